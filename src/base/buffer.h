@@ -1,0 +1,23 @@
+/* buffer: a growing run of bytes, always followed by a NUL it does not count. */
+#ifndef TD_BASE_BUFFER_H
+#define TD_BASE_BUFFER_H
+
+#include <stddef.h>
+
+struct buffer {
+	char *data; /* NULL while nothing was added; buffer_text gives "" then */
+	size_t len;
+	size_t cap;
+};
+
+void buffer_done(struct buffer *b);  /* frees; the buffer is empty and usable again */
+void buffer_clear(struct buffer *b); /* keeps the memory */
+void buffer_add(struct buffer *b, const void *p, size_t n);
+void buffer_text_add(struct buffer *b, const char *s);
+void buffer_char(struct buffer *b, char c);
+void buffer_fill(struct buffer *b, char c, size_t n);
+void buffer_format(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *buffer_text(const struct buffer *b);
+char *buffer_take(struct buffer *b); /* the caller frees it; the buffer is empty afterwards */
+
+#endif

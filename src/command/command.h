@@ -1,0 +1,24 @@
+/* command: one file a command; main.c and command.c hold the table.
+ *
+ * run gets the parsed settings and its arguments and returns the exit status.
+ * Data goes to stdout through out_* (answer.h), narration to stderr.
+ */
+#ifndef TD_COMMAND_COMMAND_H
+#define TD_COMMAND_COMMAND_H
+
+#include <stddef.h>
+
+struct settings;
+
+struct command {
+	const char *name;
+	const char *synopsis;  /* "lookup CIF [--as-of T] ..." */
+	const char *about;     /* one line */
+	int min_arguments, max_arguments;
+	int (*run)(struct settings *s, size_t count, const char *const *arguments);
+};
+
+extern const struct command *const command_table[]; /* ended by NULL */
+int command_main(int argc, char **argv);
+
+#endif

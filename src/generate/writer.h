@@ -1,0 +1,39 @@
+/* writer: generated rows into a source that can be written.
+ *
+ *     w = writer_open("bank:PATH", &err)
+ *     writer_begin(w, commit_time)      one source transaction (one batch of files for csv)
+ *     writer_put(w, WRITER_INSERT, TABLE_CUSTOMER, &person) ...
+ *     writer_commit(w)
+ *     writer_position(w)                the position reached, as `ingest --until` takes it
+ *     writer_close(w)
+ *
+ * A transport of a later source adds a struct writer_ops; the generator does not change.
+ */
+#ifndef TD_GENERATE_WRITER_H
+#define TD_GENERATE_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct writer;
+
+enum writer_table { WRITER_STORE, WRITER_CUSTOMER, WRITER_PRODUCT, WRITER_ASSET };
+enum writer_op { WRITER_INSERT, WRITER_UPDATE, WRITER_DELETE };
+
+/* row: struct shop, person, product or asset (generator.h); DELETE needs the key only. */
+struct writer_ops {
+	const char *scheme;
+	bool deletes; /* csv cannot */
+	struct writer *(*open)(const char *target, struct error *err);
+	bool (*begin)(struct writer *w, int64_t commit_time, struct error *err);
+	bool (*put)(struct writer *w, enum writer_op op, enum writer_table table, const void *row, struct error *err);
+	bool (*commit)(struct writer *w, struct error *err);
+	const char *(*position)(struct writer *w);
+	void (*close)(struct writer *w);
+};
+struct writer { const struct writer_ops *ops; };
+
+struct writer *writer_open(const char *url, struct error *err);
+
+#endif

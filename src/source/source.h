@@ -1,0 +1,131 @@
+/* source: where changes come from. The protocol every transport obeys.
+ *
+ *     s = source_open(url, params, &err)
+ *     s->ops->start(s, position)                 NULL: from now on (a copy of the tables follows)
+ *     loop:
+ *         switch (s->ops->next(s, timeout_ms, &event, &err))
+ *         SOURCE_BEGIN   a source transaction starts: event.commit_time, .raw_time
+ *         SOURCE_CHANGE  event.change, valid until the next call of next
+ *         SOURCE_COMMIT  it is whole: event.position may be stored
+ *         SOURCE_IDLE    nothing to read: all up to event.complete_to was given. At least once a second.
+ *         SOURCE_WAIT    nothing yet, no claim (timeout)
+ *         SOURCE_ERROR   err says what; the code decides:
+ *                        UNREACHABLE  close, wait, open again
+ *                        PURGED       the log no longer reaches our position: resync
+ *                        REFUSED      a person must decide
+ *     s->ops->durable(s, position)               the replica holds all up to it, synced to disk where the
+ *                                                source forgets what was acknowledged (needs_sync)
+ *     s->ops->close(s)
+ *
+ * next never blocks past its timeout, and returns SOURCE_WAIT at once when the
+ * stop descriptor is readable. One thread uses a source.
+ *
+ * Positions are opaque text. reached(s, a, b): a stands at or after b. Two
+ * positions of one source are always comparable.
+ *
+ * Copying (ops->copy not NULL: the tables can be read by key; DESIGN section 5
+ * "Snapshot"). A transport answers three questions and knows nothing of the algorithm:
+ *
+ *   bound_before(&p0, &clock)  a position before which everything is already visible to
+ *                              reads made from now on; clock: the source's time just after
+ *   read_chunk(after_key, ...) up to `limit` rows of an entity in key order after a key (NULL: from
+ *                              the start), in one short read, and H: a position that covers all the read can have seen
+ *   read_keys(keys, ...)       the same for given keys
+ *
+ * Rows are complete. They, and H, live until the next call of either. A read may
+ * return SOURCE_COPY_AGAIN when the table changed shape under it: ask again.
+ */
+#ifndef TD_SOURCE_SOURCE_H
+#define TD_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/change.h"
+
+struct buffer;
+struct error;
+struct model;
+struct source;
+
+enum source_result { SOURCE_BEGIN, SOURCE_CHANGE, SOURCE_COMMIT, SOURCE_IDLE, SOURCE_WAIT, SOURCE_ERROR };
+
+struct source_event {
+	int64_t commit_time;   /* BEGIN: instant of the commit, source's clock */
+	const char *raw_time;  /* BEGIN: the time as the source gave it, or NULL */
+	struct change change;  /* CHANGE */
+	const char *position;  /* COMMIT, and IDLE where the position moved without a change; else NULL */
+	int64_t complete_to;   /* IDLE: source clock */
+	int64_t bytes;         /* CHANGE: bytes of the event, for rates and limits */
+};
+
+struct source_params {
+	const char *url;
+	const struct model *model;
+	const char *state_folder;
+	int stop;              /* descriptor that becomes readable to stop; -1: none */
+	int64_t settle;        /* csv: how long a file must be quiet, microseconds */
+	int reject_percent;    /* csv: a file with more bad rows goes to failed/ whole */
+	const char *encoding;  /* csv: utf-8 or latin1 */
+};
+
+struct source_chunk {
+	int count;
+	const struct value *const *rows; /* each of column_count values, complete */
+	const char *high;                /* H */
+	bool last;                       /* no rows after these */
+};
+
+struct source_finding {
+	bool refuse;           /* else: a warning */
+	const char *object, *detail, *fix;
+};
+
+struct source_copy_ops {
+	bool (*bound_before)(struct source *s, const char **p0, int64_t *clock, struct error *err);
+	/* `stamp` numbers the catalogue of the entity: a chunk whose stamp differs from a RELOAD's is stale. */
+	bool (*read_chunk)(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err);
+	bool (*read_keys)(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err);
+};
+
+struct source_ops {
+	const char *scheme;           /* "bank", of bank:PATH */
+	const char *kind;             /* word for status */
+	const char *time_precision;   /* "us", "ms", "s" */
+	bool needs_sync;              /* durable must follow a synced commit */
+	const struct source_copy_ops *copy; /* NULL: changes are all there is (csv) */
+	struct source *(*open)(const struct source_params *p, struct error *err);
+	/* Who the source is (a uuid, a folder): a replica built from another is refused. Borrowed. */
+	const char *(*identity)(struct source *s);
+	bool (*start)(struct source *s, const char *position, struct error *err);
+	enum source_result (*next)(struct source *s, int timeout_ms, struct source_event *event, struct error *err);
+	void (*durable)(struct source *s, const char *position);
+	/* Newest position of the source now (for --once). Borrowed until the next call. */
+	bool (*newest)(struct source *s, const char **position, struct error *err);
+	bool (*reached)(const char *a, const char *b);
+	int64_t (*clock)(struct source *s);
+	/* Which of an entity's columns the source has; false in present[]: absent (optional) ones. */
+	bool (*columns)(struct source *s, int entity, bool *present, struct error *err);
+	/* Preflight: every finding, at once. */
+	bool (*check)(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
+	void (*close)(struct source *s);
+};
+
+/* Every transport embeds this first. */
+struct source {
+	const struct source_ops *ops;
+	const struct model *model;
+	int stop;
+};
+
+/* All transports, ended by NULL. Tests put their own in front with source_register. */
+extern const struct source_ops bank_ops;
+extern const struct source_ops csv_ops;
+void source_register(const struct source_ops *ops);
+const struct source_ops *source_find(const char *url, struct error *err);
+struct source *source_open(const struct source_params *p, struct error *err);
+/* The URL as it may be shown: without a password. */
+void source_url_clean(struct buffer *out, const char *url);
+
+#endif

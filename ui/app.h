@@ -1,0 +1,30 @@
+/* app: the console. Runs until the user leaves; the terminal is always given back.
+ *
+ * It reads the replica through a query connection of its own (opened again until
+ * the file is there), waits on the terminal and on the board (NULL: it polls
+ * query_data_version), and knows nothing of sources. Long questions (search,
+ * counts, export) run on one worker thread with a connection of its own.
+ */
+#ifndef TD_UI_APP_H
+#define TD_UI_APP_H
+
+#include <stdbool.h>
+
+struct board;
+struct error;
+struct settings;
+
+struct app_params {
+	const char *replica_path;
+	struct board *board;             /* posted by the ingest thread of this process, or NULL */
+	const struct settings *settings; /* ascii, no-color, accessible, zone, thresholds, [keys] */
+	const char *user;                /* shown top right */
+	const char *notice;              /* a line for the first screen (who writes the replica), or NULL */
+	/* Headless harness: script and dump instead of a terminal (tests/screen); NULL: a terminal. */
+	const char *script;
+};
+
+/* Returns the exit status. */
+int app_run(const struct app_params *p, struct error *err);
+
+#endif
