@@ -20,6 +20,7 @@ struct person {
 	char name[128], gender[2], birthdate[11], address[160], city[64], country[3], email[128], phone[32];
 	char store_id[8];
 	int64_t registered_at; /* microseconds UTC */
+	char changed_by[16];   /* the teller who last wrote the row */
 };
 struct product { int64_t productid, cif; char producttype[24], opendate[11], status[12]; };
 struct asset { int64_t assetid, cif; char assettype[24], assetvalue[24], valuation_date[11]; };
