@@ -1,7 +1,7 @@
 /* writer: generated rows into a source that can be written.
  *
  *     w = writer_open("bank:PATH", &err)
- *     w->ops->resume(w, &customers, &events, &err)   where a generator left off, if the target knows
+ *     w->ops->resume(w, &state, &err)   where a generator left off, if the target knows
  *     writer_begin(w, commit_time)      one source transaction (one batch of files for csv)
  *     writer_put(w, WRITER_INSERT, TABLE_CUSTOMER, &person) ...
  *     writer_commit(w)
@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct buffer;
 struct error;
 struct writer;
 
@@ -31,11 +32,12 @@ struct writer_ops {
 	bool (*put)(struct writer *w, enum writer_op op, enum writer_table table, const void *row, struct error *err);
 	bool (*commit)(struct writer *w, struct error *err);
 	const char *(*position)(struct writer *w);
-	/* How far a generator has come in this target: customers 1..customers and events 0..events-1 are
-	 * there. Both 0 in a new target. NULL where the target keeps no bookkeeping (begin again from 1). */
-	bool (*resume)(struct writer *w, int64_t *customers, int64_t *events, struct error *err);
-	/* Keeps the same, inside the open transaction, so that rows and bookkeeping commit together. NULL with resume. */
-	bool (*note)(struct writer *w, int64_t customers, int64_t events, struct error *err);
+	/* What a generator noted here last, so that it goes on where it left off; nothing is appended when
+	 * there is none. NULL, as note is, where the target keeps no bookkeeping. */
+	bool (*resume)(struct writer *w, struct buffer *state, struct error *err);
+	/* Keeps a text (opaque, short), replacing the one before, inside the open transaction: rows and
+	 * bookkeeping commit together or not at all. */
+	bool (*note)(struct writer *w, const char *state, struct error *err);
 	void (*close)(struct writer *w);
 };
 struct writer { const struct writer_ops *ops; };
