@@ -2,6 +2,7 @@
 #ifndef TD_BASE_BUFFER_H
 #define TD_BASE_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct buffer {
@@ -17,6 +18,8 @@ void buffer_text_add(struct buffer *b, const char *s);
 void buffer_char(struct buffer *b, char c);
 void buffer_fill(struct buffer *b, char c, size_t n);
 void buffer_format(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_format_list(struct buffer *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+void buffer_cut(struct buffer *b, size_t len); /* drops what stands behind the first len bytes */
 const char *buffer_text(const struct buffer *b);
 char *buffer_take(struct buffer *b); /* the caller frees it; the buffer is empty afterwards */
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 void memory_on_exhausted(void (*hook)(void));
+_Noreturn void memory_exhausted(void); /* for callers of libraries that report it in their own way */
 
 void *memory_alloc(size_t size);               /* uninitialised */
 void *memory_zero(size_t count, size_t size);  /* zeroed, overflow-checked */

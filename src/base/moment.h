@@ -18,10 +18,13 @@ enum moment_use { MOMENT_AS_OF, MOMENT_FROM, MOMENT_TO };
  * not exist is an error (ERROR_USAGE) that says so. */
 bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum moment_use use, int64_t *out, struct error *err);
 
+/* An RFC 3339 time with its offset and nothing else: false when it is not one. */
+bool moment_rfc3339(const char *text, int64_t *out);
+
 #define MOMENT_SIZE 40
 /* 2026-11-20T16:41:00.000000Z; years beyond 9999 and TIME_NONE give "". */
 const char *moment_utc(int64_t at, char out[MOMENT_SIZE]);
-/* 2026-11-20 23:41:00.000000 +07:00, or with seconds = false 2026-11-20 23:41 */
+/* 2026-11-20 23:41:00.000000 +07:00, and 2026-11-20 23:41; "" as above. */
 const char *moment_local(int64_t at, const struct zone *zone, char out[MOMENT_SIZE]);
 const char *moment_minute(int64_t at, const struct zone *zone, char out[MOMENT_SIZE]);
 
