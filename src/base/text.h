@@ -2,9 +2,11 @@
  *
  * Input is bytes with a length: any byte may occur, NUL and invalid UTF-8
  * included. Widths are terminal cells, independent of the process's locale.
- * Folding is for search: Unicode NFKD (UAX #15), combining marks removed, full
- * case folding (UAX #21), and the letters that have no decomposition but are
- * typed without their stroke (dotless i, o-slash, l-stroke, d-stroke, thorn, ...).
+ * Folding is for search: Unicode NFKD (UAX #15), accents removed (the marks of
+ * Latin, Greek, Cyrillic, Arabic and Hebrew; where marks are letters, as in kana,
+ * Thai and Indic scripts, they stay), full case folding (UAX #21), and the letters
+ * that have no decomposition but are typed without their stroke (dotless i,
+ * o-slash, l-stroke, d-stroke, thorn, ...). Folding what is folded changes nothing.
  */
 #ifndef TD_BASE_TEXT_H
 #define TD_BASE_TEXT_H
@@ -22,16 +24,19 @@ bool text_valid(const char *s, size_t n);
 /* Appends s with each invalid byte as U+FFFD; otherwise unchanged (for JSON). */
 void text_utf8(struct buffer *out, const char *s, size_t n);
 /* Appends s with each C0, DEL, C1, bidi control, zero-width or other format
- * character, line/paragraph separator and each invalid byte as one visible cell:
- * U+FFFD, or '?' where ascii is set; ascii also replaces what is not ASCII.
+ * character, line/paragraph separator, character that is not assigned or never
+ * drawn and each invalid byte as one visible cell: U+FFFD, or '?' where ascii is
+ * set; ascii also replaces what is not ASCII. So is a combining mark that has no
+ * base, or four marks before it on the same one: nothing joins what stands before.
  * Everything that reaches a terminal or a log passes here first. */
 void text_clean(struct buffer *out, const char *s, size_t n, bool ascii);
-/* True for characters text_clean replaces. */
+/* True for characters text_clean replaces wherever they stand; UINT32_MAX is one. */
 bool text_harmful(uint32_t c);
 /* Cells of cleaned text; a wide character counts 2, a combining mark 0. */
 size_t text_width(const char *s, size_t n);
 /* Appends cleaned text cut or padded to exactly width cells: left-justified,
- * cut text ends with an ellipsis ("~" where ascii). Never splits a cluster. */
+ * cut text ends with an ellipsis ("~" where ascii). Never splits a cluster (one of
+ * over 8 cells is no cluster any more). */
 void text_fit(struct buffer *out, const char *s, size_t n, size_t width, bool ascii);
 /* As text_fit, right-justified when it is shorter. */
 void text_fit_right(struct buffer *out, const char *s, size_t n, size_t width, bool ascii);
