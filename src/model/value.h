@@ -13,7 +13,7 @@
  * bytes            VALUE_BYTES
  *
  * A misfit is a value its column's type cannot hold: it is kept as VALUE_TEXT,
- * exactly the text the source gave (DESIGN promise 6). Whether a value is a
+ * exactly the text the source gave. Whether a value is a
  * misfit follows from the value and the type: value_misfit. SQLite holds text
  * as TEXT, integers as INTEGER, bytes as BLOB, so the replica keeps the difference.
  *
@@ -66,16 +66,21 @@ int value_compare(struct value a, struct value b);
  * (the model's; NULL: UTC); boolean 0 1 t f true false yes no y n on off, any case.
  * Zero dates (0000-00-00) are misfits and so stay text. */
 struct value value_canonical(const struct column *c, const char *text, size_t n, const struct zone *zone, struct arena *arena);
-/* The same for an integer a source gave as a number. */
+/* The same for an integer a source gave as a number; of an instant, microseconds since 1970 UTC. */
 struct value value_canonical_integer(const struct column *c, int64_t i, struct arena *arena);
 bool value_misfit(const struct column *c, struct value v);
 
-/* Appends the value as text for people and CSV: instants as RFC 3339 UTC, booleans
- * as true/false, bytes as base64; NULL appends nothing. Text is not cleaned. */
+/* Appends the value as text for programs (CSV, times in JSON): instants as RFC 3339 UTC with
+ * microseconds, datetimes the same without zone, booleans as true/false, bytes as base64; NULL
+ * appends nothing. Text is not cleaned. */
 void value_print(struct buffer *out, const struct column *c, struct value v);
+/* The same for people: instants local in zone (NULL: UTC) with their offset, datetimes as they
+ * are held. Text is not cleaned here either. */
+void value_show(struct buffer *out, const struct column *c, struct value v, const struct zone *zone);
 
-/* The instant a date, datetime, instant or integer-free misfit stands for:
- * dates are the day's start and datetimes a wall clock in zone. TIME_NONE: none. */
+/* The instant a value of a date, datetime or instant column stands for: dates are the day's start and
+ * datetimes a wall clock in zone (NULL: UTC). A misfit that can be read as any of the three counts
+ * too (a date where a datetime belongs). TIME_NONE: none. */
 int64_t value_instant(const struct column *c, struct value v, const struct zone *zone);
 
 #endif
