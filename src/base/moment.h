@@ -1,4 +1,4 @@
-/* moment: times and durations as people write and read them (CONTRACT "Times"). */
+/* moment: times and durations as people write and read them. */
 #ifndef TD_BASE_MOMENT_H
 #define TD_BASE_MOMENT_H
 
@@ -12,13 +12,15 @@ struct zone;
 enum moment_use { MOMENT_AS_OF, MOMENT_FROM, MOMENT_TO };
 
 /* RFC 3339, or YYYY-MM-DD[ HH:MM[:SS[.ffffff]]] in zone, or now, today,
- * yesterday, or an offset back from now: -2d, -90m. A date alone (today and
- * yesterday too) is its last microsecond for MOMENT_AS_OF (today: now), its
- * start otherwise. A local time that occurs twice is the first; one that does
- * not exist is an error (ERROR_USAGE) that says so. */
+ * yesterday, or an offset back from now: -2d (days of 24 hours), -90m, -1mo (the
+ * same local time a month ago). What moment_local prints is read too; digits
+ * beyond microseconds are cut off. A date alone (today and yesterday too) is its
+ * last microsecond for MOMENT_AS_OF (the day of now: now), its start otherwise. A
+ * local time that occurs twice is the first; one that does not exist is an error
+ * (ERROR_USAGE) that says so. */
 bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum moment_use use, int64_t *out, struct error *err);
 
-/* An RFC 3339 time with its offset and nothing else: false when it is not one. */
+/* An RFC 3339 time with its offset and nothing else: false when it is not one, or past the year 9999. */
 bool moment_rfc3339(const char *text, int64_t *out);
 
 #define MOMENT_SIZE 40
@@ -35,6 +37,7 @@ struct duration {
 	int days;      /* the number of days when written in d or w */
 	int months;    /* the number of months when written in mo */
 };
+/* Whole numbers, 0 included, up to 10,000 years. */
 bool duration_parse(const char *text, struct duration *out, struct error *err);
 /* 5m, 90s, 1h, 1d, 1w, 1mo: the shortest exact form. */
 const char *duration_text(const struct duration *d, char out[MOMENT_SIZE]);
