@@ -1,7 +1,8 @@
 /* command: one file a command; main.c and command.c hold the table.
  *
  * run gets the parsed settings and its arguments and returns the exit status.
- * Data goes to stdout through out_* (answer.h), narration to stderr.
+ * Data goes to stdout through out_json, out_csv and out_text, narration to stderr.
+ * It keeps no state, so that a command may run another one.
  */
 #ifndef TD_COMMAND_COMMAND_H
 #define TD_COMMAND_COMMAND_H
@@ -19,6 +20,7 @@ struct command {
 };
 
 extern const struct command *const command_table[]; /* ended by NULL */
+const struct command *command_find(const char *name); /* NULL: none */
 int command_main(int argc, char **argv);
 
 #endif

@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "command/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/settings.h"
+#include "command/ask.h"
+#include "command/out_csv.h"
+#include "command/out_json.h"
+#include "command/out_text.h"
+#include "command/target.h"
+#include "replica/query.h"
+#include "source/source.h"
+
+struct preflight {
+	enum ask_format format;
+	bool ascii;
+	struct out_json json;
+	struct out_csv csv;
+	int refused, warned;
+};
+
+static void preflight_text(const struct preflight *p, const struct source_finding *f)
+{
+	struct buffer b = {0};
+	buffer_text_add(&b, f->refuse ? "refuse  " : "warn    ");
+	out_text_add(&b, f->object, p->ascii);
+	buffer_text_add(&b, f->object ? ": " : "");
+	out_text_add(&b, f->detail, p->ascii);
+	if (f->fix) {
+		buffer_text_add(&b, "\n        fix: ");
+		out_text_add(&b, f->fix, p->ascii);
+	}
+	printf("%s\n", buffer_text(&b));
+	buffer_done(&b);
+}
+
+static void preflight_found(void *ctx, const struct source_finding *f)
+{
+	struct preflight *p = ctx;
+	const char *severity = f->refuse ? "refuse" : "warn";
+	if (f->refuse)
+		p->refused++;
+	else
+		p->warned++;
+	if (p->format == ASK_JSON) {
+		json_t *o = json_object();
+		json_object_set_new(o, "severity", json_string(severity));
+		json_object_set_new(o, "object", out_json_string(f->object));
+		json_object_set_new(o, "detail", out_json_string(f->detail));
+		json_object_set_new(o, "fix", out_json_string(f->fix));
+		out_json_item(&p->json, o);
+	} else if (p->format == ASK_CSV) {
+		out_csv_word(&p->csv, severity);
+		out_csv_text(&p->csv, f->object);
+		out_csv_text(&p->csv, f->detail);
+		out_csv_text(&p->csv, f->fix);
+		out_csv_row(&p->csv);
+	} else {
+		preflight_text(p, f);
+	}
+}
+
+static void preflight_begin(struct preflight *p)
+{
+	if (p->format == ASK_JSON) {
+		out_json_begin(&p->json, stdout);
+		out_json_array(&p->json, "findings");
+	} else if (p->format == ASK_CSV) {
+		out_csv_begin(&p->csv, stdout, false, "severity,object,detail,fix");
+	}
+}
+
+static void preflight_end(struct preflight *p)
+{
+	if (p->format == ASK_JSON) {
+		out_json_array_end(&p->json);
+		out_json_member(&p->json, "ok", json_boolean(p->refused == 0));
+		out_json_end(&p->json);
+	} else if (p->format == ASK_CSV) {
+		out_csv_done(&p->csv);
+	} else if (p->refused) {
+		printf("The source cannot be followed yet: %d to fix, %d warning%s\n", p->refused, p->warned,
+		       p->warned == 1 ? "" : "s");
+	} else {
+		printf("The source can be followed%s\n", p->warned ? ", with the warnings above" : "");
+	}
+}
+
+/* Without --source or --model, those the replica was built from: copies, since the query is closed again. */
+static bool preflight_known(struct target *t, char **url, struct query **q, struct error *err)
+{
+	struct status_answer status = {0};
+	*url = t->source_url ? memory_text(t->source_url) : NULL;
+	if (t->source_url && t->model)
+		return true;
+	*q = query_open(t->replica_path, err);
+	bool ok = *q && query_status(*q, &status, err);
+	if (ok && !*url && status.source_count && status.sources[0].url)
+		*url = memory_text(status.sources[0].url);
+	answer_done(&status.base);
+	if (ok && !*url) {
+		error_set(err, ERROR_USAGE, "could not check the source: the replica does not name one yet");
+		return error_hint(err, "give --source URL");
+	}
+	return ok;
+}
+
+static bool preflight_work(struct preflight *p, struct target *t, struct error *err)
+{
+	char *url = NULL;
+	struct query *q = NULL;
+	struct source *source = NULL;
+	bool ok = preflight_known(t, &url, &q, err);
+	if (ok) {
+		struct source_params params = {
+			.url = url,
+			.model = t->model ? t->model : query_model(q),
+			.state_folder = t->state_folder,
+			.stop = -1,
+			.settle = t->params.settle,
+			.reject_percent = t->params.reject_percent,
+			.encoding = t->params.encoding,
+		};
+		source = source_open(&params, err);
+		ok = source != NULL;
+	}
+	if (ok) {
+		preflight_begin(p);
+		ok = source->ops->check(source, preflight_found, p, err);
+	}
+	if (ok)
+		preflight_end(p);
+	if (source)
+		source->ops->close(source);
+	if (q)
+		query_close(q);
+	free(url);
+	return ok;
+}
+
+static int preflight_run(struct settings *s, size_t count, const char *const *arguments)
+{
+	(void)count;
+	(void)arguments;
+	struct target t;
+	struct error err = {0};
+	struct preflight p = {.format = ask_format(s), .ascii = ask_ascii(s)};
+	if (!target_open(&t, s, &err))
+		return target_fail(&t, &err);
+	if (!preflight_work(&p, &t, &err)) {
+		fflush(stdout);
+		return target_fail(&t, &err);
+	}
+	target_close(&t);
+	return ask_flush(p.refused ? ERROR_REFUSED : 0);
+}
+
+const struct command command_check_source = {
+	.name = "check-source",
+	.synopsis = "check-source",
+	.about = "Check, before anything is copied, whether the source can be followed, each finding with its fix",
+	.run = preflight_run,
+};

@@ -1,0 +1,212 @@
+#include "config.h"
+
+#include "command/command.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/settings.h"
+#include "command/stop.h"
+#include "command/target.h"
+
+extern const struct command command_console, command_demo, command_ingest, command_resync, command_lookup,
+	command_search, command_history, command_stores, command_status, command_check, command_check_source, command_dump,
+	command_export, command_generate, command_config;
+
+const struct command *const command_table[] = {
+	&command_console, &command_demo,   &command_lookup,       &command_search, &command_history,
+	&command_stores,  &command_status, &command_ingest,       &command_resync, &command_check,
+	&command_check_source, &command_export, &command_dump,    &command_generate, &command_config,
+	NULL,
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; command_table[i]; i++)
+		if (strcmp(command_table[i]->name, name) == 0)
+			return command_table[i];
+	return NULL;
+}
+
+/* Edit distance, of words of at most 31 letters. */
+static size_t command_distance(const char *a, const char *b)
+{
+	size_t row[33];
+	size_t n = strlen(b);
+	if (n > 31)
+		return n;
+	for (size_t k = 0; k <= n; k++)
+		row[k] = k;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t corner = row[0];
+		row[0] = i;
+		for (size_t k = 1; k <= n; k++) {
+			size_t best = corner + (a[i - 1] != b[k - 1]);
+			corner = row[k];
+			if (row[k] + 1 < best)
+				best = row[k] + 1;
+			if (row[k - 1] + 1 < best)
+				best = row[k - 1] + 1;
+			row[k] = best;
+		}
+	}
+	return row[n];
+}
+
+static int command_unknown(const char *word)
+{
+	struct error err = {0};
+	const char *nearest = NULL;
+	size_t least = 3;
+	for (size_t i = 0; command_table[i]; i++) {
+		size_t distance = command_distance(word, command_table[i]->name);
+		if (distance < least) {
+			least = distance;
+			nearest = command_table[i]->name;
+		}
+	}
+	error_set(&err, ERROR_USAGE, "could not find a command \"%s\"", word);
+	if (nearest)
+		error_hint(&err, "did you mean tellerdesk %s?", nearest);
+	else
+		error_hint(&err, "tellerdesk --help lists them; a customer: tellerdesk lookup CIF");
+	return error_report(&err);
+}
+
+static const struct setting *command_option(const char *word)
+{
+	for (const struct setting *o = setting_table; o->name; o++) {
+		if (word[1] == '-' ? strcmp(word + 2, o->name) == 0 : word[1] == o->letter && !word[2])
+			return o;
+	}
+	return NULL;
+}
+
+/* Where the command stands among the words, 0 for none: options may precede it, with their arguments. */
+static int command_place(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return 0;
+		if (argv[i][0] != '-' || !argv[i][1])
+			return i;
+		const struct setting *o = command_option(argv[i]);
+		if (o && o->type != SETTING_FLAG)
+			i++;
+	}
+	return 0;
+}
+
+static void command_usage(void)
+{
+	size_t width = 0;
+	printf("usage: tellerdesk [COMMAND] [ARGUMENTS] [OPTIONS]\n\n"
+	       "A bank's customers on the teller's screen, from a local replica kept current\n"
+	       "by change data capture. Without a command: the console.\n\nCommands:\n");
+	for (size_t i = 0; command_table[i]; i++)
+		width = strlen(command_table[i]->name) > width ? strlen(command_table[i]->name) : width;
+	for (size_t i = 0; command_table[i]; i++)
+		printf("  %-*s  %s\n", (int)width, command_table[i]->name, command_table[i]->about);
+	printf("\ntellerdesk COMMAND --help tells the options of a command.\n"
+	       "For a first look, with a bank made up on the spot: tellerdesk demo\n");
+}
+
+static int command_bad_configuration(const struct settings *s)
+{
+	struct error err = {0};
+	const char *const *lines;
+	size_t count = settings_errors(s, &lines);
+	if (count == 1)
+		error_set(&err, ERROR_USAGE, "could not use the configuration: %s", lines[0]);
+	else
+		error_set(&err, ERROR_USAGE, "could not use the configuration: %zu errors", count);
+	error_hint(&err, "mend the file, or name another with --config FILE; tellerdesk config show tells what applies");
+	int status = error_report(&err);
+	for (size_t i = 0; count > 1 && i < count; i++)
+		target_print_lines(lines[i]);
+	return status;
+}
+
+static int command_arguments(const struct command *c, size_t count)
+{
+	struct error err = {0};
+	if (count < (size_t)c->min_arguments)
+		error_set(&err, ERROR_USAGE, "could not run %s: an argument is missing", c->name);
+	else
+		error_set(&err, ERROR_USAGE, "could not run %s: too many arguments", c->name);
+	error_hint(&err, "tellerdesk %s", c->synopsis);
+	return error_report(&err);
+}
+
+static void command_narration(const struct settings *s)
+{
+	enum log_level level = LOG_NOTE;
+	if (settings_flag(s, "quiet"))
+		level = LOG_ERROR;
+	else if (settings_flag(s, "verbose"))
+		level = LOG_DEBUG;
+	log_open(NULL, level);
+}
+
+static int command_run(const struct command *c, struct settings *s, int argc, char **argv)
+{
+	struct error err = {0};
+	const char *const *arguments;
+	if (!settings_parse(s, c->name, argc, argv, &err))
+		return error_report(&err);
+	if (settings_flag(s, "help")) {
+		settings_help(c->name, c->synopsis, c->about);
+		return 0;
+	}
+	/* config tells of broken files itself. */
+	if (!settings_load(s, settings_text(s, "config")) && strcmp(c->name, "config") != 0)
+		return command_bad_configuration(s);
+	size_t count = settings_arguments(s, &arguments);
+	if (count < (size_t)c->min_arguments || count > (size_t)c->max_arguments)
+		return command_arguments(c, count);
+	command_narration(s);
+	stop_at_once();
+	return c->run(s, count, arguments);
+}
+
+static bool command_asked(int argc, char **argv, const char *name, const char *letter)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], name) == 0 || (letter && strcmp(argv[i], letter) == 0))
+			return true;
+	return false;
+}
+
+int command_main(int argc, char **argv)
+{
+	/* Characters as the user's terminal has them; numbers and times stay as they are written everywhere. */
+	setlocale(LC_CTYPE, "");
+	int place = command_place(argc, argv);
+	if (command_asked(argc, argv, "--version", NULL)) {
+		printf("tellerdesk %s\n", PACKAGE_VERSION);
+		return 0;
+	}
+	if (!place && command_asked(argc, argv, "--help", "-h")) {
+		command_usage();
+		return 0;
+	}
+	const struct command *c = place ? command_find(argv[place]) : &command_console;
+	if (!c)
+		return command_unknown(argv[place]);
+	char **rest = memory_zero((size_t)argc + 1, sizeof *rest);
+	int count = 0;
+	for (int i = 0; i < argc; i++)
+		if (i != place || !place)
+			rest[count++] = argv[i];
+	struct settings *s = settings_new();
+	int status = command_run(c, s, count, rest);
+	settings_free(s);
+	free(rest);
+	return status;
+}

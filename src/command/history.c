@@ -1,0 +1,360 @@
+/* history: the versions of one customer's rows.
+ *
+ * For people it is a time line, newest first: a line for each changed column,
+ * one for a row that came, one for a row that went, one for each gap. A row that
+ * goes has no version of its own, it is the end of its last one; so the time line
+ * is made of beginnings and ends and sorted anew.
+ */
+#include "config.h"
+
+#include "command/command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "command/ask.h"
+#include "command/out_csv.h"
+#include "command/out_json.h"
+#include "command/out_text.h"
+#include "model/model.h"
+#include "replica/query.h"
+
+/* ---- JSON ---- */
+
+static json_t *history_version_json(const struct ask *a, const struct version *v)
+{
+	const struct entity *e = &a->model->entities[v->entity];
+	json_t *changed = json_array();
+	for (int i = 0; i < v->changed_count; i++)
+		json_array_append_new(changed, out_json_string(e->columns[v->changed[i]].name));
+	json_t *o = json_object();
+	json_object_set_new(o, "entity", json_string(e->name));
+	json_object_set_new(o, "key", out_json_key(e, v->key, OUT_JSON_READABLE));
+	json_object_set_new(o, "version", json_integer(v->version));
+	json_object_set_new(o, "seq", json_integer(v->seq));
+	json_object_set_new(o, "valid_from", out_json_time(v->valid_from));
+	json_object_set_new(o, "valid_to", out_json_time(v->valid_to));
+	json_object_set_new(o, "is_current", json_boolean(v->is_current));
+	json_object_set_new(o, "origin", out_json_string(origin_word(v->origin)));
+	json_object_set_new(o, "ended_by", out_json_string(end_word(v->ended_by)));
+	json_object_set_new(o, "changed", changed);
+	json_object_set_new(o, "values", out_json_row(a->query, v->entity, v->values, OUT_JSON_READABLE));
+	if (v->moved_from)
+		json_object_set_new(o, "moved_from", out_json_string(v->moved_from));
+	if (v->moved_to)
+		json_object_set_new(o, "moved_to", out_json_string(v->moved_to));
+	return o;
+}
+
+static json_t *history_gap_json(const struct gap *g)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "source", out_json_string(g->source));
+	json_object_set_new(o, "entity", out_json_string(g->entity));
+	json_object_set_new(o, "from", out_json_time(g->from));
+	json_object_set_new(o, "to", out_json_time(g->to));
+	json_object_set_new(o, "reason", out_json_string(g->reason));
+	return o;
+}
+
+static void history_json(const struct ask *a, const struct history_answer *h)
+{
+	struct out_json j;
+	out_json_begin(&j, stdout);
+	out_json_member(&j, "cif", out_json_string(h->cif));
+	out_json_member(&j, "freshness", out_json_freshness(a->model, &h->base.freshness));
+	out_json_array(&j, "gaps");
+	for (int i = 0; i < h->gap_count; i++)
+		out_json_item(&j, history_gap_json(&h->gaps[i]));
+	out_json_array_end(&j);
+	out_json_array(&j, "versions");
+	for (int i = 0; i < h->count; i++)
+		out_json_item(&j, history_version_json(a, &h->versions[i]));
+	out_json_array_end(&j);
+	out_json_end(&j);
+}
+
+/* ---- CSV ---- */
+
+static void history_csv_row(const struct ask *a, struct out_csv *c, const struct version *v, int column)
+{
+	const struct entity *e = &a->model->entities[v->entity];
+	out_csv_word(c, e->name);
+	out_csv_text(c, v->key);
+	out_csv_number(c, v->version);
+	out_csv_time(c, v->valid_from);
+	out_csv_time(c, v->valid_to);
+	out_csv_word(c, origin_word(v->origin));
+	out_csv_word(c, end_word(v->ended_by));
+	out_csv_word(c, column < 0 ? NULL : e->columns[column].name);
+	if (column >= 0 && v->previous)
+		out_csv_value(c, &e->columns[column], v->previous[column]);
+	else
+		out_csv_word(c, NULL);
+	if (column >= 0)
+		out_csv_value(c, &e->columns[column], v->values[column]);
+	else
+		out_csv_word(c, NULL);
+	out_csv_row(c);
+}
+
+static void history_csv(const struct ask *a, const struct history_answer *h)
+{
+	struct out_csv c;
+	out_csv_begin(&c, stdout, a->guard, "entity,key,version,valid_from,valid_to,origin,ended_by,column,old,new");
+	for (int i = 0; i < h->count; i++) {
+		const struct version *v = &h->versions[i];
+		for (int k = 0; k < v->changed_count; k++)
+			history_csv_row(a, &c, v, v->changed[k]);
+		/* A first version is told column by column; one that changed nothing, as one row without a column. */
+		if (!v->changed_count && v->previous)
+			history_csv_row(a, &c, v, -1);
+		for (int k = 0; !v->changed_count && !v->previous && k < a->model->entities[v->entity].column_count; k++)
+			if (v->values[k].kind != VALUE_UNKNOWN && query_column_present(a->query, v->entity, k))
+				history_csv_row(a, &c, v, k);
+	}
+	out_csv_done(&c);
+	ask_note_age(a, &h->base.freshness);
+}
+
+/* ---- text: the time line ---- */
+
+struct history_event {
+	int64_t at;
+	int version; /* index; -1: a gap */
+	int gap;
+	bool end;    /* the row went, at the end of that version */
+};
+
+/* Newest first. At one instant the versions keep their order, and an end stands just above its own beginning. */
+static int history_compare(const void *a, const void *b)
+{
+	const struct history_event *x = a, *y = b;
+	if (x->at != y->at)
+		return x->at < y->at ? 1 : -1;
+	if (x->version != y->version)
+		return x->version < y->version ? -1 : 1;
+	if (x->end != y->end)
+		return x->end ? -1 : 1;
+	return x->gap - y->gap;
+}
+
+/* The next version of the same row, when it begins where this one ends. */
+static bool history_followed(const struct history_answer *h, int index)
+{
+	const struct version *v = &h->versions[index];
+	for (int i = index - 1; i >= 0; i--) {
+		const struct version *next = &h->versions[i];
+		if (next->entity == v->entity && next->version == v->version + 1 && strcmp(next->key, v->key) == 0)
+			return next->valid_from == v->valid_to;
+	}
+	return false;
+}
+
+/* Some ends replace a row's values, some the row itself; resync, repair and cascade do either. */
+static bool history_went(const struct history_answer *h, int index)
+{
+	switch (h->versions[index].ended_by) {
+	case END_DELETE:
+	case END_TRUNCATE:
+		return true;
+	case END_CASCADE:
+	case END_RESYNC:
+	case END_REPAIR:
+		return !history_followed(h, index);
+	case END_KEY_CHANGE:
+	case END_OPEN:
+	case END_UPDATE:
+		break;
+	}
+	return h->versions[index].moved_to != NULL;
+}
+
+static struct history_event *history_events(const struct history_answer *h, int64_t from, int64_t to, size_t *count)
+{
+	struct history_event *all = memory_zero(2 * (size_t)h->count + (size_t)h->gap_count + 1, sizeof *all);
+	size_t n = 0;
+	for (int i = 0; i < h->gap_count; i++)
+		all[n++] = (struct history_event){.at = h->gaps[i].to, .version = -1, .gap = i};
+	for (int i = 0; i < h->count; i++) {
+		const struct version *v = &h->versions[i];
+		bool inside = (from == TIME_NONE || v->valid_from >= from) && (to == TIME_NONE || v->valid_from < to);
+		if (inside)
+			all[n++] = (struct history_event){.at = v->valid_from, .version = i};
+		inside = (from == TIME_NONE || v->valid_to >= from) && (to == TIME_NONE || v->valid_to < to);
+		if (inside && v->valid_to != TIME_OPEN && history_went(h, i))
+			all[n++] = (struct history_event){.at = v->valid_to, .version = i, .end = true};
+	}
+	qsort(all, n, sizeof *all, history_compare);
+	*count = n;
+	return all;
+}
+
+static void history_line(const struct ask *a, struct sheet *t, int64_t at, const struct version *v, const char *column,
+                         const char *what, size_t n)
+{
+	char text[MOMENT_SIZE];
+	sheet_text(t, ask_second(at, a->zone, text));
+	sheet_text(t, a->model->entities[v->entity].name);
+	sheet_text(t, v->key);
+	sheet_text(t, column);
+	sheet_bytes(t, what, n);
+}
+
+static void history_came(const struct ask *a, struct sheet *t, const struct version *v, struct buffer *b)
+{
+	static const char *const words[] = {
+		[ORIGIN_SNAPSHOT] = "found by the first copy", [ORIGIN_INSERT] = "new",
+		[ORIGIN_UPDATE] = "first seen by an update",   [ORIGIN_KEY_CHANGE] = "came under this key",
+		[ORIGIN_RESYNC] = "found by a resync",         [ORIGIN_CASCADE] = "came by a cascade",
+		[ORIGIN_REPAIR] = "put in by a repair",
+	};
+	const struct entity *e = &a->model->entities[v->entity];
+	buffer_text_add(b, words[v->origin]);
+	if (v->moved_from)
+		buffer_format(b, ", before %s", v->moved_from);
+	bool any = false;
+	for (int i = 0; i < e->column_count && !v->previous; i++) {
+		const struct column *c = &e->columns[i];
+		if (c->hidden || c->key >= 0 || i == e->cif || v->values[i].kind <= VALUE_NULL ||
+		    !query_column_present(a->query, v->entity, i))
+			continue;
+		buffer_format(b, "%s%s ", any ? ", " : ": ", c->name);
+		out_text_value(b, c, v->values[i], a->zone, a->ascii);
+		any = true;
+	}
+	history_line(a, t, v->valid_from, v, "", buffer_text(b), b->len);
+}
+
+static void history_began(const struct ask *a, struct sheet *t, const struct version *v, struct buffer *b)
+{
+	const struct entity *e = &a->model->entities[v->entity];
+	if (!v->previous || v->moved_from || !v->changed_count) {
+		history_came(a, t, v, b);
+		if (!v->previous)
+			return;
+	}
+	for (int i = 0; i < v->changed_count; i++) {
+		const struct column *c = &e->columns[v->changed[i]];
+		if (c->hidden)
+			continue;
+		buffer_clear(b);
+		out_text_value(b, c, v->previous[v->changed[i]], a->zone, a->ascii);
+		buffer_text_add(b, " -> ");
+		out_text_value(b, c, v->values[v->changed[i]], a->zone, a->ascii);
+		history_line(a, t, v->valid_from, v, c->name, buffer_text(b), b->len);
+	}
+}
+
+static void history_event_text(const struct ask *a, const struct history_answer *h, const struct history_event *e,
+                               struct sheet *t)
+{
+	char text[MOMENT_SIZE];
+	struct buffer b = {0};
+	if (e->version < 0) {
+		const struct gap *g = &h->gaps[e->gap];
+		sheet_text(t, ask_second(g->to, a->zone, text));
+		sheet_text(t, g->entity ? g->entity : "(all)");
+		sheet_text(t, "");
+		sheet_text(t, "GAP");
+		buffer_format(&b, "changes since %s may be missing: %s", ask_second(g->from, a->zone, text),
+		              g->reason ? g->reason : "unknown");
+		sheet_bytes(t, buffer_text(&b), b.len);
+	} else if (e->end) {
+		const struct version *v = &h->versions[e->version];
+		if (v->moved_to)
+			buffer_format(&b, "gone to %s", v->moved_to);
+		else
+			buffer_format(&b, "gone (%s)", end_word(v->ended_by));
+		history_line(a, t, v->valid_to, v, "", buffer_text(&b), b.len);
+	} else {
+		history_began(a, t, &h->versions[e->version], &b);
+	}
+	buffer_done(&b);
+}
+
+static void history_text(const struct ask *a, const struct history_answer *h, int64_t from, int64_t to)
+{
+	struct buffer b = {0};
+	char number[OUT_TEXT_NUMBER];
+	size_t count;
+	out_text_add(&b, h->cif, a->ascii);
+	printf("History of CIF %s: %s version%s\n", buffer_text(&b), out_text_number(h->count, number),
+	       h->count == 1 ? "" : "s");
+	buffer_done(&b);
+	ask_print_age(a, &h->base.freshness);
+	struct history_event *events = history_events(h, from, to, &count);
+	struct sheet t;
+	sheet_init(&t, a->ascii);
+	for (int i = 0; i < 5; i++)
+		sheet_column(&t, "", SHEET_LEFT);
+	for (size_t i = 0; i < count; i++)
+		history_event_text(a, h, &events[i], &t);
+	if (sheet_rows(&t)) {
+		t.headed = true; /* a time line needs no head */
+		printf("\n");
+		sheet_print(&t, stdout, 0);
+	}
+	sheet_done(&t);
+	free(events);
+}
+
+/* ---- the question ---- */
+
+static void history_print(const struct ask *a, const struct history_answer *h, const struct history_request *r)
+{
+	if (a->format == ASK_JSON)
+		history_json(a, h);
+	else if (a->format == ASK_CSV)
+		history_csv(a, h);
+	else if (!h->known)
+		printf("No customer ever had this CIF here\n"), ask_print_age(a, &h->base.freshness);
+	else
+		history_text(a, h, r->from, r->to);
+}
+
+static bool history_request(const struct ask *a, const char *cif, struct history_request *r, struct error *err)
+{
+	*r = (struct history_request){.cif = cif, .entity = -1};
+	if (!ask_check_cif(a, cif, err) || !ask_entity(a, &r->entity, err) ||
+	    !ask_moment(a, "from", MOMENT_FROM, &r->from, err) || !ask_moment(a, "to", MOMENT_TO, &r->to, err))
+		return false;
+	return ask_check_range(r->from, r->to, err);
+}
+
+static int history_run(struct settings *s, size_t count, const char *const *arguments)
+{
+	(void)count;
+	struct ask a;
+	struct error err = {0};
+	struct history_answer h = {0};
+	struct history_request r;
+	int status;
+	if (!ask_check_moment(s, "from", &err) || !ask_check_moment(s, "to", &err) || !ask_open(&a, s, &err))
+		return error_report(&err);
+	if (history_request(&a, arguments[0], &r, &err) && query_history(a.query, &r, &h, &err)) {
+		history_print(&a, &h, &r);
+		status = ask_finish(&a, &h.base.freshness, h.known ? 0 : ERROR_NOT_FOUND);
+	} else {
+		status = error_report(&err);
+	}
+	answer_done(&h.base);
+	ask_close(&a);
+	return status;
+}
+
+const struct command command_history = {
+	.name = "history",
+	.synopsis = "history CIF [--entity ENTITY] [--from TIME] [--to TIME]",
+	.about = "Show what changed of one customer and when, newest first",
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = history_run,
+};

@@ -1,0 +1,189 @@
+/* ingest: source to replica without a screen, as a service or as a batch.
+ *
+ * The work runs in the ingest thread, as it does under the console; the main
+ * thread waits for signals and tells what happens: a line at the start, of the
+ * first copy every tenth of the way, of each change of state.
+ */
+#include "config.h"
+
+#include "command/command.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "command/ask.h"
+#include "command/stop.h"
+#include "command/target.h"
+#include "ingest/board.h"
+#include "ingest/ingest.h"
+#include "replica/query.h"
+#include "source/source.h"
+
+struct narrator {
+	const char *path;
+	struct query *query;     /* NULL: the replica is not there yet */
+	bool state_known;
+	enum freshness_state state;
+	int tenth;               /* of the first copy, told last */
+	int64_t next;            /* on the monotonic clock: not before */
+};
+
+static void narrate_trouble(struct narrator *n, const struct freshness *f)
+{
+	struct status_answer s = {0};
+	const char *why = NULL, *what = NULL;
+	if (query_status(n->query, &s, NULL) && s.source_count) {
+		why = s.sources[0].error;
+		what = s.sources[0].hint;
+	}
+	log_line(f->state == FRESH_REFUSED ? LOG_ERROR : LOG_WARN, "state %s%s%s%s%s", freshness_word(f->state),
+	         why ? ": " : "", why ? why : "", what ? "; hint: " : "", what ? what : "");
+	answer_done(&s.base);
+}
+
+static void narrate_state(struct narrator *n, const struct freshness *f)
+{
+	char text[MOMENT_SIZE];
+	bool news = !n->state_known || f->state != n->state;
+	n->state_known = true;
+	n->state = f->state;
+	if (f->state == FRESH_SNAPSHOT && f->snapshot_percent / 10 != n->tenth) {
+		n->tenth = f->snapshot_percent / 10;
+		log_line(LOG_NOTE, "first copy %d %%", f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
+	}
+	if (!news || f->state == FRESH_SNAPSHOT)
+		return;
+	if (f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED)
+		narrate_trouble(n, f);
+	else
+		log_line(LOG_NOTE, "state %s, complete to %s", freshness_word(f->state), moment_utc(f->complete_to, text));
+}
+
+/* Reads the replica as any other process would; at most once a second. */
+static void narrate(struct narrator *n, bool last)
+{
+	struct answer a = {0};
+	if (!last && clock_mono() < n->next)
+		return;
+	n->next = clock_mono() + SECOND;
+	if (!n->query)
+		n->query = query_open(n->path, NULL);
+	/* After the end nobody writes any more, and every replica would be called offline. */
+	if (n->query && query_freshness(n->query, &a, NULL) && !(last && a.freshness.state == FRESH_OFFLINE))
+		narrate_state(n, &a.freshness);
+	answer_done(&a);
+}
+
+/* Returns when the thread has ended or is told to. */
+static void ingest_watch(struct ingest *in, struct board *board, struct narrator *n)
+{
+	bool told = false;
+	for (;;) {
+		struct pollfd fds[] = {{.fd = board_fd(board), .events = POLLIN}, {.fd = told ? -1 : stop_fd(), .events = POLLIN}};
+		poll(fds, 2, 1000);
+		if (!told && stop_signal()) {
+			ingest_wake_to_stop(in);
+			told = true;
+		}
+		if (board_take(board) & BOARD_ENDED)
+			return;
+		if (!told)
+			narrate(n, false);
+	}
+}
+
+static void ingest_tell_start(const struct target *t)
+{
+	struct buffer url = {0};
+	if (t->source_url)
+		source_url_clean(&url, t->source_url);
+	log_line(LOG_NOTE, "ingest of %s into %s, process %ld", t->source_url ? buffer_text(&url) : "the replica's source",
+	         t->replica_path, (long)getpid());
+	buffer_done(&url);
+}
+
+static void ingest_tell_end(const struct narrator *n, bool batch)
+{
+	struct status_answer s = {0};
+	char text[MOMENT_SIZE];
+	if (batch && n->query && query_status(n->query, &s, NULL) && s.source_count)
+		log_line(LOG_NOTE, "done at position %s, complete to %s", s.sources[0].position ? s.sources[0].position : "-",
+		         moment_utc(s.base.freshness.complete_to, text));
+	else if (!batch)
+		log_line(LOG_NOTE, "ingest ended");
+	answer_done(&s.base);
+}
+
+static int ingest_status(const struct target *t, bool ok, struct error *err)
+{
+	bool batch = t->params.once || t->params.until;
+	if (!ok && !(stop_signal() && (err->code == ERROR_INTERRUPTED || err->code == ERROR_CANCELLED)))
+		return error_report(err);
+	if (!batch || !stop_signal())
+		return 0;
+	error_clear(err);
+	error_set(err, ERROR_INTERRUPTED, "could not reach the end: interrupted by %s", strsignal(stop_signal()));
+	error_hint(err, "what was committed stays; the next run goes on from there");
+	return error_report(err);
+}
+
+static int ingest_work(struct target *t, struct board *board, struct error *err)
+{
+	struct narrator n = {.path = t->replica_path, .tenth = -1};
+	struct ingest *in = ingest_new(&t->params, err);
+	if (!in)
+		return error_report(err);
+	ingest_tell_start(t);
+	bool ok = ingest_start(in, err);
+	if (ok) {
+		ingest_watch(in, board, &n);
+		ok = ingest_stop(in, err);
+	}
+	if (ok) {
+		narrate(&n, true);
+		ingest_tell_end(&n, (t->params.once || t->params.until) && !stop_signal());
+	}
+	ingest_free(in);
+	if (n.query)
+		query_close(n.query);
+	return ingest_status(t, ok, err);
+}
+
+static int ingest_run_command(struct settings *s, size_t count, const char *const *arguments)
+{
+	(void)count;
+	(void)arguments;
+	struct error err = {0};
+	struct target t;
+	if (!target_open(&t, s, &err))
+		return target_fail(&t, &err);
+	struct board *board = board_new(&err);
+	if (!board || !stop_begin(&err)) {
+		if (board)
+			board_free(board);
+		return target_fail(&t, &err);
+	}
+	t.params.board = board;
+	t.params.once = settings_flag(s, "once");
+	t.params.until = settings_text(s, "until");
+	t.params.progress = isatty(STDERR_FILENO) && !settings_flag(s, "quiet");
+	int status = ingest_work(&t, board, &err);
+	stop_end();
+	board_free(board);
+	target_close(&t);
+	return status;
+}
+
+const struct command command_ingest = {
+	.name = "ingest",
+	.synopsis = "ingest [--once] [--until POSITION]",
+	.about = "Keep the replica current without a screen",
+	.run = ingest_run_command,
+};

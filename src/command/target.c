@@ -1,0 +1,132 @@
+#include "config.h"
+
+#include "command/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/place.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "command/ask.h"
+#include "model/model.h"
+#include "source/source.h"
+
+#define TARGET_MODEL "demography"
+
+/* The replica remembers its source, and the next command may start in another folder. */
+static char *target_url(const char *url, struct error *err)
+{
+	static const char *const local[] = {"bank:", "csv:"};
+	for (size_t i = 0; i < sizeof local / sizeof *local; i++) {
+		size_t n = strlen(local[i]);
+		if (strncmp(url, local[i], n) != 0 || url[n] == '/' || !url[n])
+			continue;
+		char *folder = getcwd(NULL, 0);
+		if (!folder) {
+			error_set(err, ERROR_PERMISSION, "could not tell the current folder: %s", strerror(errno));
+			return NULL;
+		}
+		char *full = memory_format("%s%s/%s", local[i], folder, url + n);
+		free(folder);
+		return full;
+	}
+	return memory_text(url);
+}
+
+static bool target_source(struct target *t, const struct settings *s, struct error *err)
+{
+	const char *url = settings_text(s, "source");
+	if (url && *url) {
+		if (!source_find(url, err))
+			return false;
+		t->source_url = target_url(url, err);
+		return t->source_url != NULL;
+	}
+	if (t->replica_exists)
+		return true;
+	error_set(err, ERROR_USAGE, "could not start: no source is configured and there is no replica yet");
+	return error_hint(err, "give --source URL, or \"source = URL\" in tellerdesk.conf; to just have a look: tellerdesk demo");
+}
+
+static size_t target_lines(const char *text)
+{
+	size_t n = 0;
+	for (; *text; text++)
+		n += *text == '\n' || !text[1];
+	return n;
+}
+
+static bool target_model(struct target *t, const struct settings *s, struct error *err)
+{
+	const char *name = settings_text(s, "model");
+	if (t->replica_exists && !settings_given(s, "model"))
+		return true;
+	if (!name)
+		name = TARGET_MODEL;
+	t->model = model_load(name, &t->model_errors);
+	if (t->model)
+		return true;
+	size_t lines = target_lines(buffer_text(&t->model_errors));
+	return error_set(err, ERROR_USAGE, "could not use model \"%s\": %zu error%s", name, lines, lines == 1 ? "" : "s");
+}
+
+bool target_open(struct target *t, const struct settings *s, struct error *err)
+{
+	*t = (struct target){0};
+	t->replica_path = ask_replica_path(s, err);
+	t->state_folder = t->replica_path ? ask_state_folder(err) : NULL;
+	if (!t->state_folder)
+		return false;
+	t->replica_exists = access(t->replica_path, F_OK) == 0;
+	if (!target_source(t, s, err) || !target_model(t, s, err))
+		return false;
+	t->params = (struct ingest_params){
+		.source_url = t->source_url,
+		.replica_path = t->replica_path,
+		.model = t->model,
+		.state_folder = t->state_folder,
+		.settle = settings_duration(s, "settle"),
+		.reject_percent = (int)settings_count(s, "reject-percent"),
+		.encoding = settings_text(s, "encoding"),
+	};
+	return true;
+}
+
+void target_close(struct target *t)
+{
+	if (t->model)
+		model_free(t->model);
+	buffer_done(&t->model_errors);
+	free(t->replica_path);
+	free(t->state_folder);
+	free(t->source_url);
+	*t = (struct target){0};
+}
+
+void target_print_lines(const char *lines)
+{
+	struct buffer line = {0};
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+		buffer_clear(&line);
+		text_clean(&line, lines, n, false);
+		if (n)
+			fprintf(stderr, "%s\n", buffer_text(&line));
+		lines += n + (lines[n] == '\n');
+	}
+	buffer_done(&line);
+}
+
+int target_fail(struct target *t, const struct error *err)
+{
+	int status = error_report(err);
+	target_print_lines(buffer_text(&t->model_errors));
+	target_close(t);
+	return status;
+}
