@@ -32,11 +32,16 @@ struct csv_row {
 	const struct csv_field *fields;
 	size_t count;
 	uint64_t line;      /* the line the row starts on, from 1 */
+	uint64_t lines;     /* how many lines it spans, at least 1 */
 	uint64_t end;       /* byte offset in the stream just after the row */
 	const char *raw;    /* the row as it stands in the file, without its line end (cut at limit) */
 	size_t raw_len;
-	const char *bad;    /* NULL, or why this row cannot be read */
+	const char *bad;    /* NULL, or why this row cannot be read; then it has no fields */
 };
+
+/* The reason of a row that ran to the end of the stream in search of its closing
+ * quote: over several lines, nobody knows how many rows it swallowed. */
+#define CSV_UNCLOSED "a quote is never closed"
 
 struct csv_reader;
 struct csv_reader *csv_reader_new(size_t limit);
