@@ -57,16 +57,22 @@ static const struct name *name_pick(const struct name_list *list, struct dice *d
 	return &list->items[dice_front(d, list->count)];
 }
 
-/* A given name that is not among those already drawn. */
+/* A further name is not one of those before it, and of one word: "Ni Made" only begins a name. */
+static bool naming_follows(const struct naming *a, const struct name *name)
+{
+	for (int i = 0; i < a->given_count; i++)
+		if (a->given[i] == name || strchr(name->text, ' '))
+			return false;
+	return true;
+}
+
 static void naming_given(struct naming *a, const struct country *c, struct dice *d)
 {
 	const struct name_list *list = &c->given[a->gender];
 	uint32_t at = dice_front(d, list->count);
-	for (int i = 0; i < a->given_count; i++)
-		if (a->given[i] == &list->items[at]) {
-			at = (at + 1) % list->count;
-			i = -1;
-		}
+	/* The lists hold more names of one word than a name has parts. */
+	while (!naming_follows(a, &list->items[at]))
+		at = (at + 1) % list->count;
 	a->given[a->given_count++] = &list->items[at];
 }
 
