@@ -64,7 +64,7 @@ static void check_belonging(struct draft *d)
 		              cif->name, column_type_text(cif->type));
 	for (int i = 0; i < m->entity_count; i++) {
 		const struct entity *e = &m->entities[i];
-		if (i != m->customer && e->cif >= 0 && cif)
+		if (e->kind != ENTITY_CUSTOMER && e->cif >= 0 && cif)
 			check_same_type(d, draft_key(d->entities[i], "cif")->line, "the CIF", &e->columns[e->cif], cif);
 		check_via(d, i);
 	}
@@ -88,6 +88,7 @@ static void check_tables(struct draft *d)
 struct taken {
 	const char *name, *what;
 	int line;
+	bool derived; /* made from an entity's name: two of these meet only where an entity is complained about too */
 };
 
 struct taken_list {
@@ -95,13 +96,14 @@ struct taken_list {
 	size_t count, room;
 };
 
-static void taken_add(struct taken_list *t, const char *name, const char *what, int line)
+static struct taken *taken_add(struct taken_list *t, const char *name, const char *what, int line)
 {
 	if (t->count == t->room) {
 		t->room = t->room ? 2 * t->room : 64;
 		t->items = memory_grow(t->items, t->room * sizeof *t->items);
 	}
-	t->items[t->count++] = (struct taken){.name = name, .what = what, .line = line};
+	t->items[t->count] = (struct taken){.name = name, .what = what, .line = line};
+	return &t->items[t->count++];
 }
 
 static int taken_compare(const void *a, const void *b)
@@ -117,7 +119,7 @@ static void taken_check(struct draft *d, struct taken_list *t, const char *advic
 		qsort(t->items, t->count, sizeof *t->items, taken_compare);
 	for (size_t i = 1; i < t->count; i++) {
 		const struct taken *a = &t->items[i - 1], *b = &t->items[i];
-		if (draft_name_compare(a->name, b->name) == 0)
+		if (draft_name_compare(a->name, b->name) == 0 && !(a->derived && b->derived))
 			draft_problem(d, b->line, "the name \"%s\" of %s is taken by %s (line %d): %s", b->name, b->what, a->what,
 			              a->line, advice);
 	}
@@ -137,7 +139,7 @@ static void check_tables_of_replica(struct draft *d)
 		taken_add(&t, name, "an entity", line);
 		for (size_t j = 0; j < sizeof suffixes / sizeof suffixes[0]; j++)
 			taken_add(&t, arena_format(arena, "%s_%s", name, suffixes[j]),
-			          arena_format(arena, "the %s of \"%s\"", suffixes[j], name), line);
+			          arena_format(arena, "the %s of \"%s\"", suffixes[j], name), line)->derived = true;
 	}
 	for (int i = 0; i < d->model->flat_count; i++)
 		taken_add(&t, d->model->flats[i].name, "a flat view", d->flats[i]->line);

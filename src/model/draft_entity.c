@@ -233,7 +233,7 @@ static void entity_read_roles(struct draft *d, const struct draft_section *s, st
 	e->integer_key = e->key_count == 1 && e->columns[e->key[0]].type == COLUMN_INTEGER;
 	if (e->key_count > 1 && (e->kind == ENTITY_CUSTOMER || e->kind == ENTITY_STORE))
 		draft_problem(d, draft_key(s, "key")->line, "the key of a %s is one column",
-		              e->kind == ENTITY_STORE ? "store" : "customer: it is the CIF");
+		              e->kind == ENTITY_STORE ? "store" : "customer, the CIF,");
 	int first = e->key_count > 0 ? e->key[0] : -1;
 	e->cif = e->kind == ENTITY_CUSTOMER ? first : entity_one(d, s, e, "cif");
 	e->store = e->kind == ENTITY_STORE ? first : entity_one(d, s, e, "store");

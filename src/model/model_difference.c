@@ -165,29 +165,55 @@ static void differ_flat_line(struct buffer *out, const struct model *m, const st
 		buffer_format(out, "%s%s", i ? ", " : "", m->entities[f->entities[i]].name);
 }
 
+static int differ_count(const struct model *m, bool flats)
+{
+	return flats ? m->flat_count : m->rollup_count;
+}
+
+static const char *differ_view_name(const struct model *m, bool flats, int i)
+{
+	return flats ? m->flats[i].name : m->rollups[i].name;
+}
+
+static int differ_find_view(const struct model *m, bool flats, const char *name)
+{
+	for (int i = 0; i < differ_count(m, flats); i++)
+		if (strcmp(differ_view_name(m, flats, i), name) == 0)
+			return i;
+	return -1;
+}
+
+static void differ_view_line(struct buffer *out, const struct model *m, bool flats, int i)
+{
+	if (flats)
+		differ_flat_line(out, m, &m->flats[i]);
+	else
+		differ_rollup_line(out, m, &m->rollups[i]);
+}
+
 static void differ_views(struct buffer *out, const struct model *a, const struct model *b, bool flats)
 {
 	const char *what = flats ? "flat" : "rollup";
-	int na = flats ? a->flat_count : a->rollup_count, nb = flats ? b->flat_count : b->rollup_count;
-	for (int i = 0; i < na || i < nb; i++) {
-		struct buffer la = {0}, lb = {0};
-		if (i < na) {
-			buffer_format(&la, "%s: ", flats ? a->flats[i].name : a->rollups[i].name);
-			flats ? differ_flat_line(&la, a, &a->flats[i]) : differ_rollup_line(&la, a, &a->rollups[i]);
+	struct buffer la = {0}, lb = {0};
+	for (int i = 0; i < differ_count(a, flats); i++) {
+		const char *name = differ_view_name(a, flats, i);
+		int j = differ_find_view(b, flats, name);
+		if (j < 0) {
+			buffer_format(out, "%s %s is gone\n", what, name);
+			continue;
 		}
-		if (i < nb) {
-			buffer_format(&lb, "%s: ", flats ? b->flats[i].name : b->rollups[i].name);
-			flats ? differ_flat_line(&lb, b, &b->flats[i]) : differ_rollup_line(&lb, b, &b->rollups[i]);
-		}
-		if (i >= nb)
-			buffer_format(out, "%s %s is gone\n", what, buffer_text(&la));
-		else if (i >= na)
-			buffer_format(out, "%s %s is new\n", what, buffer_text(&lb));
-		else if (strcmp(buffer_text(&la), buffer_text(&lb)) != 0)
-			buffer_format(out, "%s was %s, is %s\n", what, buffer_text(&la), buffer_text(&lb));
-		buffer_done(&la);
-		buffer_done(&lb);
+		buffer_clear(&la);
+		buffer_clear(&lb);
+		differ_view_line(&la, a, flats, i);
+		differ_view_line(&lb, b, flats, j);
+		if (strcmp(buffer_text(&la), buffer_text(&lb)) != 0)
+			buffer_format(out, "%s %s was %s, is %s\n", what, name, buffer_text(&la), buffer_text(&lb));
 	}
+	for (int j = 0; j < differ_count(b, flats); j++)
+		if (differ_find_view(a, flats, differ_view_name(b, flats, j)) < 0)
+			buffer_format(out, "%s %s is new\n", what, differ_view_name(b, flats, j));
+	buffer_done(&la);
+	buffer_done(&lb);
 }
 
 bool model_difference(const struct model *a, const struct model *b, struct buffer *out)
