@@ -53,17 +53,6 @@ static json_t *history_version_json(const struct ask *a, const struct version *v
 	return o;
 }
 
-static json_t *history_gap_json(const struct gap *g)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "source", out_json_string(g->source));
-	json_object_set_new(o, "entity", out_json_string(g->entity));
-	json_object_set_new(o, "from", out_json_time(g->from));
-	json_object_set_new(o, "to", out_json_time(g->to));
-	json_object_set_new(o, "reason", out_json_string(g->reason));
-	return o;
-}
-
 static void history_json(const struct ask *a, const struct history_answer *h)
 {
 	struct out_json j;
@@ -72,7 +61,7 @@ static void history_json(const struct ask *a, const struct history_answer *h)
 	out_json_member(&j, "freshness", out_json_freshness(a->model, &h->base.freshness));
 	out_json_array(&j, "gaps");
 	for (int i = 0; i < h->gap_count; i++)
-		out_json_item(&j, history_gap_json(&h->gaps[i]));
+		out_json_item(&j, out_json_gap(&h->gaps[i]));
 	out_json_array_end(&j);
 	out_json_array(&j, "versions");
 	for (int i = 0; i < h->count; i++)

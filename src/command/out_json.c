@@ -120,6 +120,17 @@ json_t *out_json_freshness(const struct model *m, const struct freshness *f)
 	                 out_json_time(f->complete_to), "incomplete", incomplete);
 }
 
+json_t *out_json_gap(const struct gap *g)
+{
+	json_t *o = json_object();
+	json_object_set_new(o, "source", out_json_string(g->source));
+	json_object_set_new(o, "entity", out_json_string(g->entity));
+	json_object_set_new(o, "from", out_json_time(g->from));
+	json_object_set_new(o, "to", out_json_time(g->to));
+	json_object_set_new(o, "reason", out_json_string(g->reason));
+	return o;
+}
+
 json_t *out_json_counts(const struct model *m, const int64_t *counts)
 {
 	json_t *all = json_object();

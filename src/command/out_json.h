@@ -33,6 +33,7 @@
 struct column;
 struct entity;
 struct freshness;
+struct gap;
 struct model;
 struct query;
 
@@ -49,6 +50,7 @@ json_t *out_json_row(const struct query *q, int entity, const struct value *valu
 /* A key as the replica prints it: a string, or an array of strings when it is composite. */
 json_t *out_json_key(const struct entity *e, const char *key, enum out_json_bytes bytes);
 json_t *out_json_freshness(const struct model *m, const struct freshness *f);
+json_t *out_json_gap(const struct gap *g);
 /* {entity name: count} */
 json_t *out_json_counts(const struct model *m, const int64_t *counts);
 

@@ -18,24 +18,29 @@
 #include "model/model.h"
 #include "replica/query.h"
 
+/* The gap in the shape history has it, with the source it belongs to. */
+static json_t *resync_gap_json(const struct ask *a, const struct resync_request *q, const struct resync_result *r)
+{
+	struct status_answer status = {0};
+	struct gap gap = {.entity = q->entity, .from = r->gap_from, .to = r->gap_to, .reason = r->gap_reason};
+	if (query_status(a->query, &status, NULL) && status.source_count)
+		gap.source = status.sources[0].id;
+	json_t *made = r->gap ? out_json_gap(&gap) : json_null();
+	answer_done(&status.base);
+	return made;
+}
+
 static void resync_json(const struct ask *a, const struct resync_request *q, const struct resync_result *r)
 {
 	struct out_json j;
-	json_t *entities = json_object(), *gap = json_null();
+	json_t *entities = json_object();
 	for (int i = 0; i < r->entity_count && i < a->model->entity_count; i++)
 		json_object_set_new(entities, a->model->entities[i].name,
 		                    json_pack("{s:I, s:I, s:I}", "inserted", (json_int_t)r->counts[i].inserted, "updated",
 		                              (json_int_t)r->counts[i].updated, "closed", (json_int_t)r->counts[i].closed));
-	if (r->gap) {
-		gap = json_object();
-		json_object_set_new(gap, "entity", out_json_string(q->entity));
-		json_object_set_new(gap, "from", out_json_time(r->gap_from));
-		json_object_set_new(gap, "to", out_json_time(r->gap_to));
-		json_object_set_new(gap, "reason", out_json_string(r->gap_reason));
-	}
 	out_json_begin(&j, stdout);
 	out_json_member(&j, "entities", entities);
-	out_json_member(&j, "gap", gap);
+	out_json_member(&j, "gap", resync_gap_json(a, q, r));
 	out_json_end(&j);
 }
 
