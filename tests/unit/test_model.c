@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -138,6 +139,34 @@ static void test_sakila(void **state)
 	assert_false(column(m, "store", "address_id")->identifier);
 	assert_int_equal(column(m, "store", "last_update")->type, COLUMN_INSTANT);
 	model_free(m);
+}
+
+/* The example of the manual is a model: what a reader copies works. */
+static void test_manual(void **state)
+{
+	(void)state;
+	char path[1024], line[512];
+	const char *top = getenv("SRCDIR");
+	snprintf(path, sizeof path, "%s/man/tellerdesk-model.5", top ? top : ".");
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	struct buffer text = {0};
+	bool inside = false;
+	while (fgets(line, sizeof line, f)) {
+		if (strncmp(line, ".Ed", 3) == 0)
+			inside = false;
+		if (inside)
+			buffer_text_add(&text, line);
+		if (strncmp(line, ".Bd -literal", 12) == 0)
+			inside = true;
+	}
+	fclose(f);
+	struct model *m = good(buffer_text(&text));
+	assert_string_equal(m->name, "cards");
+	assert_string_equal(column(m, "card", "version")->as, "series");
+	assert_int_equal(m->entities[1].key_count, 2);
+	model_free(m);
+	buffer_done(&text);
 }
 
 static void test_defaults(void **state)
@@ -532,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_demography),
 		cmocka_unit_test(test_customertrack),
 		cmocka_unit_test(test_sakila),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_text_of_the_file),
 		cmocka_unit_test(test_composite_key_and_alias),
