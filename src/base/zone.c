@@ -137,7 +137,7 @@ void zone_civil(const struct zone *z, int64_t at, struct civil *out)
 	out->hour = rest / 3600;
 	out->minute = rest / 60 % 60;
 	out->second = rest % 60;
-	out->micro = (int) (at - second * SECOND);
+	out->micro = (int) (at % SECOND + (at % SECOND < 0 ? SECOND : 0));
 }
 
 /* Looks for a local second in the stretches of time that may show it. */
