@@ -2,6 +2,7 @@
 
 #include "command/command.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,14 +145,29 @@ static int command_arguments(const struct command *c, size_t count)
 	return error_report(&err);
 }
 
-static void command_narration(const struct settings *s)
+enum log_level command_log_level(const struct settings *s)
 {
-	enum log_level level = LOG_NOTE;
+	static const char *const words[] = {
+		[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_NOTE] = "note", [LOG_DEBUG] = "debug",
+	};
+	const char *word = settings_text(s, "log-level");
 	if (settings_flag(s, "quiet"))
-		level = LOG_ERROR;
-	else if (settings_flag(s, "verbose"))
-		level = LOG_DEBUG;
-	log_open(NULL, level);
+		return LOG_ERROR;
+	if (settings_flag(s, "verbose"))
+		return LOG_DEBUG;
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum log_level)i;
+	return LOG_NOTE;
+}
+
+static bool command_narrate(const struct settings *s, struct error *err)
+{
+	const char *path = settings_text(s, "log");
+	if (log_open(path, command_log_level(s)))
+		return true;
+	error_set(err, ERROR_PERMISSION, "could not open the log file \"%s\": %s", path ? path : "stderr", strerror(errno));
+	return error_hint(err, "name a file that can be written with --log, or leave it out for stderr");
 }
 
 static int command_run(const struct command *c, struct settings *s, int argc, char **argv)
@@ -170,7 +186,8 @@ static int command_run(const struct command *c, struct settings *s, int argc, ch
 	size_t count = settings_arguments(s, &arguments);
 	if (count < (size_t)c->min_arguments || count > (size_t)c->max_arguments)
 		return command_arguments(c, count);
-	command_narration(s);
+	if (!command_narrate(s, &err))
+		return error_report(&err);
 	stop_at_once();
 	return c->run(s, count, arguments);
 }

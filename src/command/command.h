@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/log.h"
+
 struct settings;
 
 struct command {
@@ -21,6 +23,7 @@ struct command {
 
 extern const struct command *const command_table[]; /* ended by NULL */
 const struct command *command_find(const char *name); /* NULL: none */
+enum log_level command_log_level(const struct settings *s); /* as -q, -v and log-level say */
 int command_main(int argc, char **argv);
 
 #endif

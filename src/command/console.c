@@ -106,7 +106,7 @@ static void console_log(const struct settings *s, const char *state_folder)
 {
 	const char *given = settings_text(s, "log");
 	char *path = given ? memory_text(given) : memory_format("%s/tellerdesk.log", state_folder);
-	log_open(path, settings_flag(s, "quiet") ? LOG_ERROR : settings_flag(s, "verbose") ? LOG_DEBUG : LOG_NOTE);
+	log_open(path, command_log_level(s));
 	free(path);
 }
 

@@ -150,9 +150,9 @@ static int out_json_collect(const char *p, size_t n, void *ctx)
 static void out_json_escape(FILE *out, uint32_t c)
 {
 	if (c >= 0x10000)
-		fprintf(out, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
+		fprintf(out, "\\u%04X\\u%04X", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
 	else
-		fprintf(out, "\\u%04x", c);
+		fprintf(out, "\\u%04X", c);
 }
 
 /* Outside strings a document holds plain ASCII only, so whatever is harmful here
