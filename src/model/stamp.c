@@ -63,8 +63,7 @@ size_t stamp_wall(const char *text, size_t n, struct civil *out)
 			used = 20 + digits;
 		}
 	}
-	/* A leap second has no place in a count of seconds; said here, whatever civil_valid allows. */
-	return out->second < 60 && out->hour < 24 && civil_valid(out) ? used : 0;
+	return civil_valid(out) ? used : 0;
 }
 
 /* ±hh[[:]mm[:ss]] */

@@ -333,7 +333,8 @@ static void test_columns_and_roles(void **state)
 		{HEAD CUSTOMER "registered = name\n", "m.model:10: column \"name\" is text: a time is date, datetime or instant\n"},
 		{HEAD CUSTOMER "optional = cif\n", "m.model:10: column \"cif\" finds the rows: it cannot be optional\n"},
 		{HEAD CUSTOMER "optional = *\n", "m.model:10: the table of the customer cannot be optional\n"},
-		{HEAD CUSTOMER DETAIL("optional = cif\n"), "m.model:17: column \"cif\" finds the rows: it cannot be optional\n"},
+		{HEAD CUSTOMER DETAIL("optional = cif, id\n"), "m.model:17: column \"cif\" finds the rows: it cannot be optional\n"
+		                                              "m.model:17: column \"id\" finds the rows: it cannot be optional\n"},
 		{HEAD "[entity customer]\nkind = customer\ntable = c\nkey = a, b\nname = a, a\ncolumn.a = A | text\ncolumn.b = B | text\n",
 		 "m.model:6: the key of a customer, the CIF, is one column\n"
 		 "m.model:7: \"name\" names column \"a\" twice\n"},
