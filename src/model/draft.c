@@ -62,7 +62,8 @@ void draft_problem(struct draft *d, int line, const char *format, ...)
 static int draft_problem_compare(const void *a, const void *b)
 {
 	const struct draft_problem *x = a, *y = b;
-	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->order > y->order) - (x->order < y->order);
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+				  : (x->order > y->order) - (x->order < y->order);
 }
 
 bool draft_report(struct draft *d, struct buffer *errors)
@@ -159,8 +160,14 @@ static struct draft_section *draft_same_section(struct draft *d, unsigned kind, 
 /* NULL: its keys are not read, so that one mistake is one problem. */
 static struct draft_section *draft_open(struct draft *d, char *head, int line)
 {
-	static const struct { const char *word; unsigned kind; } kinds[] = {
-		{"model", DRAFT_MODEL}, {"entity", DRAFT_ENTITY}, {"rollup", DRAFT_ROLLUP}, {"flat", DRAFT_FLAT},
+	static const struct {
+		const char *word;
+		unsigned kind;
+	} kinds[] = {
+		{"model", DRAFT_MODEL},
+		{"entity", DRAFT_ENTITY},
+		{"rollup", DRAFT_ROLLUP},
+		{"flat", DRAFT_FLAT},
 	};
 	size_t n = strcspn(head, " \t");
 	char *name = ini_trim(head + n);
@@ -169,7 +176,9 @@ static struct draft_section *draft_open(struct draft *d, char *head, int line)
 		if (strlen(kinds[i].word) == n && memcmp(kinds[i].word, head, n) == 0)
 			kind = kinds[i].kind;
 	if (kind == 0) {
-		draft_problem(d, line, "unknown section [%s]: there are [model], [entity NAME], [rollup NAME], [flat NAME]", head);
+		draft_problem(d, line,
+			      "unknown section [%s]: there are [model], [entity NAME], [rollup NAME], [flat NAME]",
+			      head);
 		return NULL;
 	}
 	if (kind == DRAFT_MODEL && *name) {
@@ -198,7 +207,8 @@ static void draft_add_key(struct draft *d, struct draft_section *s, const struct
 {
 	const struct draft_key *same = draft_key(s, line->name);
 	if (same) {
-		draft_problem(d, line->number, "\"%s\" stands twice in this section: first in line %d", line->name, same->line);
+		draft_problem(d, line->number, "\"%s\" stands twice in this section: first in line %d", line->name,
+			      same->line);
 	} else if (s->key_count == DRAFT_KEYS_MAX) {
 		draft_problem(d, line->number, "the section has more than %d keys", DRAFT_KEYS_MAX);
 	} else {
@@ -208,7 +218,8 @@ static void draft_add_key(struct draft *d, struct draft_section *s, const struct
 			s->key_room = s->key_room ? 2 * s->key_room : 16;
 			s->keys = memory_grow(s->keys, (size_t)s->key_room * sizeof *s->keys);
 		}
-		s->keys[s->key_count++] = (struct draft_key){.name = line->name, .value = line->value, .line = line->number};
+		s->keys[s->key_count++] =
+			(struct draft_key){.name = line->name, .value = line->value, .line = line->number};
 	}
 }
 

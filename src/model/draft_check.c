@@ -16,8 +16,8 @@ static void check_kinds(struct draft *d)
 		int *one = s->kind == DRAFT_CUSTOMER ? &m->customer : s->kind == DRAFT_STORE ? &m->store : NULL;
 		unknown |= s->kind == DRAFT_ENTITY;
 		if (one && *one >= 0)
-			draft_problem(d, s->line, "entity \"%s\" is the second of kind %s: \"%s\" is one already", s->name,
-			              s->kind == DRAFT_STORE ? "store" : "customer", m->entities[*one].name);
+			draft_problem(d, s->line, "entity \"%s\" is the second of kind %s: \"%s\" is one already",
+				      s->name, s->kind == DRAFT_STORE ? "store" : "customer", m->entities[*one].name);
 		else if (one)
 			*one = i;
 	}
@@ -28,8 +28,8 @@ static void check_kinds(struct draft *d)
 static void check_same_type(struct draft *d, int line, const char *what, const struct column *a, const struct column *b)
 {
 	if (a->type != b->type || a->scale != b->scale)
-		draft_problem(d, line, "%s is %s, the column \"%s\" it is compared with is %s", what, column_type_text(a->type),
-		              b->name, column_type_text(b->type));
+		draft_problem(d, line, "%s is %s, the column \"%s\" it is compared with is %s", what,
+			      column_type_text(a->type), b->name, column_type_text(b->type));
 }
 
 static void check_via(struct draft *d, int index)
@@ -41,7 +41,8 @@ static void check_via(struct draft *d, int index)
 		return;
 	size_t n = strlen(customer->name);
 	if (strncmp(k->value, customer->name, n) != 0 || k->value[n] != '.') {
-		draft_problem(d, k->line, "\"%s\": expected %s.COLUMN, a column of the customer", k->value, customer->name);
+		draft_problem(d, k->line, "\"%s\": expected %s.COLUMN, a column of the customer", k->value,
+			      customer->name);
 		return;
 	}
 	e->via = draft_column(d, customer, k->line, k->value + n + 1);
@@ -49,7 +50,8 @@ static void check_via(struct draft *d, int index)
 		return;
 	customer->columns[e->via].identifier = true;
 	if (e->key_count != 1)
-		draft_problem(d, k->line, "rows are found via a column of the customer by their key, which must be one column");
+		draft_problem(d, k->line,
+			      "rows are found via a column of the customer by their key, which must be one column");
 	else
 		check_same_type(d, k->line, "the key", &e->columns[e->key[0]], &customer->columns[e->via]);
 }
@@ -60,8 +62,8 @@ static void check_belonging(struct draft *d)
 	struct entity *customer = &m->entities[m->customer];
 	const struct column *cif = customer->cif >= 0 ? &customer->columns[customer->cif] : NULL;
 	if (cif && cif->type != COLUMN_TEXT && cif->type != COLUMN_INTEGER)
-		draft_problem(d, draft_key(d->entities[m->customer], "key")->line, "column \"%s\" is %s: a CIF is text or integer",
-		              cif->name, column_type_text(cif->type));
+		draft_problem(d, draft_key(d->entities[m->customer], "key")->line,
+			      "column \"%s\" is %s: a CIF is text or integer", cif->name, column_type_text(cif->type));
 	for (int i = 0; i < m->entity_count; i++) {
 		const struct entity *e = &m->entities[i];
 		if (e->kind != ENTITY_CUSTOMER && e->cif >= 0 && cif)
@@ -70,7 +72,8 @@ static void check_belonging(struct draft *d)
 	}
 	if (m->store >= 0 && customer->store >= 0 && m->entities[m->store].key_count == 1)
 		check_same_type(d, draft_key(d->entities[m->customer], "store")->line, "the store",
-		                &customer->columns[customer->store], &m->entities[m->store].columns[m->entities[m->store].key[0]]);
+				&customer->columns[customer->store],
+				&m->entities[m->store].columns[m->entities[m->store].key[0]]);
 }
 
 static void check_tables(struct draft *d)
@@ -79,8 +82,9 @@ static void check_tables(struct draft *d)
 	for (int i = 0; i < m->entity_count; i++)
 		for (int j = 0; j < i; j++)
 			if (*m->entities[i].table && strcmp(m->entities[i].table, m->entities[j].table) == 0)
-				draft_problem(d, draft_key(d->entities[i], "table")->line, "table \"%s\" is already entity \"%s\"",
-				              m->entities[i].table, m->entities[j].name);
+				draft_problem(d, draft_key(d->entities[i], "table")->line,
+					      "table \"%s\" is already entity \"%s\"", m->entities[i].table,
+					      m->entities[j].name);
 }
 
 /* ---- names that would meet in the replica ---- */
@@ -120,8 +124,8 @@ static void taken_check(struct draft *d, struct taken_list *t, const char *advic
 	for (size_t i = 1; i < t->count; i++) {
 		const struct taken *a = &t->items[i - 1], *b = &t->items[i];
 		if (draft_name_compare(a->name, b->name) == 0 && !(a->derived && b->derived))
-			draft_problem(d, b->line, "the name \"%s\" of %s is taken by %s (line %d): %s", b->name, b->what, a->what,
-			              a->line, advice);
+			draft_problem(d, b->line, "the name \"%s\" of %s is taken by %s (line %d): %s", b->name,
+				      b->what, a->what, a->line, advice);
 	}
 	free(t->items);
 	*t = (struct taken_list){0};
@@ -139,7 +143,8 @@ static void check_tables_of_replica(struct draft *d)
 		taken_add(&t, name, "an entity", line);
 		for (size_t j = 0; j < sizeof suffixes / sizeof suffixes[0]; j++)
 			taken_add(&t, arena_format(arena, "%s_%s", name, suffixes[j]),
-			          arena_format(arena, "the %s of \"%s\"", suffixes[j], name), line)->derived = true;
+				  arena_format(arena, "the %s of \"%s\"", suffixes[j], name), line)
+				->derived = true;
 	}
 	for (int i = 0; i < d->model->flat_count; i++)
 		taken_add(&t, d->model->flats[i].name, "a flat view", d->flats[i]->line);
@@ -159,8 +164,9 @@ static void check_flat(struct draft *d, const struct flat *f)
 		for (int c = 0; c < e->column_count; c++) {
 			const char *as = e->columns[c].as;
 			taken_add(&t, i == 0 ? as : arena_format(arena, "%s_%s", e->name, as),
-			          arena_format(arena, "column \"%s\" of \"%s\" in a flat view", e->columns[c].name, e->name),
-			          s->column_lines[c]);
+				  arena_format(arena, "column \"%s\" of \"%s\" in a flat view", e->columns[c].name,
+					       e->name),
+				  s->column_lines[c]);
 		}
 	}
 	taken_check(d, &t, "rename a column by column.NAME.as");

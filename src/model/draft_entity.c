@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define COLUMN_PREFIX "column."
-#define ALIAS_SUFFIX ".as"
-#define SCALE_MAX 127
+#define ALIAS_SUFFIX  ".as"
+#define SCALE_MAX     127
 
 static bool entity_key_is_alias(const char *name)
 {
@@ -40,12 +40,16 @@ static void entity_read_type(struct draft *d, int line, const char *word, struct
 	if (strncmp(word, "decimal(", 8) == 0) {
 		c->type = COLUMN_DECIMAL;
 		if (!entity_read_scale(word + 8, &c->scale))
-			draft_problem(d, line, "\"%s\": the scale is how many digits follow the point, decimal(0) to decimal(%d)", word,
-			              SCALE_MAX);
+			draft_problem(
+				d, line,
+				"\"%s\": the scale is how many digits follow the point, decimal(0) to decimal(%d)",
+				word, SCALE_MAX);
 		return;
 	}
-	draft_problem(d, line, "unknown type \"%s\": there are text, integer, decimal, decimal(SCALE), date, datetime, instant, "
-	              "boolean, bytes", word);
+	draft_problem(d, line,
+		      "unknown type \"%s\": there are text, integer, decimal, decimal(SCALE), date, datetime, instant, "
+		      "boolean, bytes",
+		      word);
 }
 
 static void entity_read_flags(struct draft *d, int line, const char *text, struct column *c)
@@ -76,13 +80,16 @@ static void entity_read_column(struct draft *d, const struct draft_key *k, struc
 	if (*c->name == '\0')
 		draft_problem(d, k->line, "the column has no name: column.NAME = Title | type");
 	else if (strlen(c->name) > DRAFT_NAME_MAX)
-		draft_problem(d, k->line, "the name of a column is longer than %d bytes: \"%s\"", DRAFT_NAME_MAX, c->name);
+		draft_problem(d, k->line, "the name of a column is longer than %d bytes: \"%s\"", DRAFT_NAME_MAX,
+			      c->name);
 	if (*k->value == '\0')
 		return;
 	char **parts;
 	int count = draft_list(d, k->value, '|', &parts);
 	if (count < 2 || count > 3) {
-		draft_problem(d, k->line, "a column is declared as Title | type | flags, the flags if there are any: \"%s\"", k->value);
+		draft_problem(d, k->line,
+			      "a column is declared as Title | type | flags, the flags if there are any: \"%s\"",
+			      k->value);
 		return;
 	}
 	if (*parts[0])
@@ -96,7 +103,8 @@ static void entity_read_column(struct draft *d, const struct draft_key *k, struc
 		draft_problem(d, k->line, "column \"%s\" is of type bytes, which nobody can search for", c->name);
 }
 
-static void entity_read_alias(struct draft *d, const struct draft_section *s, struct entity *e, const struct draft_key *k)
+static void entity_read_alias(struct draft *d, const struct draft_section *s, struct entity *e,
+			      const struct draft_key *k)
 {
 	const char *begin = k->name + strlen(COLUMN_PREFIX);
 	size_t n = strlen(begin) - strlen(ALIAS_SUFFIX);
@@ -116,7 +124,8 @@ static void entity_read_alias(struct draft *d, const struct draft_section *s, st
 static bool entity_name_is_reserved(const char *as)
 {
 	static const char *const reserved[] = {
-		"version", "valid_from", "valid_to", "is_current", "seq", "origin", "ended_by", "changed", "rowid", "oid",
+		"version", "valid_from", "valid_to", "is_current", "seq",
+		"origin",  "ended_by",   "changed",  "rowid",      "oid",
 	};
 	for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
 		if (draft_name_compare(as, reserved[i]) == 0)
@@ -130,14 +139,19 @@ static void entity_check_names(struct draft *d, const struct draft_section *s, c
 		const char *as = e->columns[i].as, *name = e->columns[i].name;
 		int line = s->column_lines[i];
 		if (as != name && strlen(as) > DRAFT_NAME_MAX)
-			draft_problem(d, line, "the name of a column is longer than %d bytes: \"%s\"", DRAFT_NAME_MAX, as);
+			draft_problem(d, line, "the name of a column is longer than %d bytes: \"%s\"", DRAFT_NAME_MAX,
+				      as);
 		if (*as == '_' || entity_name_is_reserved(as))
-			draft_problem(d, line, "\"%s\" is a name of the replica's own: rename the column by column.%s.as = NAME", as,
-			              name);
+			draft_problem(d, line,
+				      "\"%s\" is a name of the replica's own: rename the column by column.%s.as = NAME",
+				      as, name);
 		for (int j = 0; j < i; j++) {
 			if (draft_name_compare(as, e->columns[j].as) == 0) {
-				draft_problem(d, line, "columns \"%s\" and \"%s\" are both called \"%s\" in the replica: rename one by "
-				              "column.%s.as = NAME", e->columns[j].name, name, as, name);
+				draft_problem(d, line,
+					      "columns \"%s\" and \"%s\" are both called \"%s\" in the replica: rename "
+					      "one by "
+					      "column.%s.as = NAME",
+					      e->columns[j].name, name, as, name);
 				break;
 			}
 		}
@@ -160,7 +174,8 @@ static void entity_read_columns(struct draft *d, struct draft_section *s, struct
 		entity_read_column(d, k, &e->columns[e->column_count++]);
 	}
 	for (int i = 0; i < s->key_count; i++)
-		if (strncmp(s->keys[i].name, COLUMN_PREFIX, strlen(COLUMN_PREFIX)) == 0 && entity_key_is_alias(s->keys[i].name))
+		if (strncmp(s->keys[i].name, COLUMN_PREFIX, strlen(COLUMN_PREFIX)) == 0 &&
+		    entity_key_is_alias(s->keys[i].name))
 			entity_read_alias(d, s, e, &s->keys[i]);
 	if (e->column_count == 0)
 		draft_problem(d, s->line, "%s declares no column", draft_label(d, s));
@@ -186,7 +201,7 @@ static int entity_one(struct draft *d, const struct draft_section *s, const stru
 
 /* Items of the list that are no columns are left out; "*" sets *star where the caller takes it. */
 static int entity_several(struct draft *d, const struct draft_section *s, const struct entity *e, const char *key,
-                          int **out, bool *star)
+			  int **out, bool *star)
 {
 	const struct draft_key *k = draft_key(s, key);
 	if (!k || *k->value == '\0')
@@ -218,7 +233,8 @@ static void entity_read_optional(struct draft *d, const struct draft_section *s,
 	for (int i = 0; i < count; i++) {
 		struct column *c = &e->columns[columns[i]];
 		if (c->key >= 0 || columns[i] == e->cif)
-			draft_problem(d, draft_key(s, "optional")->line, "column \"%s\" finds the rows: it cannot be optional", c->name);
+			draft_problem(d, draft_key(s, "optional")->line,
+				      "column \"%s\" finds the rows: it cannot be optional", c->name);
 		c->optional = true;
 	}
 	if (e->optional && e->kind == ENTITY_CUSTOMER)
@@ -233,7 +249,7 @@ static void entity_read_roles(struct draft *d, const struct draft_section *s, st
 	e->integer_key = e->key_count == 1 && e->columns[e->key[0]].type == COLUMN_INTEGER;
 	if (e->key_count > 1 && (e->kind == ENTITY_CUSTOMER || e->kind == ENTITY_STORE))
 		draft_problem(d, draft_key(s, "key")->line, "the key of a %s is one column",
-		              e->kind == ENTITY_STORE ? "store" : "customer, the CIF,");
+			      e->kind == ENTITY_STORE ? "store" : "customer, the CIF,");
 	int first = e->key_count > 0 ? e->key[0] : -1;
 	e->cif = e->kind == ENTITY_CUSTOMER ? first : entity_one(d, s, e, "cif");
 	e->store = e->kind == ENTITY_STORE ? first : entity_one(d, s, e, "store");
@@ -246,15 +262,18 @@ static void entity_read_roles(struct draft *d, const struct draft_section *s, st
 	if (e->registered >= 0) {
 		enum column_type t = e->columns[e->registered].type;
 		if (t != COLUMN_DATE && t != COLUMN_DATETIME && t != COLUMN_INSTANT)
-			draft_problem(d, draft_key(s, "registered")->line, "column \"%s\" is %s: a time is date, datetime or instant",
-			              e->columns[e->registered].name, column_type_text(t));
+			draft_problem(d, draft_key(s, "registered")->line,
+				      "column \"%s\" is %s: a time is date, datetime or instant",
+				      e->columns[e->registered].name, column_type_text(t));
 	}
 }
 
 static enum entity_kind entity_kind_of(unsigned kind)
 {
-	return kind == DRAFT_CUSTOMER ? ENTITY_CUSTOMER : kind == DRAFT_STORE ? ENTITY_STORE :
-	       kind == DRAFT_EVENT ? ENTITY_EVENT : ENTITY_DETAIL;
+	return kind == DRAFT_CUSTOMER ? ENTITY_CUSTOMER
+	       : kind == DRAFT_STORE  ? ENTITY_STORE
+	       : kind == DRAFT_EVENT  ? ENTITY_EVENT
+				      : ENTITY_DETAIL;
 }
 
 static void entity_read(struct draft *d, struct draft_section *s, struct entity *e)
@@ -266,7 +285,7 @@ static void entity_read(struct draft *d, struct draft_section *s, struct entity 
 	/* A table may be written with its schema. */
 	if (strlen(e->table) > 2 * DRAFT_NAME_MAX + 1)
 		draft_problem(d, draft_key(s, "table")->line, "the name of a table is longer than %d bytes: \"%s\"",
-		              2 * DRAFT_NAME_MAX + 1, e->table);
+			      2 * DRAFT_NAME_MAX + 1, e->table);
 	entity_read_columns(d, s, e);
 	entity_read_roles(d, s, e);
 }

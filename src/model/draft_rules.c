@@ -30,7 +30,11 @@ static const struct rule rules[] = {
 	{"entities", DRAFT_FLAT, DRAFT_FLAT},
 };
 
-static const struct { const char *word; enum entity_kind kind; unsigned bit; } kinds[] = {
+static const struct {
+	const char *word;
+	enum entity_kind kind;
+	unsigned bit;
+} kinds[] = {
 	{"customer", ENTITY_CUSTOMER, DRAFT_CUSTOMER},
 	{"detail", ENTITY_DETAIL, DRAFT_DETAIL},
 	{"store", ENTITY_STORE, DRAFT_STORE},
@@ -50,7 +54,8 @@ static void rules_check_keys(struct draft *d, const struct draft_section *s)
 		if (!found || !(found->where & (s->kind & DRAFT_ENTITY ? DRAFT_ENTITY : s->kind)))
 			draft_problem(d, k->line, "unknown key \"%s\" in %s", k->name, draft_label(d, s));
 		else if (!(found->where & s->kind))
-			draft_problem(d, k->line, "\"%s\" means nothing in an entity of kind %s", k->name, draft_key(s, "kind")->value);
+			draft_problem(d, k->line, "\"%s\" means nothing in an entity of kind %s", k->name,
+				      draft_key(s, "kind")->value);
 	}
 }
 
@@ -60,7 +65,8 @@ static void rules_check_missing(struct draft *d, const struct draft_section *s)
 		if ((rules[r].must & s->kind) == s->kind && !draft_key(s, rules[r].key))
 			draft_problem(d, s->line, "%s has no key \"%s\"", draft_label(d, s), rules[r].key);
 	if (s->kind == DRAFT_DETAIL && !draft_key(s, "cif") == !draft_key(s, "via"))
-		draft_problem(d, s->line, "%s needs either cif or via, to find the rows of a customer", draft_label(d, s));
+		draft_problem(d, s->line, "%s needs either cif or via, to find the rows of a customer",
+			      draft_label(d, s));
 }
 
 static void rules_read_kind(struct draft *d, struct draft_section *s)

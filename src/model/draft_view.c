@@ -20,7 +20,9 @@ static int view_first_of(struct draft *d, const struct draft_key *k)
 	if (entity < 0) {
 		draft_problem(d, k->line, "there is no entity \"%s\"", name);
 	} else if (d->model->entities[entity].kind != ENTITY_CUSTOMER) {
-		draft_problem(d, k->line, "entity \"%s\" is no customer: what is counted is the first appearance of customers", name);
+		draft_problem(d, k->line,
+			      "entity \"%s\" is no customer: what is counted is the first appearance of customers",
+			      name);
 		entity = -1;
 	}
 	return entity;
@@ -28,7 +30,7 @@ static int view_first_of(struct draft *d, const struct draft_key *k)
 
 /* A column, or the word for the one that plays a part in the entity. */
 static int view_column(struct draft *d, const struct entity *e, const struct draft_section *s, const char *key,
-                       const char *role, int role_column)
+		       const char *role, int role_column)
 {
 	const struct draft_key *k = draft_key(s, key);
 	if (!k || *k->value == '\0')
@@ -56,8 +58,9 @@ static void view_read_rollup(struct draft *d, const struct draft_section *s, str
 	if (r->at >= 0) {
 		enum column_type t = e->columns[r->at].type;
 		if (t != COLUMN_DATE && t != COLUMN_DATETIME && t != COLUMN_INSTANT)
-			draft_problem(d, draft_key(s, "at")->line, "column \"%s\" is %s: a time is date, datetime or instant",
-			              e->columns[r->at].name, column_type_text(t));
+			draft_problem(d, draft_key(s, "at")->line,
+				      "column \"%s\" is %s: a time is date, datetime or instant",
+				      e->columns[r->at].name, column_type_text(t));
 	}
 }
 
@@ -68,8 +71,11 @@ static void view_default_rollup(struct draft *d)
 	for (int i = 0; m->rollup_count == 0 && i < m->entity_count; i++) {
 		const struct entity *e = &m->entities[i];
 		if (e->kind == ENTITY_CUSTOMER && e->store >= 0)
-			m->rollups[m->rollup_count++] = (struct rollup){
-				.name = "registrations", .title = "Registrations", .entity = i, .by = e->store, .at = e->registered};
+			m->rollups[m->rollup_count++] = (struct rollup){.name = "registrations",
+									.title = "Registrations",
+									.entity = i,
+									.by = e->store,
+									.at = e->registered};
 	}
 }
 
@@ -97,8 +103,10 @@ static void view_read_flat(struct draft *d, const struct draft_section *s, struc
 		else if ((d->model->entities[entity].kind == ENTITY_CUSTOMER) != (i == 0))
 			draft_problem(d, k->line, "the customer comes first in a flat view, and once");
 		else if (d->model->entities[entity].kind == ENTITY_STORE)
-			draft_problem(d, k->line, "entity \"%s\" is of kind store: a flat view has the customer and what belongs to one",
-			              items[i]);
+			draft_problem(
+				d, k->line,
+				"entity \"%s\" is of kind store: a flat view has the customer and what belongs to one",
+				items[i]);
 		else
 			f->entities[f->entity_count++] = entity;
 	}

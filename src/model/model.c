@@ -47,7 +47,7 @@ static bool model_read_file(const char *file, struct buffer *text, struct buffer
 	if (fd < 0)
 		return model_complain(errors, file, 1, strerror(errno));
 	bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? model_read_all(fd, file, text, errors)
-	                                                    : model_complain(errors, file, 1, "this is no file");
+							     : model_complain(errors, file, 1, "this is no file");
 	close(fd);
 	const char *nul = ok ? memchr(buffer_text(text), '\0', text->len) : NULL;
 	if (nul) {
@@ -72,7 +72,9 @@ struct model *model_load(const char *name, struct buffer *errors)
 		free(shipped);
 	}
 	if (!file)
-		buffer_format(errors, "%s:1: there is no model of this name; a file is given with its path: ./%s.model\n", name, name);
+		buffer_format(errors,
+			      "%s:1: there is no model of this name; a file is given with its path: ./%s.model\n", name,
+			      name);
 	else if (model_read_file(file, &text, errors))
 		m = model_parse(buffer_text(&text), file, errors);
 	buffer_done(&text);
@@ -110,9 +112,9 @@ int entity_column(const struct entity *e, const char *name)
 const char *column_type_text(enum column_type t)
 {
 	static const char *const words[] = {
-		[COLUMN_TEXT] = "text", [COLUMN_INTEGER] = "integer", [COLUMN_DECIMAL] = "decimal", [COLUMN_DATE] = "date",
-		[COLUMN_DATETIME] = "datetime", [COLUMN_INSTANT] = "instant", [COLUMN_BOOLEAN] = "boolean",
-		[COLUMN_BYTES] = "bytes",
+		[COLUMN_TEXT] = "text",       [COLUMN_INTEGER] = "integer",   [COLUMN_DECIMAL] = "decimal",
+		[COLUMN_DATE] = "date",       [COLUMN_DATETIME] = "datetime", [COLUMN_INSTANT] = "instant",
+		[COLUMN_BOOLEAN] = "boolean", [COLUMN_BYTES] = "bytes",
 	};
 	return words[t];
 }

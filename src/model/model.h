@@ -93,9 +93,10 @@ void model_free(struct model *m);
 
 int model_entity(const struct model *m, const char *name);          /* -1: none */
 int model_entity_of_table(const struct model *m, const char *table); /* -1: none */
-int entity_column(const struct entity *e, const char *name);        /* by source name or `as`; -1: none */
+int entity_column(const struct entity *e, const char *name);        /* by source name, else by `as`; -1: none */
 const char *column_type_text(enum column_type t);
-/* Appends a line for each difference that matters to a replica built with `a` when `b` is asked for; false: none. */
+/* Appends a line for each difference (comments and blanks are none) of `b`, the model asked for, from `a`, the
+ * one a replica was built with; false: none. */
 bool model_difference(const struct model *a, const struct model *b, struct buffer *out);
 
 #endif

@@ -84,7 +84,8 @@ static void differ_columns(struct buffer *out, const struct entity *a, const str
 		buffer_format(out, "entity %s: the columns stand in another order\n", a->name);
 }
 
-static void differ_role(struct buffer *out, const struct entity *a, const struct entity *b, const char *role, int ca, int cb)
+static void differ_role(struct buffer *out, const struct entity *a, const struct entity *b, const char *role, int ca,
+			int cb)
 {
 	const char *na = differ_column_name(a, ca), *nb = differ_column_name(b, cb);
 	if (strcmp(na, nb) != 0)
@@ -92,23 +93,26 @@ static void differ_role(struct buffer *out, const struct entity *a, const struct
 }
 
 static void differ_role_list(struct buffer *out, const struct entity *a, const struct entity *b, const char *role,
-                             const int *ca, int na, const int *cb, int nb)
+			     const int *ca, int na, const int *cb, int nb)
 {
 	struct buffer la = {0}, lb = {0};
 	differ_list(&la, a, ca, na);
 	differ_list(&lb, b, cb, nb);
 	if (strcmp(buffer_text(&la), buffer_text(&lb)) != 0)
 		buffer_format(out, "entity %s: %s was %s, is %s\n", a->name, role, na ? buffer_text(&la) : "none",
-		              nb ? buffer_text(&lb) : "none");
+			      nb ? buffer_text(&lb) : "none");
 	buffer_done(&la);
 	buffer_done(&lb);
 }
 
 static void differ_entity(struct buffer *out, const struct model *ma, const struct model *mb, const struct entity *a,
-                          const struct entity *b)
+			  const struct entity *b)
 {
 	static const char *const kinds[] = {
-		[ENTITY_CUSTOMER] = "customer", [ENTITY_DETAIL] = "detail", [ENTITY_STORE] = "store", [ENTITY_EVENT] = "event",
+		[ENTITY_CUSTOMER] = "customer",
+		[ENTITY_DETAIL] = "detail",
+		[ENTITY_STORE] = "store",
+		[ENTITY_EVENT] = "event",
 	};
 	struct buffer where = {0};
 	buffer_format(&where, "entity %s", a->name);
@@ -117,7 +121,7 @@ static void differ_entity(struct buffer *out, const struct model *ma, const stru
 	differ_text(out, w, "the title", a->title, b->title);
 	differ_text(out, w, "the table", a->table, b->table);
 	differ_text(out, w, "via", differ_column_name(&ma->entities[ma->customer], a->via),
-	            differ_column_name(&mb->entities[mb->customer], b->via));
+		    differ_column_name(&mb->entities[mb->customer], b->via));
 	differ_flag(out, w, "optional", a->optional, b->optional);
 	buffer_done(&where);
 	differ_columns(out, a, b);
@@ -156,7 +160,7 @@ static void differ_rollup_line(struct buffer *out, const struct model *m, const 
 {
 	const struct entity *e = &m->entities[r->entity];
 	buffer_format(out, "of %s by %s at %s, \"%s\"", e->name, differ_column_name(e, r->by),
-	              r->at < 0 ? "commit time" : e->columns[r->at].name, r->title);
+		      r->at < 0 ? "commit time" : e->columns[r->at].name, r->title);
 }
 
 static void differ_flat_line(struct buffer *out, const struct model *m, const struct flat *f)

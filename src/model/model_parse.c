@@ -29,14 +29,15 @@ static void parse_model_section(struct draft *d)
 	if (title)
 		m->title = title;
 	if (name && strlen(name) > DRAFT_NAME_MAX)
-		draft_problem(d, draft_key(s, "name")->line, "the name of a model is longer than %d bytes", DRAFT_NAME_MAX);
+		draft_problem(d, draft_key(s, "name")->line, "the name of a model is longer than %d bytes",
+			      DRAFT_NAME_MAX);
 	if (!zone)
 		return;
 	struct error err = {0};
 	const struct zone *z = zone_get(zone, &err);
 	if (!z)
-		draft_problem(d, draft_key(s, "zone")->line, "unknown zone \"%s\": expected a name like Asia/Jakarta, UTC or +07:00",
-		              zone);
+		draft_problem(d, draft_key(s, "zone")->line,
+			      "unknown zone \"%s\": expected a name like Asia/Jakarta, UTC or +07:00", zone);
 	else
 		m->zone = z;
 	m->zone_name = zone;

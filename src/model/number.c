@@ -9,7 +9,7 @@
 #include "model/value.h"
 
 /* Beyond these an exponent only makes text that nobody could have meant as an amount. */
-#define DECIMAL_GROWTH 1000
+#define DECIMAL_GROWTH   1000
 #define DECIMAL_EXPONENT 1000000
 
 static bool number_is_digit(char c)
@@ -160,7 +160,7 @@ bool number_decimal_is_canonical(const char *text, size_t n, int scale)
 
 /* Writes the digits from index `first` to the point, at least one, then `fraction` digits. */
 static struct value decimal_write(const struct decimal *d, int64_t first, int64_t point, int64_t fraction,
-                                  struct arena *arena)
+				  struct arena *arena)
 {
 	int64_t whole = point > first ? point - first : 0;
 	char *out = arena_alloc(arena, (size_t)(whole + fraction) + 4);

@@ -58,9 +58,12 @@ static bool value_datetime(const char *text, size_t n, struct arena *arena, stru
 
 static bool value_boolean(const char *text, size_t n, struct value *out)
 {
-	static const struct { const char *word; int64_t value; } words[] = {
-		{"0", 0}, {"1", 1}, {"t", 1}, {"f", 0}, {"true", 1}, {"false", 0},
-		{"yes", 1}, {"no", 0}, {"y", 1}, {"n", 0}, {"on", 1}, {"off", 0},
+	static const struct {
+		const char *word;
+		int64_t value;
+	} words[] = {
+		{"0", 0},   {"1", 1},  {"t", 1}, {"f", 0}, {"true", 1}, {"false", 0},
+		{"yes", 1}, {"no", 0}, {"y", 1}, {"n", 0}, {"on", 1},   {"off", 0},
 	};
 	char lower[6];
 	if (n >= sizeof lower)
@@ -78,7 +81,7 @@ static bool value_boolean(const char *text, size_t n, struct value *out)
 }
 
 struct value value_canonical(const struct column *c, const char *text, size_t n, const struct zone *zone,
-                             struct arena *arena)
+			     struct arena *arena)
 {
 	struct value v = value_text(text, n);
 	int64_t at;
@@ -152,7 +155,7 @@ bool value_misfit(const struct column *c, struct value v)
 		return false;
 	case VALUE_INTEGER:
 		return !(c->type == COLUMN_INTEGER || c->type == COLUMN_INSTANT ||
-		         (c->type == COLUMN_BOOLEAN && (v.integer == 0 || v.integer == 1)));
+			 (c->type == COLUMN_BOOLEAN && (v.integer == 0 || v.integer == 1)));
 	case VALUE_TEXT:
 		return !value_text_fits(c, v.text, v.len);
 	case VALUE_BYTES:

@@ -50,8 +50,14 @@ struct value {
 
 static inline struct value value_null(void) { return (struct value){.kind = VALUE_NULL}; }
 static inline struct value value_integer(int64_t i) { return (struct value){.kind = VALUE_INTEGER, .integer = i}; }
-static inline struct value value_text(const char *s, size_t n) { return (struct value){.kind = VALUE_TEXT, .len = (uint32_t)n, .text = s}; }
-static inline struct value value_bytes(const char *s, size_t n) { return (struct value){.kind = VALUE_BYTES, .len = (uint32_t)n, .text = s}; }
+static inline struct value value_text(const char *s, size_t n)
+{
+	return (struct value){.kind = VALUE_TEXT, .len = (uint32_t)n, .text = s};
+}
+static inline struct value value_bytes(const char *s, size_t n)
+{
+	return (struct value){.kind = VALUE_BYTES, .len = (uint32_t)n, .text = s};
+}
 
 /* Null-safe, by value; canonical values only. UNKNOWN equals nothing but UNKNOWN. */
 bool value_equal(struct value a, struct value b);
@@ -65,7 +71,8 @@ int value_compare(struct value a, struct value b);
  * optional, and drops nothing; an instant takes RFC 3339, or a wall clock of `zone`
  * (the model's; NULL: UTC); boolean 0 1 t f true false yes no y n on off, any case.
  * Zero dates (0000-00-00) are misfits and so stay text. */
-struct value value_canonical(const struct column *c, const char *text, size_t n, const struct zone *zone, struct arena *arena);
+struct value value_canonical(const struct column *c, const char *text, size_t n, const struct zone *zone,
+                             struct arena *arena);
 /* The same for an integer a source gave as a number; of an instant, microseconds since 1970 UTC. */
 struct value value_canonical_integer(const struct column *c, int64_t i, struct arena *arena);
 bool value_misfit(const struct column *c, struct value v);

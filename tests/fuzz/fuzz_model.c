@@ -23,7 +23,8 @@ static void fuzz_entity(const struct model *m, const struct entity *e)
 	int n = e->column_count;
 	must(*e->name && *e->title && *e->table && n > 0 && e->key_count > 0);
 	for (int i = 0; i < e->key_count; i++)
-		must(e->key[i] >= 0 && e->key[i] < n && e->columns[e->key[i]].key == i && e->columns[e->key[i]].identifier);
+		must(e->key[i] >= 0 && e->key[i] < n && e->columns[e->key[i]].key == i &&
+		     e->columns[e->key[i]].identifier);
 	for (int i = 0; i < e->name_count; i++)
 		must(e->names[i] >= 0 && e->names[i] < n);
 	const int roles[] = {e->cif, e->store, e->registered, e->changed_by, e->city};

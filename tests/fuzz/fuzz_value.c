@@ -44,8 +44,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const zones[] = {"UTC", "+05:45", "Europe/Berlin", "Asia/Jakarta"};
 	if (size < 3)
 		return 0;
-	struct column c = {.name = "x", .as = "x", .title = "X", .type = (enum column_type)(data[0] % (COLUMN_BYTES + 1)),
-	                   .scale = data[1] % 129 - 1, .key = -1};
+	struct column c = {.name = "x",
+			   .as = "x",
+			   .title = "X",
+			   .type = (enum column_type)(data[0] % (COLUMN_BYTES + 1)),
+			   .scale = data[1] % 129 - 1,
+			   .key = -1};
 	const struct zone *zone = zone_get(zones[data[2] % 4], NULL);
 	const char *text = (const char *)data + 3;
 	size_t n = size - 3;
