@@ -155,6 +155,6 @@ static int check_run(struct settings *s, size_t count, const char *const *argume
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "check [--against-source] [--repair]",
-	.about = "Check what the replica promises, and compare it with the source row by row",
+	.about = "Check the replica's promises, or compare it with the source row by row",
 	.run = check_run,
 };

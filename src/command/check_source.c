@@ -164,6 +164,6 @@ static int preflight_run(struct settings *s, size_t count, const char *const *ar
 const struct command command_check_source = {
 	.name = "check-source",
 	.synopsis = "check-source",
-	.about = "Check, before anything is copied, whether the source can be followed, each finding with its fix",
+	.about = "Tell whether the source can be followed, each finding with its fix",
 	.run = preflight_run,
 };

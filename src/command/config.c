@@ -186,7 +186,7 @@ static int config_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_config = {
 	.name = "config",
 	.synopsis = "config show|validate",
-	.about = "Show each setting and the file that won, or list every error of the files",
+	.about = "Show where each setting comes from, or every error of the files",
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = config_run,

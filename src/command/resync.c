@@ -141,6 +141,6 @@ static int resync_run_command(struct settings *s, size_t count, const char *cons
 const struct command command_resync = {
 	.name = "resync",
 	.synopsis = "resync [--entity ENTITY] [--accept-server] [--adopt-model]",
-	.about = "Reconcile the replica with its source; history is kept and the gap recorded",
+	.about = "Reconcile the replica with its source; history is kept",
 	.run = resync_run_command,
 };

@@ -143,7 +143,7 @@ static int search_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_search = {
 	.name = "search",
 	.synopsis = "search TEXT [--limit N]",
-	.about = "Find customers by the beginning of any word of their name, by CIF or another search column",
+	.about = "Find customers by words of their name, by CIF or another search column",
 	.min_arguments = 1,
 	.max_arguments = 16,
 	.run = search_run,

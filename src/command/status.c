@@ -408,6 +408,6 @@ static int status_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_status = {
 	.name = "status",
 	.synopsis = "status",
-	.about = "Show the source, how old the data is, what the replica holds and what went wrong",
+	.about = "Show the source, the age of the data and what the replica holds",
 	.run = status_run,
 };

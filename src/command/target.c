@@ -72,8 +72,13 @@ static bool target_model(struct target *t, const struct settings *s, struct erro
 	t->model = model_load(name, &t->model_errors);
 	if (t->model)
 		return true;
-	size_t lines = target_lines(buffer_text(&t->model_errors));
-	return error_set(err, ERROR_USAGE, "could not use model \"%s\": %zu error%s", name, lines, lines == 1 ? "" : "s");
+	const char *lines = buffer_text(&t->model_errors);
+	size_t count = target_lines(lines);
+	if (count != 1)
+		return error_set(err, ERROR_USAGE, "could not use model \"%s\": %zu errors", name, count);
+	error_set(err, ERROR_USAGE, "could not use model \"%s\": %.*s", name, (int)strcspn(lines, "\n"), lines);
+	buffer_clear(&t->model_errors);
+	return false;
 }
 
 bool target_open(struct target *t, const struct settings *s, struct error *err)

@@ -30,6 +30,7 @@ struct ingest_params {
 	int64_t settle;
 	int reject_percent;
 	const char *encoding;
+	bool wait_for_lock;          /* another writer holds the replica: wait in the thread until it falls free; else an error */
 	bool progress;               /* snapshot progress on stderr (a terminal) */
 };
 
