@@ -23,8 +23,8 @@
  * Positions are opaque text. reached(s, a, b): a stands at or after b. Two
  * positions of one source are always comparable.
  *
- * Copying (ops->copy not NULL: the tables can be read by key; DESIGN section 5
- * "Snapshot"). A transport answers three questions and knows nothing of the algorithm:
+ * Copying (ops->copy not NULL: the tables can be read by key
+ * A transport answers three questions and knows nothing of the algorithm:
  *
  *   bound_before(&p0, &clock)  a position before which everything is already visible to
  *                              reads made from now on; clock: the source's time just after

@@ -1,0 +1,569 @@
+#include "config.h"
+
+#include "replica/apply.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/change.h"
+#include "replica/copy.h"
+#include "replica/history.h"
+#include "replica/internal.h"
+#include "replica/key.h"
+#include "replica/rollup.h"
+#include "replica/row.h"
+#include "replica/search_index.h"
+#include "replica/sql.h"
+
+#define CLOCK_TOLERANCE (5 * MINUTE)
+
+/* A row displaced by a key change, until its own change comes in the same transaction. Its version is closed already. */
+struct aside {
+	struct aside *next;
+	struct table *table;
+	struct value *values;
+	int64_t version;
+	int64_t parked; /* its registration (rollup.h) */
+};
+
+struct apply {
+	struct replica *replica;
+	struct arena arena;  /* of one source transaction */
+	struct aside *aside;
+	bool open;
+	int64_t seq, valid_from, commit_time;
+	const char *raw_time;
+	int64_t rows;        /* of this transaction */
+	int64_t total;
+};
+
+struct apply *apply_new(struct replica *r)
+{
+	struct apply *a = memory_zero(1, sizeof *a);
+	a->replica = r;
+	arena_init(&a->arena);
+	return a;
+}
+
+void apply_free(struct apply *a)
+{
+	if (!a)
+		return;
+	arena_done(&a->arena);
+	free(a);
+}
+
+void apply_reset(struct apply *a)
+{
+	a->open = false;
+	a->aside = NULL;
+	arena_reset(&a->arena);
+}
+
+bool apply_is_open(const struct apply *a)
+{
+	return a->open;
+}
+
+int64_t apply_count(const struct apply *a)
+{
+	return a->total;
+}
+
+/* ---- anomalies ---- */
+
+static bool note_anomaly(struct apply *a, const char *entity, struct value key, const char *reason, struct error *err)
+{
+	struct replica *r = a->replica;
+	sqlite3_stmt *s = r->add_anomaly;
+	sqlite3_bind_int64(s, 1, r->source);
+	sqlite3_bind_text(s, 2, entity, -1, SQLITE_STATIC);
+	sql_bind(s, 3, key);
+	sqlite3_bind_text(s, 4, reason, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 5, a->commit_time);
+	sqlite3_bind_int64(s, 6, a->seq);
+	return sql_run(s, err);
+}
+
+/* A change that does not fit the state we hold: counted, listed, and the entity marked "verify"; but not while it is copied. */
+static bool surprise(struct apply *a, struct table *t, const struct value *row, const char *reason, struct error *err)
+{
+	if (t->copying)
+		return true;
+	t->verify = true;
+	t->closed_dirty = true;
+	return note_anomaly(a, t->entity->name, key_of(t->entity, row, &a->arena), reason, err);
+}
+
+/* ---- one row ---- */
+
+static bool complete(const struct entity *e, const struct value *row)
+{
+	if (!row)
+		return false;
+	for (int i = 0; i < e->column_count; i++)
+		if (row[i].kind == VALUE_UNKNOWN)
+			return false;
+	return true;
+}
+
+static struct value *row_new(struct apply *a, const struct entity *e)
+{
+	return arena_alloc(&a->arena, sizeof(struct value) * (size_t)e->column_count);
+}
+
+/* What `over` says, and `under` where it says nothing. */
+static struct value *overlay(struct apply *a, const struct entity *e, const struct value *over, const struct value *under)
+{
+	struct value *row = row_new(a, e);
+	for (int i = 0; i < e->column_count; i++)
+		row[i] = over[i].kind == VALUE_UNKNOWN && under ? under[i] : over[i];
+	return row;
+}
+
+static bool is_customer(const struct apply *a, const struct table *t)
+{
+	return t->index == a->replica->model->customer;
+}
+
+static struct row_time now(const struct apply *a)
+{
+	return (struct row_time){a->valid_from, a->seq};
+}
+
+/* Nothing is known of a row but that it died now: a version of no length says so. */
+static bool row_was(struct apply *a, struct table *t, const struct value *row, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct value *known = row_new(a, e);
+	for (int i = 0; i < e->column_count; i++)
+		known[i] = row[i].kind == VALUE_UNKNOWN ? value_null() : row[i];
+	int64_t version = history_next(t, row, err);
+	if (!version)
+		return false;
+	t->closed_keys++;
+	t->closed_dirty = true;
+	struct stored s = {known, version, a->valid_from, a->seq, ORIGIN_SNAPSHOT, value_null()};
+	return history_close(t, &s, a->valid_from, a->seq, END_DELETE, err);
+}
+
+/* ---- an entity under copy: the first event on a key ---- */
+
+/* Brings the row to what it was at T0 as far as the event's before image tells, so that the event finds it there. */
+static bool copy_before(struct apply *a, struct table *t, const struct value *before, bool first, struct error *err)
+{
+	const struct entity *e = t->entity;
+	if (!first || !complete(e, before))
+		return true;
+	struct stored old = {.values = row_new(a, e)};
+	int found = history_find(t, before, &old, err);
+	if (found < 0)
+		return false;
+	if (!found) {
+		struct row_birth b = {before, {t->t0, a->seq}, t->resync ? ORIGIN_RESYNC : ORIGIN_SNAPSHOT, true, TIME_NONE};
+		return row_open(a->replica, t, &b, err) >= 0;
+	}
+	struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_RESYNC, true, 0};
+	return !t->resync || row_step(a->replica, t, &old, before, &step, &a->arena, err) >= 0;
+}
+
+/* In a resync a partial image may not be laid over the row we hold: that may be older than the gap. */
+static bool stale_under(const struct table *t, bool first, const struct value *before)
+{
+	return t->copying && t->resync && first && !complete(t->entity, before);
+}
+
+/* A partial row: what is known is held invisibly until the rest is read. */
+static bool hold(struct apply *a, struct table *t, const struct value *row, struct error *err)
+{
+	if (!t->copying) {
+		struct value key = key_of(t->entity, row, &a->arena);
+		error_set(err, ERROR_REFUSED, "could not apply a partial row image of %s \"%s\", which the replica does not hold",
+		          t->entity->name, key_value_text(key, &a->arena));
+		return error_hint(err, "run tellerdesk resync --entity %s, and let the source log full row images", t->entity->name);
+	}
+	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
+}
+
+/* ---- rows set aside ---- */
+
+static struct aside *aside_take(struct apply *a, struct table *t, const struct value *row)
+{
+	for (struct aside **p = &a->aside; *p; p = &(*p)->next) {
+		struct aside *d = *p;
+		if (d->table == t && key_same(t->entity, d->values, row)) {
+			*p = d->next;
+			return d;
+		}
+	}
+	return NULL;
+}
+
+static bool displace(struct apply *a, struct table *t, const struct value *row, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct stored old = {.values = row_new(a, e)};
+	int found = history_find(t, row, &old, err);
+	if (found <= 0)
+		return found == 0;
+	struct aside *d = arena_zero(&a->arena, 1, sizeof *d);
+	d->table = t;
+	d->version = old.version;
+	d->values = row_new(a, e);
+	for (int i = 0; i < e->column_count; i++) {
+		d->values[i] = old.values[i];
+		if (old.values[i].kind == VALUE_TEXT || old.values[i].kind == VALUE_BYTES)
+			d->values[i].text = arena_copy(&a->arena, old.values[i].text, old.values[i].len);
+	}
+	d->next = a->aside;
+	a->aside = d;
+	if (is_customer(a, t) && !rollup_park(a->replica, key_of(e, d->values, &a->arena), &d->parked, err))
+		return false;
+	return row_close(a->replica, t, &old, now(a), END_KEY_CHANGE, err);
+}
+
+/* Rows still aside at the end lost their key and no change of theirs came: they are gone, which is a surprise. */
+static bool aside_finish(struct apply *a, struct error *err)
+{
+	for (struct aside *d = a->aside; d; d = d->next)
+		if (!history_end_again(d->table, d->values, d->version, END_DELETE, err) ||
+		    !surprise(a, d->table, d->values, "displaced", err))
+			return false;
+	a->aside = NULL;
+	return true;
+}
+
+/* ---- events ---- */
+
+static bool refuse_key(const struct table *t, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "could not apply a change of %s: the row has no usable key", t->entity->name);
+	return error_hint(err, "the key of %s must be unique and never NULL; see the model's key =", t->entity->name);
+}
+
+static bool on_insert(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	const struct value *row = c->after;
+	bool first = false;
+	if (t->copying && (!copy_touch(a->replica, t, row, COPY_OTHER, &first, err) || !copy_drop_held(a->replica, t, row, err)))
+		return false;
+	/* A first load is inserts of new keys: try before asking. */
+	struct row_birth b = {row, now(a), ORIGIN_INSERT, true, a->commit_time};
+	int opened = row_open(a->replica, t, &b, err);
+	if (opened)
+		return opened > 0;
+	struct stored old = {.values = row_new(a, e)};
+	if (history_find(t, row, &old, err) != 1)
+		return false;
+	if (t->copying && t->resync && first) {
+		/* The row we held ended somewhere in the gap. */
+		struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_INSERT, false, a->valid_from};
+		return row_step(a->replica, t, &old, row, &step, &a->arena, err) >= 0;
+	}
+	struct row_step step = {now(a), END_UPDATE, ORIGIN_INSERT, true, 0};
+	return surprise(a, t, row, "insert of a row that exists", err) &&
+	       row_step(a->replica, t, &old, row, &step, &a->arena, err) >= 0;
+}
+
+struct key_change {
+	const struct value *before, *after; /* of the event */
+	struct stored *old;                 /* the row where it lives, or NULL */
+	struct aside *aside;                /* the row where it was set aside, or NULL */
+};
+
+static bool note_move(struct apply *a, struct table *t, const struct key_change *k, const struct value *row, int64_t version, struct error *err)
+{
+	sqlite3_stmt *s = a->replica->add_move;
+	struct value old_key = key_of(t->entity, k->before, &a->arena), new_key = key_of(t->entity, row, &a->arena);
+	sqlite3_bind_int(s, 1, t->index);
+	sql_bind(s, 2, old_key);
+	sqlite3_bind_int64(s, 3, k->old ? k->old->version : k->aside->version);
+	sql_bind(s, 4, new_key);
+	sqlite3_bind_int64(s, 5, version);
+	sqlite3_bind_int64(s, 6, a->seq);
+	if (!sql_run(s, err) || !is_customer(a, t))
+		return err->code == ERROR_NONE;
+	return k->aside ? rollup_unpark(a->replica, k->aside->parked, new_key, err) : rollup_move(a->replica, old_key, new_key, err);
+}
+
+static bool on_key_change(struct apply *a, struct table *t, const struct key_change *k, struct error *err)
+{
+	const struct entity *e = t->entity;
+	const struct value *under = k->old ? k->old->values : k->aside ? k->aside->values : k->before;
+	struct value *row = overlay(a, e, k->after, under);
+	bool lived = k->old || k->aside;
+	/* The old row's values are borrowed from the find statement: keep them past it. */
+	for (int i = 0; i < e->column_count; i++)
+		if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BYTES)
+			row[i].text = arena_copy(&a->arena, row[i].text, row[i].len);
+	if (k->old && !row_close(a->replica, t, k->old, now(a), END_KEY_CHANGE, err))
+		return false;
+	if (!displace(a, t, row, err))
+		return false;
+	if (!complete(e, row))
+		return hold(a, t, row, err);
+	int64_t version = history_next(t, row, err);
+	struct row_birth b = {row, now(a), ORIGIN_KEY_CHANGE, !lived, TIME_NONE};
+	if (!version || row_open(a->replica, t, &b, err) <= 0)
+		return false;
+	return !lived || note_move(a, t, k, row, version, err);
+}
+
+/* The newest partial image of a row, where one is held, laid under this one. */
+static bool on_partial(struct apply *a, struct table *t, const struct value *old_key, const struct value *after, bool moved, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct value *held = row_new(a, e);
+	int found = copy_held(a->replica, t, old_key, held, &a->arena, err);
+	if (found < 0)
+		return false;
+	struct value *row = overlay(a, e, after, found ? held : NULL);
+	if (moved && found && !copy_drop_held(a->replica, t, old_key, err))
+		return false;
+	if (moved && !displace(a, t, row, err))
+		return false;
+	return hold(a, t, row, err);
+}
+
+static bool on_update(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	const struct value *before = c->before && key_usable(e, c->before) ? c->before : NULL;
+	const struct value *old_key = before ? before : c->after;
+	bool moved = before && !key_same(e, before, c->after);
+	bool first = false, other;
+	if (t->copying) {
+		enum copy_event event = moved ? COPY_OTHER : COPY_UPDATE;
+		if (!copy_touch(a->replica, t, old_key, event, &first, err) ||
+		    (moved && !copy_touch(a->replica, t, c->after, event, &other, err)) || !copy_before(a, t, before, first, err))
+			return false;
+		if (moved && !copy_drop_held(a->replica, t, c->after, err))
+			return false;
+		struct value *held = row_new(a, e);
+		int is_held = copy_held(a->replica, t, old_key, held, &a->arena, err);
+		if (is_held < 0)
+			return false;
+		if (is_held || (stale_under(t, first, before) && !complete(e, c->after)))
+			return on_partial(a, t, old_key, c->after, moved, err);
+	}
+	struct aside *aside = moved ? aside_take(a, t, old_key) : NULL;
+	struct stored old = {.values = row_new(a, e)};
+	int found = aside ? 0 : history_find(t, old_key, &old, err);
+	if (found < 0)
+		return false;
+	if (!found && !aside) {
+		if (!surprise(a, t, old_key, "update of an unknown row", err))
+			return false;
+		if (!moved && !complete(e, c->after))
+			return hold(a, t, c->after, err);
+	}
+	if (moved) {
+		struct key_change k = {before, c->after, found ? &old : NULL, aside};
+		return on_key_change(a, t, &k, err);
+	}
+	if (!found) {
+		struct row_birth b = {c->after, now(a), ORIGIN_UPDATE, true, TIME_NONE};
+		return row_open(a->replica, t, &b, err) > 0;
+	}
+	struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0};
+	return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
+}
+
+static bool on_delete(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	const struct value *row = c->before;
+	bool first = false;
+	struct aside *aside = aside_take(a, t, row);
+	if (aside)
+		return history_end_again(t, aside->values, aside->version, END_DELETE, err);
+	if (t->copying && (!copy_touch(a->replica, t, row, COPY_OTHER, &first, err) || !copy_before(a, t, row, first, err) ||
+	                   !copy_drop_held(a->replica, t, row, err)))
+		return false;
+	struct stored old = {.values = row_new(a, e)};
+	int found = history_find(t, row, &old, err);
+	if (found < 0)
+		return false;
+	if (found)
+		return row_close(a->replica, t, &old, now(a), END_DELETE, err);
+	return t->copying ? row_was(a, t, row, err) : surprise(a, t, row, "delete of an unknown row", err);
+}
+
+static bool on_merge(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct stored old = {.values = row_new(a, e)};
+	int found = history_find(t, c->after, &old, err);
+	if (found < 0)
+		return false;
+	if (found) {
+		struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0};
+		return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
+	}
+	struct value *row = row_new(a, e);
+	for (int i = 0; i < e->column_count; i++)
+		row[i] = c->after[i].kind == VALUE_UNKNOWN ? value_null() : c->after[i];
+	struct row_birth b = {row, now(a), ORIGIN_INSERT, true, a->commit_time};
+	return row_open(a->replica, t, &b, err) > 0;
+}
+
+/* Every row of the table at once, in SQL. */
+static bool on_truncate(struct apply *a, struct table *t, struct error *err)
+{
+	struct replica *r = a->replica;
+	struct buffer columns = {0};
+	for (int i = 0; i < t->entity->column_count; i++) {
+		sql_identifier(&columns, t->entity->columns[i].as);
+		buffer_text_add(&columns, ", ");
+	}
+	if (is_customer(a, t) && !search_forget(r, err))
+		goto failed;
+	if (!sql_execf(r->db, err,
+	               "INSERT INTO \"%w_history\" (%s_version, _valid_from, _valid_to, _seq_from, _seq_to, _origin, _ended_by, _changed) "
+	               "SELECT %s_version, _valid_from, max(_valid_from, %lld), _seq_from, %lld, _origin, %d, _changed FROM \"%w\"",
+	               t->entity->name, buffer_text(&columns), buffer_text(&columns), (long long)a->valid_from, (long long)a->seq,
+	               END_TRUNCATE, t->entity->name))
+		goto failed;
+	if (!sql_execf(r->db, err, "DELETE FROM \"%w\"", t->entity->name))
+		goto failed;
+	t->closed_keys += sqlite3_changes(r->db);
+	t->closed_dirty = true;
+	buffer_done(&columns);
+	return !t->copying || copy_truncated(r, t, err);
+failed:
+	buffer_done(&columns);
+	return false;
+}
+
+static bool on_reject(struct apply *a, const struct change *c, struct error *err)
+{
+	struct replica *r = a->replica;
+	sqlite3_stmt *s = r->add_rejected;
+	sqlite3_bind_int64(s, 1, r->source);
+	if (c->entity >= 0)
+		sqlite3_bind_text(s, 2, r->model->entities[c->entity].name, -1, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(s, 2);
+	sqlite3_bind_int64(s, 3, (int64_t)c->line);
+	sqlite3_bind_text(s, 4, c->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, c->raw ? c->raw : "", (int)c->raw_len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 6, a->commit_time);
+	sqlite3_bind_int64(s, 7, a->seq);
+	return sql_run(s, err);
+}
+
+bool apply_change(struct apply *a, const struct change *c, struct error *err)
+{
+	assert(a->open);
+	a->rows++;
+	a->total++;
+	if (c->op == CHANGE_REJECT)
+		return on_reject(a, c, err);
+	struct table *t = &a->replica->tables[c->entity];
+	const struct value *keyed = c->op == CHANGE_DELETE ? c->before : c->after;
+	switch (c->op) {
+	case CHANGE_TRUNCATE:
+		return on_truncate(a, t, err);
+	case CHANGE_RELOAD:
+		return true; /* ingest starts the copy */
+	default:
+		break;
+	}
+	if (!keyed || !key_usable(t->entity, keyed))
+		return refuse_key(t, err);
+	switch (c->op) {
+	case CHANGE_INSERT:
+		return on_insert(a, t, c, err);
+	case CHANGE_UPDATE:
+		return on_update(a, t, c, err);
+	case CHANGE_DELETE:
+		return on_delete(a, t, c, err);
+	default:
+		return on_merge(a, t, c, err);
+	}
+}
+
+/* ---- transactions ---- */
+
+/* valid_from never runs backwards within a source, and a clock gone wild does not take history with it. */
+static bool settle_times(struct apply *a, const struct apply_times *t, struct error *err)
+{
+	struct replica *r = a->replica;
+	a->commit_time = t->commit_time;
+	const char *reason = NULL;
+	if (t->source_clock != TIME_NONE && t->commit_time > t->source_clock + CLOCK_TOLERANCE) {
+		a->commit_time = t->source_clock;
+		reason = "clock: commit time ahead of the source's clock";
+	} else if (r->last_valid_from != TIME_NONE && t->commit_time < r->last_valid_from - CLOCK_TOLERANCE) {
+		reason = "clock: commit time jumped back";
+	}
+	a->valid_from = a->commit_time;
+	if (r->last_valid_from != TIME_NONE && a->valid_from < r->last_valid_from)
+		a->valid_from = r->last_valid_from;
+	r->last_valid_from = a->valid_from;
+	return !reason || note_anomaly(a, "", value_null(), reason, err);
+}
+
+bool apply_begin(struct apply *a, const struct apply_times *t, struct error *err)
+{
+	assert(!a->open);
+	arena_reset(&a->arena);
+	a->aside = NULL;
+	a->rows = 0;
+	a->seq = a->replica->seq + 1;
+	a->raw_time = t->raw_time ? arena_text(&a->arena, t->raw_time) : NULL;
+	if (!replica_begin(a->replica, err))
+		return false;
+	a->open = true;
+	/* The time of the transaction as the source gave it stands in td_txn; a clamped one is what history uses. */
+	bool ok = settle_times(a, t, err);
+	return ok;
+}
+
+static bool set_position(struct replica *r, const char *position, struct error *err)
+{
+	buffer_clear(&r->position);
+	buffer_text_add(&r->position, position);
+	sqlite3_bind_text(r->set_position, 1, position, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
+	sqlite3_bind_int64(r->set_position, 3, r->source);
+	return sql_run(r->set_position, err);
+}
+
+bool apply_end(struct apply *a, const char *position, struct error *err)
+{
+	struct replica *r = a->replica;
+	assert(a->open);
+	if (!aside_finish(a, err))
+		return false;
+	/* A transaction that holds nothing of ours only moves the position. */
+	if (a->rows) {
+		sqlite3_stmt *s = r->add_txn;
+		sqlite3_bind_int64(s, 1, a->seq);
+		sqlite3_bind_int64(s, 2, r->source);
+		sqlite3_bind_text(s, 3, position, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(s, 4, a->commit_time);
+		sqlite3_bind_text(s, 5, a->raw_time, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(s, 6, a->rows);
+		sqlite3_bind_int(s, 7, 0);
+		if (!sql_run(s, err))
+			return false;
+		r->seq = a->seq;
+	}
+	a->open = false;
+	return set_position(r, position, err);
+}
+
+bool apply_position(struct apply *a, const char *position, struct error *err)
+{
+	struct replica *r = a->replica;
+	assert(!a->open);
+	if (strcmp(buffer_text(&r->position), position) == 0)
+		return true;
+	return replica_begin(r, err) && set_position(r, position, err);
+}

@@ -1,0 +1,46 @@
+/* internal: what the files of this folder share about a writer. Nobody else includes it. */
+#ifndef TD_REPLICA_INTERNAL_H
+#define TD_REPLICA_INTERNAL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "model/model.h"
+#include "replica/replica.h"
+#include "replica/history.h"
+
+struct copy_state;
+struct held_state;
+struct rollup_state;
+struct search_state;
+
+struct replica {
+	sqlite3 *db;
+	char *path;
+	struct model *model;      /* parsed from the text the replica stores */
+	int lock;                 /* descriptor of REPLICA.lock */
+	bool in_txn;
+	int64_t seq;              /* last sequence given out */
+	int64_t last_valid_from;  /* of the source */
+	int64_t committed_seq, committed_valid_from;
+	struct buffer position, committed_position;
+	int64_t source;           /* td_source.id */
+	struct table *tables;     /* by entity */
+	struct copy_state *copy;
+	struct held_state *held;
+	struct rollup_state *rollups; /* by rollup of the model */
+	struct search_state *search;
+	sqlite3_stmt *begin, *commit, *rollback;
+	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete;
+	int64_t misfits;          /* counted in this transaction */
+};
+
+/* What a file is: 0 empty, 1 a replica of this or an older schema, -1 err. */
+int replica_inspect(sqlite3 *db, const char *path, struct error *err);
+/* The model a replica stores; NULL: err. The caller frees it. */
+struct model *replica_stored_model(sqlite3 *db, const char *path, struct error *err);
+
+#endif

@@ -1,0 +1,322 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "replica/key.h"
+#include "replica/query_internal.h"
+#include "replica/sql.h"
+
+/* Versions of one entity's rows while they are gathered. */
+struct gathering {
+	struct query *q;
+	struct arena *arena;
+	struct version *list;
+	int count, cap;
+	int64_t from, to;
+	struct error *err;
+};
+
+static struct version *version_add(struct gathering *g)
+{
+	if (g->count == g->cap)
+		g->list = memory_grow(g->list, sizeof *g->list * (size_t)(g->cap = g->cap ? g->cap * 2 : 32));
+	return memset(&g->list[g->count++], 0, sizeof *g->list);
+}
+
+static void version_read(struct gathering *g, int entity, sqlite3_stmt *s)
+{
+	const struct entity *e = &g->q->model->entities[entity];
+	struct version *v = version_add(g);
+	int n = e->column_count;
+	v->entity = entity;
+	v->values = query_row(g->q, entity, s, g->arena);
+	v->key = key_text(e, v->values, g->arena);
+	v->version = sqlite3_column_int64(s, n);
+	v->valid_from = sqlite3_column_int64(s, n + 1);
+	v->valid_to = sqlite3_column_int64(s, n + 2);
+	v->seq = sqlite3_column_int64(s, n + 3);
+	v->origin = (enum version_origin)sqlite3_column_int(s, n + 5);
+	v->ended_by = (enum version_end)sqlite3_column_int(s, n + 6);
+	v->is_current = v->valid_to == TIME_OPEN;
+	v->changed_count = query_changed(e, (const char *)sqlite3_column_text(s, n + 7), &v->changed, g->arena);
+}
+
+static bool read_all(struct gathering *g, int entity, sqlite3_stmt *s, struct value by)
+{
+	const struct entity *e = &g->q->model->entities[entity];
+	int row;
+	if (s == g->q->entities[entity].by_key || s == g->q->entities[entity].history_by_key) {
+		struct value *split = arena_alloc(g->arena, sizeof *split * (size_t)e->column_count);
+		if (!key_split(e, by, split, g->arena))
+			return true;
+		for (int i = 0; i < e->key_count; i++)
+			sql_bind(s, i + 1, split[e->key[i]]);
+	} else {
+		sql_bind(s, 1, by);
+	}
+	while ((row = sql_row(s, g->err)) == 1)
+		version_read(g, entity, s);
+	sqlite3_reset(s);
+	return row == 0;
+}
+
+static bool read_key(struct gathering *g, int entity, struct value key)
+{
+	struct entity_query *x = &g->q->entities[entity];
+	return query_entity_prepare(g->q, entity, g->err) && read_all(g, entity, x->history_by_key, key) && read_all(g, entity, x->by_key, key);
+}
+
+static int by_key_version(const void *x, const void *y)
+{
+	const struct version *a = x, *b = y;
+	int c = strcmp(a->key, b->key);
+	return c ? c : (a->version > b->version) - (a->version < b->version);
+}
+
+/* ---- details found by their CIF column ---- */
+
+/* Every version of each row that ever was this customer's: to tell what changed, and where a row came from or went. */
+static bool read_family(struct gathering *g, int entity, struct value cif)
+{
+	struct query *q = g->q;
+	const struct entity *e = &q->model->entities[entity];
+	struct entity_query *x = &q->entities[entity];
+	if (!query_entity_prepare(q, entity, g->err))
+		return false;
+	int first = g->count;
+	if (!read_all(g, entity, x->history_by_cif, cif) || !read_all(g, entity, x->by_cif, cif))
+		return false;
+	int mine = g->count - first;
+	if (!mine)
+		return true;
+	qsort(g->list + first, (size_t)mine, sizeof *g->list, by_key_version);
+	/* Once more by key, so that the neighbours which were another's stand there too. */
+	struct version *own = memory_alloc(sizeof *own * (size_t)mine);
+	memcpy(own, g->list + first, sizeof *own * (size_t)mine);
+	g->count = first;
+	bool ok = true;
+	for (int i = 0; ok && i < mine; i++)
+		if (i == 0 || strcmp(own[i].key, own[i - 1].key) != 0)
+			ok = read_key(g, entity, key_of(e, own[i].values, g->arena));
+	free(own);
+	if (ok)
+		qsort(g->list + first, (size_t)(g->count - first), sizeof *g->list, by_key_version);
+	return ok;
+}
+
+static const char *text_of(const struct column *c, struct value v, struct arena *a)
+{
+	struct buffer b = {0};
+	value_print(&b, c, v);
+	const char *text = arena_copy(a, buffer_text(&b), b.len);
+	buffer_done(&b);
+	return text;
+}
+
+static void link_previous(struct gathering *g, int first)
+{
+	for (int i = first + 1; i < g->count; i++) {
+		struct version *v = &g->list[i], *p = &g->list[i - 1];
+		if (strcmp(v->key, p->key) == 0 && p->ended_by != END_DELETE && p->ended_by != END_TRUNCATE && p->ended_by != END_KEY_CHANGE &&
+		    v->changed_count)
+			v->previous = p->values;
+	}
+}
+
+/* Keeps the versions that were this customer's; says where those that changed hands came from and went. */
+static void keep_own(struct gathering *g, int first, int cif_column, struct value cif)
+{
+	const struct column *c = NULL;
+	int kept = first;
+	for (int i = first; i < g->count; i++) {
+		struct version v = g->list[i];
+		c = &g->q->model->entities[v.entity].columns[cif_column];
+		if (!value_equal(v.values[cif_column], cif))
+			continue;
+		if (i > first && v.previous && !value_equal(v.previous[cif_column], cif))
+			v.moved_from = text_of(c, v.previous[cif_column], g->arena);
+		if (i + 1 < g->count && g->list[i + 1].previous == v.values && !value_equal(g->list[i + 1].values[cif_column], cif))
+			v.moved_to = text_of(c, g->list[i + 1].values[cif_column], g->arena);
+		g->list[kept++] = v;
+	}
+	g->count = kept;
+}
+
+/* ---- key changes ---- */
+
+static const char *move_other(struct gathering *g, bool to, const struct version *v)
+{
+	struct query *q = g->q;
+	const struct entity *e = &q->model->entities[v->entity];
+	sqlite3_stmt *s = to ? query_prepare(q, &q->moved_to, "SELECT new_key FROM td_move WHERE entity = ?1 AND old_key = ?2 AND old_version = ?3", g->err)
+	                     : query_prepare(q, &q->moved_from, "SELECT old_key FROM td_move WHERE entity = ?1 AND new_key = ?2 AND new_version = ?3",
+	                                     g->err);
+	const char *other = NULL;
+	if (!s)
+		return NULL;
+	sqlite3_bind_int(s, 1, v->entity);
+	sql_bind(s, 2, key_of(e, v->values, g->arena));
+	sqlite3_bind_int64(s, 3, v->version);
+	if (sql_row(s, g->err) == 1)
+		other = key_value_text(sql_column_copy(s, 0, g->arena), g->arena);
+	sqlite3_reset(s);
+	return other;
+}
+
+static void link_moves(struct gathering *g, int first)
+{
+	for (int i = first; i < g->count; i++) {
+		struct version *v = &g->list[i];
+		if (v->ended_by == END_KEY_CHANGE)
+			v->moved_to = move_other(g, true, v);
+		if (v->origin == ORIGIN_KEY_CHANGE)
+			v->moved_from = move_other(g, false, v);
+	}
+}
+
+/* ---- details found through a column of the customer ---- */
+
+/* A stretch of time in which the customer's via column held one value. */
+struct stretch {
+	struct value value;
+	int64_t from, to;
+};
+
+static void clip(struct gathering *g, int first, const struct stretch *s)
+{
+	int kept = first;
+	for (int i = first; i < g->count; i++) {
+		struct version v = g->list[i];
+		int64_t from = v.valid_from > s->from ? v.valid_from : s->from, to = v.valid_to < s->to ? v.valid_to : s->to;
+		if (from > to || (from == to && v.valid_from != v.valid_to))
+			continue;
+		v.is_current = v.is_current && s->to == TIME_OPEN;
+		v.valid_from = from;
+		v.valid_to = to;
+		g->list[kept++] = v;
+	}
+	g->count = kept;
+}
+
+static bool read_via(struct gathering *g, int entity, const struct version *customer, int customer_count)
+{
+	const struct entity *e = &g->q->model->entities[entity];
+	for (int i = 0; i < customer_count;) {
+		struct stretch s = {customer[i].values[e->via], customer[i].valid_from, customer[i].valid_to};
+		for (i++; i < customer_count && customer[i].valid_from == s.to && value_equal(customer[i].values[e->via], s.value); i++)
+			s.to = customer[i].valid_to;
+		if (s.value.kind == VALUE_NULL || s.value.kind == VALUE_UNKNOWN)
+			continue;
+		int first = g->count;
+		if (!read_key(g, entity, s.value))
+			return false;
+		qsort(g->list + first, (size_t)(g->count - first), sizeof *g->list, by_key_version);
+		link_previous(g, first);
+		clip(g, first, &s);
+	}
+	return true;
+}
+
+/* ---- the answer ---- */
+
+static int newest_first(const void *x, const void *y)
+{
+	const struct version *a = x, *b = y;
+	if (a->valid_from != b->valid_from)
+		return a->valid_from < b->valid_from ? 1 : -1;
+	if (a->seq != b->seq)
+		return a->seq < b->seq ? 1 : -1;
+	if (a->entity != b->entity)
+		return a->entity < b->entity ? -1 : 1;
+	int c = strcmp(a->key, b->key);
+	return c ? c : (a->version < b->version) - (a->version > b->version);
+}
+
+/* Versions that overlap [from, to), and those of no length inside. */
+static bool overlaps(const struct version *v, int64_t from, int64_t to)
+{
+	if (to != TIME_NONE && v->valid_from >= to)
+		return false;
+	return from == TIME_NONE || v->valid_to > from || (v->valid_from == v->valid_to && v->valid_from >= from);
+}
+
+static bool gather(struct gathering *g, const struct history_request *r, struct value cif, bool *known)
+{
+	const struct model *m = g->q->model;
+	if (!read_key(g, m->customer, cif))
+		return false;
+	qsort(g->list, (size_t)g->count, sizeof *g->list, by_key_version);
+	link_previous(g, 0);
+	link_moves(g, 0);
+	int own = g->count;
+	*known = own > 0;
+	struct version *life = memory_alloc(sizeof *life * (size_t)(own + 1));
+	memcpy(life, g->list, sizeof *life * (size_t)own);
+	if (r->entity >= 0 && r->entity != m->customer)
+		g->count = 0;
+	bool ok = true;
+	for (int i = 0; ok && i < m->entity_count; i++) {
+		const struct entity *e = &m->entities[i];
+		if ((e->kind != ENTITY_DETAIL && e->kind != ENTITY_EVENT) || (r->entity >= 0 && r->entity != i))
+			continue;
+		int first = g->count;
+		if (e->via >= 0) {
+			ok = read_via(g, i, life, own);
+			continue;
+		}
+		ok = read_family(g, i, cif);
+		link_previous(g, first);
+		keep_own(g, first, e->cif, cif);
+		for (int k = first; k < g->count; k++) {
+			struct version *v = &g->list[k];
+			if (v->ended_by == END_KEY_CHANGE && !v->moved_to)
+				v->moved_to = move_other(g, true, v);
+			if (v->origin == ORIGIN_KEY_CHANGE && !v->moved_from)
+				v->moved_from = move_other(g, false, v);
+		}
+		*known = *known || g->count > first;
+	}
+	free(life);
+	return ok;
+}
+
+static bool history(struct query *q, const struct history_request *r, struct history_answer *out, struct error *err)
+{
+	struct cif_match match;
+	struct gathering g = {.q = q, .arena = &out->base.arena, .from = r->from, .to = r->to, .err = err};
+	if (!query_cif(q, out->cif, &match, g.arena, err) || !query_gaps(q, 1000, &out->gaps, &out->gap_count, g.arena, err))
+		return false;
+	if (match.key.kind == VALUE_NULL)
+		return true;
+	out->cif = key_value_text(match.key, g.arena);
+	bool ok = gather(&g, r, match.key, &out->known);
+	if (ok && g.count) {
+		qsort(g.list, (size_t)g.count, sizeof *g.list, newest_first);
+		int kept = 0;
+		for (int i = 0; i < g.count && (!r->limit || kept < r->limit); i++)
+			if (overlaps(&g.list[i], r->from, r->to))
+				g.list[kept++] = g.list[i];
+		out->count = kept;
+		out->versions = arena_copy(g.arena, g.list, sizeof *g.list * (size_t)kept);
+	}
+	free(g.list);
+	return ok;
+}
+
+bool query_history(struct query *q, const struct history_request *r, struct history_answer *out, struct error *err)
+{
+	struct history_request asked = *r;
+	char *cif = memory_text(r->cif);
+	bool ok = query_answer_begin(q, &out->base, NULL, err);
+	struct answer base = out->base;
+	*out = (struct history_answer){.base = base};
+	if (ok) {
+		out->cif = asked.cif = arena_text(&out->base.arena, cif);
+		ok = query_answer_end(q, history(q, &asked, out, err));
+	}
+	free(cif);
+	return ok;
+}

@@ -1,0 +1,490 @@
+#include "config.h"
+
+#include "replica/replica.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "replica/copy.h"
+#include "replica/internal.h"
+#include "replica/rollup.h"
+#include "replica/schema.h"
+#include "replica/search_index.h"
+#include "replica/sql.h"
+
+/* Not in every linux/magic.h. */
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xFE534D42
+#endif
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xFF534D42
+#endif
+
+/* ---- the lock ---- */
+
+static char *lock_path(const char *path)
+{
+	return memory_format("%s.lock", path);
+}
+
+int64_t replica_writer(const char *path)
+{
+	char *name = lock_path(path);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	free(name);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int64_t pid = 0;
+	if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
+		char text[32] = {0};
+		pid = pread(fd, text, sizeof text - 1, 0) > 0 ? strtoll(text, NULL, 10) : -1;
+		if (pid <= 0)
+			pid = -1;
+	}
+	close(fd);
+	return pid;
+}
+
+/* An open-file-description lock: it belongs to this descriptor, threads and closed copies do not lose it. */
+static int take_lock(const char *path, struct error *err)
+{
+	char *name = lock_path(path);
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		error_set(err, errno == EACCES || errno == EROFS || errno == EPERM ? ERROR_PERMISSION : ERROR_REPLICA,
+		          "could not open lock \"%s\": %s", name, strerror(errno));
+		free(name);
+		return -1;
+	}
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+		close(fd);
+		int64_t pid = replica_writer(path);
+		error_set(err, ERROR_REPLICA, "could not write replica \"%s\": process %" PRId64 " writes it", path, pid);
+		error_hint(err, "end that process, or use another --replica");
+		free(name);
+		return -1;
+	}
+	char text[32];
+	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+	/* On a full disk the lock holds all the same, only the name of its holder is missing. */
+	if (ftruncate(fd, 0) == 0)
+		n -= (int)pwrite(fd, text, (size_t)n, 0);
+	free(name);
+	return fd;
+}
+
+/* ---- opening ---- */
+
+static bool foreign(const char *path, struct error *err)
+{
+	error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is not a tellerdesk replica", path);
+	return error_hint(err, "choose another file with --replica; this one was left as it is");
+}
+
+int replica_inspect(sqlite3 *db, const char *path, struct error *err)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_prepare_v2(db, "SELECT count(*) FROM sqlite_schema", -1, &s, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	int64_t tables = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_finalize(s);
+	if (rc == SQLITE_NOTADB) {
+		foreign(path, err);
+		return -1;
+	}
+	if (rc != SQLITE_ROW) {
+		sql_error(db, err);
+		return -1;
+	}
+	int64_t application = sql_integer(db, "PRAGMA application_id", 0);
+	if (application == 0 && tables == 0)
+		return 0;
+	if (application != REPLICA_APPLICATION) {
+		foreign(path, err);
+		return -1;
+	}
+	int64_t version = sql_integer(db, "PRAGMA user_version", 0);
+	if (version > REPLICA_SCHEMA) {
+		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is of schema version %" PRId64 ", this program knows %d", path, version,
+		          REPLICA_SCHEMA);
+		error_hint(err, "use the newer tellerdesk that wrote it, or another --replica");
+		return -1;
+	}
+	return 1;
+}
+
+struct model *replica_stored_model(sqlite3 *db, const char *path, struct error *err)
+{
+	sqlite3_stmt *s = sql_prepare(db, "SELECT value FROM td_meta WHERE name = 'model'", err);
+	if (!s)
+		return NULL;
+	struct model *m = NULL;
+	struct buffer errors = {0};
+	if (sql_row(s, err) == 1)
+		m = model_parse((const char *)sqlite3_column_text(s, 0), path, &errors);
+	if (!m) {
+		error_set(err, ERROR_REPLICA, "could not read replica \"%s\": its stored model is damaged", path);
+		error_hint(err, "move the file away and run tellerdesk ingest to build it again");
+	}
+	buffer_done(&errors);
+	sqlite3_finalize(s);
+	return m;
+}
+
+/* WAL needs memory shared by processes of one host: on a network file system two hosts would damage the file. */
+static bool on_network(const char *path, struct error *err)
+{
+	struct statfs fs;
+	char *folder = memory_text(path);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	bool network = statfs(slash ? folder : ".", &fs) == 0 &&
+	               (fs.f_type == NFS_SUPER_MAGIC || fs.f_type == SMB_SUPER_MAGIC || fs.f_type == SMB2_SUPER_MAGIC || fs.f_type == CIFS_SUPER_MAGIC);
+	free(folder);
+	if (network) {
+		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is on a network file system", path);
+		error_hint(err, "put it on a local disk with --replica");
+	}
+	return network;
+}
+
+static bool open_file(struct replica *r, struct error *err)
+{
+	int fd = open(r->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0) {
+		int cause = errno;
+		error_set(err, cause == EACCES || cause == EPERM || cause == EROFS ? ERROR_PERMISSION : ERROR_REPLICA,
+		          "could not open replica \"%s\": %s", r->path, strerror(cause));
+		return error_hint(err, "the folder must exist and be writable; choose a file with --replica");
+	}
+	close(fd);
+	if (sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return sql_error(r->db, err);
+	sqlite3_extended_result_codes(r->db, 1);
+	sqlite3_busy_timeout(r->db, 10000);
+	return true;
+}
+
+static bool set_model(struct replica *r, const struct replica_params *p, struct error *err)
+{
+	r->model = replica_stored_model(r->db, r->path, err);
+	if (!r->model)
+		return false;
+	struct buffer difference = {0};
+	bool ok = true;
+	if (p->model && model_difference(r->model, p->model, &difference)) {
+		if (p->adopt_model) {
+			ok = schema_adopt(r->db, r->model, p->model, err);
+			model_free(r->model);
+			r->model = ok ? replica_stored_model(r->db, r->path, err) : NULL;
+			ok = r->model != NULL;
+		} else {
+			error_set(err, ERROR_USAGE, "could not use model \"%s\": the replica was built with another: %s", p->model->name,
+			          buffer_text(&difference));
+			ok = error_hint(err, "leave --model out, or apply it with tellerdesk resync --adopt-model");
+		}
+	}
+	buffer_done(&difference);
+	return ok;
+}
+
+static bool set_source(struct replica *r, const struct replica_params *p, struct error *err)
+{
+	sqlite3_stmt *s = sql_prepare(r->db, "SELECT id, url, position, last_valid_from FROM td_source", err);
+	int row = s ? sql_row(s, err) : -1;
+	r->last_valid_from = TIME_NONE;
+	r->source = 1;
+	if (row == 1) {
+		r->source = sqlite3_column_int64(s, 0);
+		const char *position = (const char *)sqlite3_column_text(s, 2);
+		buffer_text_add(&r->position, position ? position : "");
+		if (sqlite3_column_type(s, 3) != SQLITE_NULL)
+			r->last_valid_from = sqlite3_column_int64(s, 3);
+	}
+	sqlite3_finalize(s);
+	if (row == 0 && p->source_url)
+		row = sql_execf(r->db, err, "INSERT INTO td_source (id, url, kind) VALUES (1, %Q, %Q)", p->source_url, p->source_kind) ? 0 : -1;
+	else if (row == 1 && p->source_url)
+		row = sql_execf(r->db, err, "UPDATE td_source SET url = %Q WHERE id = %lld AND url <> %Q", p->source_url, (long long)r->source, p->source_url) ? 1 : -1;
+	buffer_add(&r->committed_position, r->position.data, r->position.len);
+	r->committed_valid_from = r->last_valid_from;
+	r->seq = r->committed_seq = sql_integer(r->db, "SELECT max(seq) FROM td_txn", 0);
+	return row >= 0;
+}
+
+static bool prepare(struct replica *r, struct error *err)
+{
+	r->begin = sql_prepare(r->db, "BEGIN IMMEDIATE", err);
+	r->commit = sql_prepare(r->db, "COMMIT", err);
+	r->rollback = sql_prepare(r->db, "ROLLBACK", err);
+	r->set_position = sql_prepare(r->db, "UPDATE td_source SET position = ?1, last_valid_from = ?2 WHERE id = ?3", err);
+	r->add_txn = sql_prepare(r->db,
+	                         "INSERT INTO td_txn (seq, source, position, commit_time, raw_time, rows, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	                         err);
+	r->add_anomaly = sql_prepare(r->db, "INSERT INTO td_anomaly (source, entity, key, reason, at, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", err);
+	r->add_rejected = sql_prepare(
+		r->db, "INSERT INTO td_rejected (source, entity, line, reason, raw, at, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", err);
+	r->add_move = sql_prepare(
+		r->db, "INSERT INTO td_move (entity, old_key, old_version, new_key, new_version, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6)", err);
+	r->set_status = sql_prepare(r->db,
+	                            "UPDATE td_status SET state = ?1, pid = ?2, beat = ?3, clock_offset = ?4, rate = ?5, copy_percent = ?6, "
+	                            "copy_rows = ?7, copy_rate = ?8, error = ?9, hint = ?10, request = coalesce(?11, request), "
+	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END",
+	                            err);
+	r->set_complete = sql_prepare(r->db, "UPDATE td_source SET complete_to = max(coalesce(complete_to, ?1), ?1) WHERE id = ?2", err);
+	if (!r->begin || !r->commit || !r->rollback || !r->set_position || !r->add_txn || !r->add_anomaly || !r->add_rejected || !r->add_move ||
+	    !r->set_status || !r->set_complete)
+		return false;
+	r->tables = memory_zero((size_t)r->model->entity_count, sizeof *r->tables);
+	for (int i = 0; i < r->model->entity_count; i++) {
+		if (!history_prepare(&r->tables[i], r->db, &r->model->entities[i], i, err))
+			return false;
+		char sql[96];
+		snprintf(sql, sizeof sql, "SELECT closed_keys FROM td_entity WHERE id = %d", i);
+		r->tables[i].closed_keys = sql_integer(r->db, sql, 0);
+	}
+	return rollup_open(r, err) && search_open(r, err) && copy_load(r, err);
+}
+
+struct replica *replica_open_writer(const struct replica_params *p, struct error *err)
+{
+	struct replica *r = memory_zero(1, sizeof *r);
+	r->path = memory_text(p->path);
+	r->lock = take_lock(p->path, err);
+	if (r->lock < 0 || on_network(p->path, err) || !open_file(r, err))
+		goto failed;
+	int kind = replica_inspect(r->db, r->path, err);
+	if (kind < 0)
+		goto failed;
+	if (!sql_exec(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; "
+	              "PRAGMA secure_delete = OFF", err))
+		goto failed;
+	if (kind == 0) {
+		if (!p->model) {
+			error_set(err, ERROR_USAGE, "could not make replica \"%s\": no model is given", p->path);
+			error_hint(err, "name one with --model, for example --model demography");
+			goto failed;
+		}
+		if (!schema_create(r->db, p->model, p->bare, err))
+			goto failed;
+	} else if (!schema_migrate(r->db, (int)sql_integer(r->db, "PRAGMA user_version", 0), err)) {
+		goto failed;
+	}
+	if (!set_model(r, p, err) || !set_source(r, p, err) || !prepare(r, err))
+		goto failed;
+	return r;
+failed:
+	replica_close(r);
+	return NULL;
+}
+
+void replica_close(struct replica *r)
+{
+	if (!r)
+		return;
+	if (r->in_txn)
+		replica_rollback(r);
+	if (r->tables) {
+		copy_close(r);
+		search_close(r);
+		rollup_close(r);
+		for (int i = 0; i < r->model->entity_count; i++)
+			history_finish(&r->tables[i]);
+	}
+	sqlite3_stmt *all[] = {r->begin,        r->commit,   r->rollback,   r->set_position, r->add_txn, r->add_anomaly,
+	                       r->add_rejected, r->add_move, r->set_status, r->set_complete};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		sqlite3_finalize(all[i]);
+	free(r->tables);
+	sqlite3_close(r->db);
+	if (r->lock >= 0)
+		close(r->lock);
+	model_free(r->model);
+	buffer_done(&r->position);
+	buffer_done(&r->committed_position);
+	free(r->path);
+	free(r);
+}
+
+const struct model *replica_model(const struct replica *r)
+{
+	return r->model;
+}
+
+struct sqlite3 *replica_db(struct replica *r)
+{
+	return r->db;
+}
+
+const char *replica_path(const struct replica *r)
+{
+	return r->path;
+}
+
+const char *replica_position(const struct replica *r)
+{
+	return r->position.len ? buffer_text(&r->position) : NULL;
+}
+
+/* ---- transactions ---- */
+
+bool replica_begin(struct replica *r, struct error *err)
+{
+	if (r->in_txn)
+		return true;
+	if (!sql_run(r->begin, err))
+		return false;
+	r->in_txn = true;
+	r->misfits = 0;
+	return true;
+}
+
+static bool write_counters(struct replica *r, struct error *err)
+{
+	if (r->misfits &&
+	    !sql_execf(r->db, err, "UPDATE td_meta SET value = value + %lld WHERE name = 'misfits'", (long long)r->misfits))
+		return false;
+	for (int i = 0; i < r->model->entity_count; i++) {
+		struct table *t = &r->tables[i];
+		if (t->closed_dirty && !sql_execf(r->db, err, "UPDATE td_entity SET closed_keys = %lld, verify = verify OR %d WHERE id = %d",
+		                                  (long long)t->closed_keys, (int)t->verify, i))
+			return false;
+		t->closed_dirty = false;
+	}
+	return true;
+}
+
+bool replica_commit(struct replica *r, struct error *err)
+{
+	if (!r->in_txn)
+		return true;
+	if (!rollup_flush(r, err) || !write_counters(r, err) || !sql_run(r->commit, err))
+		return false;
+	r->in_txn = false;
+	r->committed_seq = r->seq;
+	r->committed_valid_from = r->last_valid_from;
+	buffer_clear(&r->committed_position);
+	buffer_add(&r->committed_position, r->position.data, r->position.len);
+	return true;
+}
+
+void replica_rollback(struct replica *r)
+{
+	struct error ignored = {0};
+	/* A full disk may have rolled back already. */
+	if (!sqlite3_get_autocommit(r->db))
+		sql_run(r->rollback, &ignored);
+	r->in_txn = false;
+	r->seq = r->committed_seq;
+	r->last_valid_from = r->committed_valid_from;
+	buffer_clear(&r->position);
+	buffer_add(&r->position, r->committed_position.data, r->committed_position.len);
+	for (int i = 0; i < r->model->entity_count; i++)
+		r->tables[i].verify = false;
+	rollup_reset(r);
+	search_reset(r);
+	copy_load(r, &ignored);
+}
+
+bool replica_in_transaction(const struct replica *r)
+{
+	return r->in_txn;
+}
+
+bool replica_sync(struct replica *r, struct error *err)
+{
+	/* In WAL mode a commit at synchronous=FULL syncs the log, and with it all commits before. */
+	bool ok = sql_exec(r->db, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE td_status SET beat = beat; COMMIT", err);
+	sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+	return ok;
+}
+
+void replica_catching_up(struct replica *r, bool on)
+{
+	sqlite3_wal_autocheckpoint(r->db, on ? 100000 : 1000);
+}
+
+/* ---- facts about the source ---- */
+
+bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err)
+{
+	sqlite3_stmt *s = sql_prepare(r->db, "SELECT identity FROM td_source WHERE id = ?1", err);
+	if (!s)
+		return false;
+	sqlite3_bind_int64(s, 1, r->source);
+	const char *stored = sql_row(s, err) == 1 ? (const char *)sqlite3_column_text(s, 0) : NULL;
+	bool same = stored && strcmp(stored, identity) == 0, other = stored && !same;
+	sqlite3_finalize(s);
+	if (other && !accept) {
+		error_set(err, ERROR_REFUSED, "could not follow the source: it is not the one this replica was built from");
+		return error_hint(err, "if that is intended, run tellerdesk resync --accept-server");
+	}
+	return same || sql_execf(r->db, err, "UPDATE td_source SET identity = %Q WHERE id = %lld", identity, (long long)r->source);
+}
+
+bool replica_set_columns(struct replica *r, int entity, const bool *present, struct error *err)
+{
+	const struct entity *e = &r->model->entities[entity];
+	struct buffer list = {0};
+	for (int i = 0; i < e->column_count; i++)
+		if (!present[i])
+			buffer_format(&list, "%s%d", list.len ? "," : "", i);
+	bool ok = sql_execf(r->db, err, "UPDATE td_entity SET absent = '[%s]' WHERE id = %d", buffer_text(&list), entity);
+	buffer_done(&list);
+	return ok;
+}
+
+bool replica_build_indexes(struct replica *r, int entity, struct error *err)
+{
+	struct buffer sql = {0};
+	history_indexes(&r->model->entities[entity], &sql);
+	for (int i = 0; i < r->model->rollup_count; i++)
+		if (r->model->rollups[i].entity == entity)
+			rollup_indexes(&r->model->rollups[i], &sql);
+	bool ok = sql_exec(r->db, buffer_text(&sql), err);
+	buffer_done(&sql);
+	return ok;
+}
+
+bool replica_status(struct replica *r, const struct status_row *s, struct error *err)
+{
+	sqlite3_stmt *q = r->set_status;
+	sqlite3_bind_text(q, 1, s->state, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(q, 2, getpid());
+	sqlite3_bind_int64(q, 3, clock_now());
+	sqlite3_bind_int64(q, 4, s->clock_offset);
+	sqlite3_bind_double(q, 5, s->rate);
+	if (s->copy_percent < 0) {
+		sqlite3_bind_null(q, 6);
+		sqlite3_bind_null(q, 7);
+		sqlite3_bind_null(q, 8);
+	} else {
+		sqlite3_bind_double(q, 6, s->copy_percent);
+		sqlite3_bind_int64(q, 7, s->copy_rows);
+		sqlite3_bind_double(q, 8, s->copy_rate);
+	}
+	sqlite3_bind_text(q, 9, s->error, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 10, s->hint, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 11, s->request, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 12, s->answer, -1, SQLITE_STATIC);
+	if (!sql_run(q, err))
+		return false;
+	if (s->complete_to == TIME_NONE)
+		return true;
+	sqlite3_bind_int64(r->set_complete, 1, s->complete_to);
+	sqlite3_bind_int64(r->set_complete, 2, r->source);
+	return sql_run(r->set_complete, err);
+}

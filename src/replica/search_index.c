@@ -1,0 +1,633 @@
+#include "config.h"
+
+#include "replica/search_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "replica/internal.h"
+#include "replica/key.h"
+#include "replica/sorter.h"
+#include "replica/sql.h"
+
+#define SORT_MEMORY ((size_t)16 << 20)
+#define READ_SLICE 4000   /* customers folded at a time while building */
+#define WRITE_SLICE 10000 /* entries written in one transaction */
+
+/* NONE: nothing is indexed, nothing is queued. BUILDING: what was not yet read is neither. */
+enum search_phase { SEARCH_NONE, SEARCH_READING, SEARCH_WRITING, SEARCH_READY };
+
+struct search_state {
+	enum search_phase phase;
+	sqlite3_stmt *queue, *queued, *take, *done, *row;
+	sqlite3_stmt *add_word, *remove_word, *add_term, *drop_term, *add_exact, *remove_exact;
+	struct sorter *sorter;
+	sqlite3_stmt *read;      /* customers after a key */
+	struct value *after;     /* key columns of the last one read */
+	struct arena after_arena;
+	int64_t read_count, write_count;
+	struct buffer word;      /* the word being counted while writing */
+	int64_t word_count;
+};
+
+void search_schema(struct buffer *sql)
+{
+	buffer_text_add(sql, "CREATE TABLE td_word (word TEXT NOT NULL, name TEXT NOT NULL, key ANY NOT NULL, "
+	                     "PRIMARY KEY (word, name, key)) STRICT, WITHOUT ROWID;\n"
+	                     "CREATE TABLE td_term (word TEXT PRIMARY KEY NOT NULL, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;\n"
+	                     "CREATE TABLE td_exact (hash INTEGER NOT NULL, key ANY NOT NULL, PRIMARY KEY (hash, key)) STRICT, WITHOUT ROWID;\n"
+	                     "CREATE TABLE td_search_queue (key ANY PRIMARY KEY NOT NULL, old_name TEXT, old_hashes BLOB) STRICT;\n"
+	                     "INSERT INTO td_meta VALUES ('search', 'none'), ('search_percent', 0);\n");
+}
+
+/* ---- what is indexed of a customer ---- */
+
+const char *search_name(const struct entity *e, const struct value *row, struct arena *a)
+{
+	if (e->name_count == 1 && row[e->names[0]].kind == VALUE_TEXT)
+		return arena_copy(a, row[e->names[0]].text, row[e->names[0]].len);
+	struct buffer b = {0};
+	for (int i = 0; i < e->name_count; i++) {
+		struct value v = row[e->names[i]];
+		if (v.kind == VALUE_NULL || v.kind == VALUE_UNKNOWN)
+			continue;
+		if (b.len)
+			buffer_char(&b, ' ');
+		value_print(&b, &e->columns[e->names[i]], v);
+	}
+	const char *name = arena_copy(a, buffer_text(&b), b.len);
+	buffer_done(&b);
+	return name;
+}
+
+static void fold_name(const struct entity *e, const struct value *row, struct buffer *out, struct arena *a)
+{
+	buffer_clear(out);
+	if (e->name_count == 1 && row[e->names[0]].kind == VALUE_TEXT) {
+		text_fold(out, row[e->names[0]].text, row[e->names[0]].len);
+		return;
+	}
+	const char *name = search_name(e, row, a);
+	text_fold(out, name, strlen(name));
+}
+
+int64_t search_hash(const char *column, const char *folded)
+{
+	uint64_t h = 1469598103934665603u;
+	for (const char *p = column; *p; p++)
+		h = (h ^ (unsigned char)*p) * 1099511628211u;
+	h = (h ^ 0xff) * 1099511628211u;
+	for (const char *p = folded; *p; p++)
+		if (*p != ' ')
+			h = (h ^ (unsigned char)*p) * 1099511628211u;
+	return (int64_t)((h ^ (h >> 31)) & INT64_MAX);
+}
+
+#define MAX_HASHES 16
+
+/* The hashes of a row's `search` columns; NULL and empty are not looked for. */
+static int row_hashes(const struct entity *e, const struct value *row, int64_t hashes[MAX_HASHES])
+{
+	int n = 0;
+	struct buffer printed = {0}, folded = {0};
+	for (int i = 0; i < e->column_count && n < MAX_HASHES; i++) {
+		if (!e->columns[i].search || row[i].kind == VALUE_NULL || row[i].kind == VALUE_UNKNOWN)
+			continue;
+		buffer_clear(&printed);
+		buffer_clear(&folded);
+		value_print(&printed, &e->columns[i], row[i]);
+		text_fold(&folded, buffer_text(&printed), printed.len);
+		if (folded.len)
+			hashes[n++] = search_hash(e->columns[i].name, buffer_text(&folded));
+	}
+	buffer_done(&printed);
+	buffer_done(&folded);
+	return n;
+}
+
+/* Calls fn for each distinct word of a folded name. */
+static bool each_word(const char *name, bool (*fn)(void *ctx, const char *word, size_t n), void *ctx)
+{
+	for (const char *p = name; *p;) {
+		size_t n = strcspn(p, " ");
+		bool again = false;
+		for (const char *q = name; !again && q < p;) {
+			size_t m = strcspn(q, " ");
+			again = m == n && memcmp(p, q, n) == 0;
+			q += m + 1;
+		}
+		if (!again && !fn(ctx, p, n))
+			return false;
+		p += n;
+		if (*p)
+			p++;
+	}
+	return true;
+}
+
+/* ---- opening ---- */
+
+static const char *phase_word(enum search_phase p)
+{
+	return p == SEARCH_READY ? "ready" : p == SEARCH_NONE ? "none" : "building";
+}
+
+static bool store_phase(struct replica *r, enum search_phase phase, struct error *err)
+{
+	r->search->phase = phase;
+	return sql_execf(r->db, err, "UPDATE td_meta SET value = %Q WHERE name = 'search'", phase_word(phase));
+}
+
+static bool store_percent(struct replica *r, int percent, struct error *err)
+{
+	return sql_execf(r->db, err, "UPDATE td_meta SET value = %d WHERE name = 'search_percent'", percent);
+}
+
+static void columns_list(const struct entity *e, struct buffer *sql)
+{
+	for (int i = 0; i < e->column_count; i++) {
+		if (i)
+			buffer_text_add(sql, ", ");
+		sql_identifier(sql, e->columns[i].as);
+	}
+}
+
+static void key_tuple(const struct entity *e, struct buffer *sql)
+{
+	buffer_char(sql, '(');
+	for (int i = 0; i < e->key_count; i++) {
+		if (i)
+			buffer_text_add(sql, ", ");
+		sql_identifier(sql, e->columns[e->key[i]].as);
+	}
+	buffer_char(sql, ')');
+}
+
+static sqlite3_stmt *prepare_rows(struct replica *r, const char *condition, struct error *err)
+{
+	const struct entity *e = &r->model->entities[r->model->customer];
+	struct buffer sql = {0};
+	buffer_text_add(&sql, "SELECT ");
+	columns_list(e, &sql);
+	buffer_text_add(&sql, " FROM ");
+	sql_identifier(&sql, e->name);
+	buffer_text_add(&sql, " WHERE ");
+	key_tuple(e, &sql);
+	buffer_format(&sql, " %s (", condition);
+	for (int i = 0; i < e->key_count; i++)
+		buffer_format(&sql, "%s?%d", i ? ", " : "", i + 1);
+	buffer_text_add(&sql, ") ORDER BY ");
+	for (int i = 0; i < e->key_count; i++) {
+		if (i)
+			buffer_text_add(&sql, ", ");
+		sql_identifier(&sql, e->columns[e->key[i]].as);
+	}
+	sqlite3_stmt *s = sql_prepare(r->db, buffer_text(&sql), err);
+	buffer_done(&sql);
+	return s;
+}
+
+bool search_open(struct replica *r, struct error *err)
+{
+	struct search_state *s = r->search = memory_zero(1, sizeof *s);
+	arena_init(&s->after_arena);
+	s->queue = sql_prepare(r->db, "INSERT INTO td_search_queue (key, old_name, old_hashes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", err);
+	s->queued = sql_prepare(r->db, "SELECT 1 FROM td_search_queue WHERE key = ?1", err);
+	s->take = sql_prepare(r->db, "SELECT key, old_name, old_hashes FROM td_search_queue LIMIT ?1", err);
+	s->done = sql_prepare(r->db, "DELETE FROM td_search_queue WHERE key = ?1", err);
+	s->row = prepare_rows(r, "=", err);
+	s->read = prepare_rows(r, ">", err);
+	s->add_word = sql_prepare(r->db, "INSERT INTO td_word (word, name, key) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", err);
+	s->remove_word = sql_prepare(r->db, "DELETE FROM td_word WHERE word = ?1 AND name = ?2 AND key = ?3", err);
+	s->add_term = sql_prepare(r->db, "INSERT INTO td_term (word, n) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET n = n + excluded.n", err);
+	s->drop_term = sql_prepare(r->db, "DELETE FROM td_term WHERE word = ?1 AND n <= 0", err);
+	s->add_exact = sql_prepare(r->db, "INSERT INTO td_exact (hash, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING", err);
+	s->remove_exact = sql_prepare(r->db, "DELETE FROM td_exact WHERE hash = ?1 AND key = ?2", err);
+	if (!s->queue || !s->queued || !s->take || !s->done || !s->row || !s->read || !s->add_word || !s->remove_word || !s->add_term ||
+	    !s->drop_term || !s->add_exact || !s->remove_exact)
+		return false;
+	search_reset(r);
+	return true;
+}
+
+static void build_drop(struct search_state *s)
+{
+	sorter_free(s->sorter);
+	s->sorter = NULL;
+	s->after = NULL;
+	s->read_count = s->write_count = s->word_count = 0;
+	buffer_clear(&s->word);
+	arena_reset(&s->after_arena);
+}
+
+void search_close(struct replica *r)
+{
+	struct search_state *s = r->search;
+	if (!s)
+		return;
+	sqlite3_stmt *all[] = {s->queue,     s->queued,   s->take,      s->done,      s->row,          s->read,
+	                       s->add_word,  s->remove_word, s->add_term, s->drop_term, s->add_exact, s->remove_exact};
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		sqlite3_finalize(all[i]);
+	build_drop(s);
+	arena_done(&s->after_arena);
+	buffer_done(&s->word);
+	free(s);
+	r->search = NULL;
+}
+
+/* What a transaction did is undone, or another process built half an index: a build begins again. */
+void search_reset(struct replica *r)
+{
+	struct search_state *s = r->search;
+	bool ready = sql_integer(r->db, "SELECT value = 'ready' FROM td_meta WHERE name = 'search'", 0) != 0;
+	if (s->phase == SEARCH_READING || s->phase == SEARCH_WRITING || !ready) {
+		build_drop(s);
+		s->phase = SEARCH_NONE;
+	} else {
+		s->phase = SEARCH_READY;
+	}
+}
+
+bool search_forget(struct replica *r, struct error *err)
+{
+	build_drop(r->search);
+	return store_phase(r, SEARCH_NONE, err);
+}
+
+/* ---- noting changes ---- */
+
+bool search_note(struct replica *r, const struct value *old, const struct value *now, struct error *err)
+{
+	struct search_state *s = r->search;
+	if (s->phase == SEARCH_NONE)
+		return true;
+	const struct entity *e = &r->model->entities[r->model->customer];
+	bool matters = !old || !now;
+	for (int i = 0; !matters && i < e->name_count; i++)
+		matters = !value_equal(old[e->names[i]], now[e->names[i]]);
+	for (int i = 0; !matters && i < e->column_count; i++)
+		matters = e->columns[i].search && !value_equal(old[i], now[i]);
+	if (!matters)
+		return true;
+	struct arena a = {0};
+	struct buffer name = {0};
+	int64_t hashes[MAX_HASHES];
+	sql_bind(s->queue, 1, key_of(e, now ? now : old, &a));
+	if (old) {
+		fold_name(e, old, &name, &a);
+		int n = row_hashes(e, old, hashes);
+		sqlite3_bind_text(s->queue, 2, buffer_text(&name), (int)name.len, SQLITE_STATIC);
+		sqlite3_bind_blob(s->queue, 3, hashes, n * (int)sizeof *hashes, SQLITE_STATIC);
+	} else {
+		sqlite3_bind_null(s->queue, 2);
+		sqlite3_bind_null(s->queue, 3);
+	}
+	bool ok = sql_run(s->queue, err);
+	buffer_done(&name);
+	arena_done(&a);
+	return ok;
+}
+
+/* ---- working off the queue ---- */
+
+struct indexing {
+	struct replica *r;
+	const char *name;
+	struct value key;
+	bool add;
+	struct error *err;
+};
+
+static bool index_word(void *ctx, const char *word, size_t n)
+{
+	struct indexing *x = ctx;
+	struct search_state *s = x->r->search;
+	sqlite3_stmt *entry = x->add ? s->add_word : s->remove_word;
+	sqlite3_bind_text(entry, 1, word, (int)n, SQLITE_STATIC);
+	sqlite3_bind_text(entry, 2, x->name, -1, SQLITE_STATIC);
+	sql_bind(entry, 3, x->key);
+	if (!sql_run(entry, x->err))
+		return false;
+	if (!sqlite3_changes(x->r->db))
+		return true;
+	sqlite3_bind_text(s->add_term, 1, word, (int)n, SQLITE_STATIC);
+	sqlite3_bind_int(s->add_term, 2, x->add ? 1 : -1);
+	if (!sql_run(s->add_term, x->err))
+		return false;
+	sqlite3_bind_text(s->drop_term, 1, word, (int)n, SQLITE_STATIC);
+	return x->add || sql_run(s->drop_term, x->err);
+}
+
+static bool index_hashes(struct indexing *x, const int64_t *hashes, int n)
+{
+	sqlite3_stmt *s = x->add ? x->r->search->add_exact : x->r->search->remove_exact;
+	for (int i = 0; i < n; i++) {
+		sqlite3_bind_int64(s, 1, hashes[i]);
+		sql_bind(s, 2, x->key);
+		if (!sql_run(s, x->err))
+			return false;
+	}
+	return true;
+}
+
+static bool row_read(struct replica *r, sqlite3_stmt *s, struct value *row)
+{
+	const struct entity *e = &r->model->entities[r->model->customer];
+	for (int i = 0; i < e->column_count; i++)
+		row[i] = sql_column(s, i);
+	return true;
+}
+
+static bool index_now(struct indexing *x, struct arena *a)
+{
+	struct replica *r = x->r;
+	struct search_state *s = r->search;
+	const struct entity *e = &r->model->entities[r->model->customer];
+	struct value *row = arena_alloc(a, sizeof *row * (size_t)e->column_count);
+	int64_t hashes[MAX_HASHES];
+	if (!key_split(e, x->key, row, a))
+		return true;
+	for (int i = 0; i < e->key_count; i++)
+		sql_bind(s->row, i + 1, row[e->key[i]]);
+	int found = sql_row(s->row, x->err);
+	bool ok = found >= 0;
+	if (found == 1) {
+		struct buffer name = {0};
+		row_read(r, s->row, row);
+		fold_name(e, row, &name, a);
+		x->name = buffer_text(&name);
+		x->add = true;
+		ok = each_word(x->name, index_word, x) && index_hashes(x, hashes, row_hashes(e, row, hashes));
+		buffer_done(&name);
+	}
+	sqlite3_reset(s->row);
+	return ok;
+}
+
+static bool work_off(struct replica *r, int most, bool *more, struct error *err)
+{
+	struct search_state *s = r->search;
+	struct arena a = {0};
+	int count = 0, row;
+	struct { struct value key; const char *name; int64_t hashes[MAX_HASHES]; int hash_count; } *list = arena_alloc(&a, sizeof *list * (size_t)most);
+	sqlite3_bind_int(s->take, 1, most);
+	while ((row = sql_row(s->take, err)) == 1) {
+		list[count].key = sql_column_copy(s->take, 0, &a);
+		list[count].name = sql_column_text(s->take, 1, &a);
+		list[count].hash_count = sqlite3_column_bytes(s->take, 2) / (int)sizeof(int64_t);
+		if (list[count].hash_count > MAX_HASHES)
+			list[count].hash_count = MAX_HASHES;
+		if (list[count].hash_count)
+			memcpy(list[count].hashes, sqlite3_column_blob(s->take, 2), (size_t)list[count].hash_count * sizeof(int64_t));
+		count++;
+	}
+	sqlite3_reset(s->take);
+	*more = count == most;
+	bool ok = row == 0 && (!count || replica_begin(r, err));
+	for (int i = 0; ok && i < count; i++) {
+		struct indexing x = {r, list[i].name, list[i].key, false, err};
+		ok = (!list[i].name || each_word(list[i].name, index_word, &x)) && index_hashes(&x, list[i].hashes, list[i].hash_count) &&
+		     index_now(&x, &a);
+		sql_bind(s->done, 1, list[i].key);
+		ok = ok && sql_run(s->done, err);
+	}
+	arena_done(&a);
+	return ok && (!count || replica_commit(r, err));
+}
+
+/* ---- building ---- */
+
+/* A record sorts as its entry does: word, NUL, name, NUL, key; exact values come first, behind a \001. */
+static void record_key(struct buffer *b, struct value key)
+{
+	if (key.kind == VALUE_INTEGER) {
+		uint64_t u = (uint64_t)key.integer ^ ((uint64_t)1 << 63);
+		buffer_char(b, 'i');
+		for (int shift = 56; shift >= 0; shift -= 8)
+			buffer_char(b, (char)(u >> shift));
+	} else {
+		buffer_char(b, 't');
+		buffer_add(b, key.text, key.len);
+	}
+}
+
+static struct value key_record(const char *p, size_t n)
+{
+	if (*p == 't')
+		return value_text(p + 1, n - 1);
+	uint64_t u = 0;
+	for (int i = 1; i <= 8; i++)
+		u = u << 8 | (unsigned char)p[i];
+	return value_integer((int64_t)(u ^ ((uint64_t)1 << 63)));
+}
+
+struct recording {
+	struct sorter *sorter;
+	struct buffer record;
+	const struct buffer *name;
+	struct value key;
+	struct error *err;
+};
+
+static bool record_word(void *ctx, const char *word, size_t n)
+{
+	struct recording *x = ctx;
+	buffer_clear(&x->record);
+	buffer_add(&x->record, word, n);
+	buffer_char(&x->record, '\0');
+	buffer_add(&x->record, x->name->data, x->name->len);
+	buffer_char(&x->record, '\0');
+	record_key(&x->record, x->key);
+	return sorter_add(x->sorter, x->record.data, x->record.len, x->err);
+}
+
+static bool record_hash(struct recording *x, int64_t hash)
+{
+	buffer_clear(&x->record);
+	buffer_char(&x->record, '\001');
+	for (int shift = 56; shift >= 0; shift -= 8)
+		buffer_char(&x->record, (char)(hash >> shift));
+	record_key(&x->record, x->key);
+	return sorter_add(x->sorter, x->record.data, x->record.len, x->err);
+}
+
+static bool build_start(struct replica *r, struct error *err)
+{
+	struct search_state *s = r->search;
+	char *folder = memory_text(r->path);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		*slash = '\0';
+	s->sorter = sorter_new(slash ? folder : ".", SORT_MEMORY);
+	free(folder);
+	if (!replica_begin(r, err) ||
+	    !sql_exec(r->db, "DELETE FROM td_word; DELETE FROM td_term; DELETE FROM td_exact; DELETE FROM td_search_queue", err) ||
+	    !store_phase(r, SEARCH_READING, err) || !store_percent(r, 0, err))
+		return false;
+	return replica_commit(r, err);
+}
+
+static bool is_queued(struct search_state *s, struct value key)
+{
+	sql_bind(s->queued, 1, key);
+	bool yes = sqlite3_step(s->queued) == SQLITE_ROW;
+	sqlite3_reset(s->queued);
+	return yes;
+}
+
+static bool build_row(struct replica *r, struct recording *x, const struct value *row, struct buffer *name, struct arena *a)
+{
+	const struct entity *e = &r->model->entities[r->model->customer];
+	int64_t hashes[MAX_HASHES];
+	x->key = key_of(e, row, a);
+	/* A row that changed since the build began is the queue's: what is in the index of it is its old name, or nothing. */
+	if (is_queued(r->search, x->key))
+		return true;
+	fold_name(e, row, name, a);
+	x->name = name;
+	if (!each_word(buffer_text(name), record_word, x))
+		return false;
+	int n = row_hashes(e, row, hashes);
+	for (int i = 0; i < n; i++)
+		if (!record_hash(x, hashes[i]))
+			return false;
+	return true;
+}
+
+static void bind_after(struct replica *r)
+{
+	struct search_state *s = r->search;
+	const struct entity *e = &r->model->entities[r->model->customer];
+	/* From the start: a text of no bytes is less than any text, the least integer than any but itself, which no bank uses. */
+	for (int i = 0; i < e->key_count; i++) {
+		if (s->after)
+			sql_bind(s->read, i + 1, s->after[e->key[i]]);
+		else
+			sqlite3_bind_int64(s->read, i + 1, INT64_MIN);
+	}
+}
+
+static bool build_read(struct replica *r, struct error *err)
+{
+	struct search_state *s = r->search;
+	const struct entity *e = &r->model->entities[r->model->customer];
+	struct arena a = {0};
+	struct buffer name = {0};
+	struct recording x = {.sorter = s->sorter, .err = err};
+	struct value *row = memory_alloc(sizeof *row * (size_t)e->column_count);
+	int got = 0, n = 0;
+	bool ok = true;
+	bind_after(r);
+	while (ok && n < READ_SLICE && (got = sql_row(s->read, err)) == 1) {
+		row_read(r, s->read, row);
+		ok = build_row(r, &x, row, &name, &a);
+		arena_reset(&a);
+		n++;
+	}
+	if (ok && n) {
+		arena_reset(&s->after_arena);
+		struct value key = key_of(e, row, &a);
+		if (key.kind == VALUE_TEXT)
+			key.text = arena_copy(&s->after_arena, key.text, key.len);
+		s->after = arena_alloc(&s->after_arena, sizeof *row * (size_t)e->column_count);
+		key_split(e, key, s->after, &s->after_arena);
+	}
+	sqlite3_reset(s->read);
+	s->read_count += n;
+	if (ok && got == 0 && n < READ_SLICE) {
+		ok = sorter_finish(s->sorter, err);
+		s->phase = SEARCH_WRITING;
+	}
+	free(row);
+	buffer_done(&name);
+	buffer_done(&x.record);
+	arena_done(&a);
+	return ok && got >= 0;
+}
+
+static bool term_flush(struct replica *r, struct error *err)
+{
+	struct search_state *s = r->search;
+	if (!s->word_count)
+		return true;
+	sqlite3_bind_text(s->add_term, 1, buffer_text(&s->word), (int)s->word.len, SQLITE_STATIC);
+	sqlite3_bind_int64(s->add_term, 2, s->word_count);
+	s->word_count = 0;
+	return sql_run(s->add_term, err);
+}
+
+static bool write_record(struct replica *r, const char *p, size_t n, struct error *err)
+{
+	struct search_state *s = r->search;
+	if (*p == '\001') {
+		uint64_t hash = 0;
+		for (int i = 1; i <= 8; i++)
+			hash = hash << 8 | (unsigned char)p[i];
+		sqlite3_bind_int64(s->add_exact, 1, (int64_t)hash);
+		sql_bind(s->add_exact, 2, key_record(p + 9, n - 9));
+		return sql_run(s->add_exact, err);
+	}
+	size_t word = strlen(p), name = strlen(p + word + 1);
+	if (s->word.len != word || memcmp(buffer_text(&s->word), p, word) != 0) {
+		if (!term_flush(r, err))
+			return false;
+		buffer_clear(&s->word);
+		buffer_add(&s->word, p, word);
+	}
+	s->word_count++;
+	size_t key = word + name + 2;
+	sqlite3_bind_text(s->add_word, 1, p, (int)word, SQLITE_STATIC);
+	sqlite3_bind_text(s->add_word, 2, p + word + 1, (int)name, SQLITE_STATIC);
+	sql_bind(s->add_word, 3, key_record(p + key, n - key));
+	return sql_run(s->add_word, err);
+}
+
+static bool build_write(struct replica *r, bool *more, struct error *err)
+{
+	struct search_state *s = r->search;
+	const char *p;
+	size_t len;
+	int got = 1, n = 0;
+	if (!replica_begin(r, err))
+		return false;
+	for (; n < WRITE_SLICE && (got = sorter_next(s->sorter, &p, &len, err)) == 1; n++)
+		if (!write_record(r, p, len, err))
+			return false;
+	if (got < 0)
+		return false;
+	s->write_count += n;
+	int64_t total = sorter_count(s->sorter);
+	*more = got == 1;
+	if (!*more) {
+		if (!term_flush(r, err) || !store_phase(r, SEARCH_READY, err))
+			return false;
+		build_drop(s);
+	}
+	int percent = *more && total ? (int)(50 + 50 * s->write_count / total) : 100;
+	return store_percent(r, percent, err) && replica_commit(r, err);
+}
+
+bool search_follow(struct replica *r, int most, bool *more, struct error *err)
+{
+	struct search_state *s = r->search;
+	*more = false;
+	if (r->tables[r->model->customer].copying)
+		return true;
+	switch (s->phase) {
+	case SEARCH_READY:
+		return work_off(r, most, more, err);
+	case SEARCH_NONE:
+		*more = true;
+		return build_start(r, err);
+	case SEARCH_READING:
+		*more = true;
+		return build_read(r, err);
+	default:
+		*more = true;
+		return build_write(r, more, err);
+	}
+}
