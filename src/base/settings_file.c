@@ -213,6 +213,8 @@ settings_text_read(struct settings *s, char *text, const char *file)
 	size_t options = 0;
 	int broken;
 
+	if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+		r.rest += 3; /* a byte order mark */
 	while (setting_table[options].name)
 		options++;
 	r.first = memory_zero(options, sizeof(*r.first));
