@@ -79,6 +79,8 @@ json_t *out_json_value(const struct column *c, struct value v, enum out_json_byt
 	case VALUE_INTEGER:
 		return out_json_whole(c, v.integer);
 	case VALUE_TEXT:
+		if (c->type == COLUMN_DATETIME && !value_misfit(c, v))
+			return out_json_printed(c, v);
 		return out_json_text(v.text, v.len, bytes);
 	case VALUE_BYTES:
 		/* Bytes in a column that is not of that type are text nobody could decode. */

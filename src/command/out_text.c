@@ -146,6 +146,8 @@ void out_text_value(struct buffer *b, const struct column *c, struct value v, co
 		buffer_text_add(b, "\"\"");
 	} else if (c->type == COLUMN_INSTANT && v.kind == VALUE_INTEGER) {
 		buffer_text_add(b, moment_local(v.integer, zone, text));
+	} else if (c->type == COLUMN_DATETIME && v.kind == VALUE_TEXT && !value_misfit(c, v)) {
+		text_clean(b, v.text, v.len, ascii); /* as it is held: a wall clock people can read */
 	} else {
 		struct buffer raw = {0};
 		value_print(&raw, c, v);

@@ -111,6 +111,7 @@ static void test_values_that_are_nothing_look_different(void **state)
 {
 	(void)state;
 	struct column text = column_of(COLUMN_TEXT), date = column_of(COLUMN_DATE), instant = column_of(COLUMN_INSTANT);
+	struct column wall = column_of(COLUMN_DATETIME);
 	const struct {
 		const struct column *column;
 		struct value value;
@@ -122,6 +123,7 @@ static void test_values_that_are_nothing_look_different(void **state)
 		{&text, value_text("x\x07", 2), "x\ufffd"},
 		{&date, value_text("2026-11-20", 10), "2026-11-20"},
 		{&date, value_text("0000-00-00", 10), "0000-00-00 (!)"},
+		{&wall, value_text("2026-11-20 16:41:00", 19), "2026-11-20 16:41:00"},
 		{&instant, value_integer(0), "1970-01-01 05:45:00.000000 +05:45"},
 	};
 	const struct zone *zone = zone_get("+05:45", NULL);
@@ -197,6 +199,9 @@ static void test_json_values(void **state)
 	json_is(out_json_value(&bytes, value_bytes("\0\xff", 2), OUT_JSON_READABLE), "\"AP8=\"");
 	json_is(out_json_value(&at, value_integer(1), OUT_JSON_READABLE), "\"1970-01-01T00:00:00.000001Z\"");
 	json_is(out_json_value(&whole, value_null(), OUT_JSON_READABLE), "null");
+	struct column wall = column_of(COLUMN_DATETIME);
+	json_is(out_json_value(&wall, value_text("2026-11-20 16:41:00.5", 21), OUT_JSON_READABLE), "\"2026-11-20T16:41:00.500000\"");
+	json_is(out_json_value(&wall, value_text("0000-00-00 00:00:00", 19), OUT_JSON_READABLE), "\"0000-00-00 00:00:00\"");
 	json_is(out_json_time(TIME_NONE), "null");
 	json_is(out_json_time(TIME_OPEN), "null");
 }
