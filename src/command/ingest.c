@@ -28,6 +28,7 @@
 
 struct narrator {
 	const char *path;
+	bool drawn;              /* a terminal shows the progress of the first copy already */
 	struct query *query;     /* NULL: the replica is not there yet */
 	bool state_known;
 	enum freshness_state state;
@@ -54,7 +55,7 @@ static void narrate_state(struct narrator *n, const struct freshness *f)
 	bool news = !n->state_known || f->state != n->state;
 	n->state_known = true;
 	n->state = f->state;
-	if (f->state == FRESH_SNAPSHOT && f->snapshot_percent / 10 != n->tenth) {
+	if (f->state == FRESH_SNAPSHOT && !n->drawn && f->snapshot_percent / 10 != n->tenth) {
 		n->tenth = f->snapshot_percent / 10;
 		log_line(LOG_NOTE, "first copy %d %%", f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
 	}
@@ -136,7 +137,7 @@ static int ingest_status(const struct target *t, bool ok, struct error *err)
 
 static int ingest_work(struct target *t, struct board *board, struct error *err)
 {
-	struct narrator n = {.path = t->replica_path, .tenth = -1};
+	struct narrator n = {.path = t->replica_path, .drawn = t->params.progress, .tenth = -1};
 	struct ingest *in = ingest_new(&t->params, err);
 	if (!in)
 		return error_report(err);

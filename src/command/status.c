@@ -204,7 +204,7 @@ static void status_source_text(const struct ask *a, const struct status_source *
 	sheet_column(&t, "", SHEET_LEFT);
 	status_pair(&t, "Source", s->url ? buffer_text(&url) : NULL);
 	status_pair(&t, "Kind", s->kind);
-	status_pair(&t, "Identity", s->id);
+	status_pair(&t, "Number", s->id);
 	status_pair(&t, "State", s->state);
 	status_pair(&t, "Position", s->position);
 	if (s->time_precision)
