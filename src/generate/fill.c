@@ -2,6 +2,7 @@
 
 #include "generate/fill.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,8 +25,17 @@ enum { EVENTS_TOGETHER = 1000 };
 static bool fill_stopped(const struct fill *f, int64_t wait)
 {
 	struct pollfd fds[2] = {{.fd = f->params.stop[0], .events = POLLIN}, {.fd = f->params.stop[1], .events = POLLIN}};
-	struct timespec time = {.tv_sec = wait / SECOND, .tv_nsec = (wait % SECOND) * 1000};
-	return ppoll(fds, 2, &time, NULL) > 0;
+	int64_t end = clock_mono() + wait;
+	for (;;) {
+		struct timespec time = {.tv_sec = wait / SECOND, .tv_nsec = (wait % SECOND) * 1000};
+		int ready = ppoll(fds, 2, &time, NULL);
+		/* A signal that means an end has made a descriptor readable by now: look again. */
+		if (ready >= 0 || errno != EINTR)
+			return ready > 0;
+		wait = end - clock_mono();
+		if (wait < 0)
+			wait = 0;
+	}
 }
 
 static bool fill_interrupted(struct fill *f, struct error *err)
