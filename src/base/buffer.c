@@ -96,13 +96,13 @@ void buffer_format_list(struct buffer *b, const char *format, va_list args)
 	va_copy(again, args);
 	n = vsnprintf(few, sizeof few, format, args);
 	assert(n >= 0);
-	if ((size_t) n < sizeof few) {
-		buffer_add(b, few, (size_t) n);
+	if ((size_t)n < sizeof few) {
+		buffer_add(b, few, (size_t)n);
 	} else {
-		char *many = memory_alloc((size_t) n + 1);
+		char *many = memory_alloc((size_t)n + 1);
 
-		vsnprintf(many, (size_t) n + 1, format, again);
-		buffer_add(b, many, (size_t) n);
+		vsnprintf(many, (size_t)n + 1, format, again);
+		buffer_add(b, many, (size_t)n);
 		free(many);
 	}
 	va_end(again);

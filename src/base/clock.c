@@ -36,7 +36,7 @@ static int64_t clock_read(clockid_t id)
 	struct timespec now;
 
 	clock_gettime(id, &now);
-	return (int64_t) now.tv_sec * SECOND + now.tv_nsec / 1000;
+	return (int64_t)now.tv_sec * SECOND + now.tv_nsec / 1000;
 }
 
 int64_t clock_now(void)

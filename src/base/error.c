@@ -16,9 +16,9 @@ static void error_end_whole(char *text, size_t size)
 
 	if (end + 1 < size)
 		return;
-	while (end > 0 && ((unsigned char) text[end - 1] & 0xc0) == 0x80)
+	while (end > 0 && ((unsigned char)text[end - 1] & 0xc0) == 0x80)
 		end--;
-	if (end > 0 && (unsigned char) text[end - 1] >= 0xc0)
+	if (end > 0 && (unsigned char)text[end - 1] >= 0xc0)
 		end--;
 	if (!text_valid(text + end, strlen(text + end)))
 		text[end] = '\0';
@@ -29,9 +29,9 @@ static void error_format(char *out, size_t size, const char *format, va_list arg
 	__attribute__((format(printf, 3, 0)));
 static void error_format(char *out, size_t size, const char *format, va_list args)
 {
-	char text[sizeof((struct error *) 0)->message];
+	char text[sizeof((struct error *)0)->message];
 
-	_Static_assert(sizeof((struct error *) 0)->message >= sizeof((struct error *) 0)->hint, "the copy holds both");
+	_Static_assert(sizeof((struct error *)0)->message >= sizeof((struct error *)0)->hint, "the copy holds both");
 	vsnprintf(text, size, format, args);
 	error_end_whole(text, size);
 	memcpy(out, text, strlen(text) + 1);
@@ -92,7 +92,7 @@ int error_exit(const struct error *err)
 	case ERROR_REFUSED:
 		break;
 	}
-	return (int) err->code;
+	return (int)err->code;
 }
 
 /* One write for both lines, so that those of two threads do not mix. */

@@ -39,7 +39,7 @@ bool log_open(const char *path, enum log_level level)
 
 void log_level(enum log_level level)
 {
-	atomic_store(&log_threshold, (int) level);
+	atomic_store(&log_threshold, (int)level);
 }
 
 static void log_head(struct buffer *line, enum log_level level, bool file)
@@ -67,7 +67,7 @@ static void log_write(int fd, const char *p, size_t n)
 		if (done <= 0)
 			return;
 		p += done;
-		n -= (size_t) done;
+		n -= (size_t)done;
 	}
 }
 
@@ -77,7 +77,7 @@ void log_line(enum log_level level, const char *format, ...)
 	int saved = errno;
 	va_list args;
 
-	if ((int) level > atomic_load_explicit(&log_threshold, memory_order_relaxed))
+	if ((int)level > atomic_load_explicit(&log_threshold, memory_order_relaxed))
 		return;
 	va_start(args, format);
 	buffer_format_list(&said, format, args);

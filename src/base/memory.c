@@ -27,11 +27,11 @@
 /* Under AddressSanitizer what was not taken from a block, or was given back by a reset, may not be touched. */
 #ifdef MEMORY_POISON
 #include <sanitizer/asan_interface.h>
-#define memory_poison(p, n) ASAN_POISON_MEMORY_REGION(p, n)
+#define memory_poison(p, n)   ASAN_POISON_MEMORY_REGION(p, n)
 #define memory_unpoison(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
 #else
-#define memory_poison(p, n) ((void) 0)
-#define memory_unpoison(p, n) ((void) 0)
+#define memory_poison(p, n)   ((void)0)
+#define memory_unpoison(p, n) ((void)0)
 #endif
 
 enum { MEMORY_STATUS = 70, ARENA_ALIGN = 16, ARENA_SMALLEST = 8 << 10, ARENA_LARGEST = 1 << 20 };
@@ -115,7 +115,7 @@ static size_t memory_format_size(const char *format, va_list args)
 	n = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	assert(n >= 0);
-	return (size_t) n + 1;
+	return (size_t)n + 1;
 }
 
 char *memory_format(const char *format, ...)
@@ -143,7 +143,7 @@ _Static_assert(sizeof(struct arena_block) % ARENA_ALIGN == 0, "what follows the 
 
 static char *arena_bytes(struct arena_block *block)
 {
-	return (char *) (block + 1);
+	return (char *)(block + 1);
 }
 
 static struct arena_block *arena_block_new(struct arena *a, size_t size)

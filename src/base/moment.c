@@ -12,12 +12,13 @@
 enum { MOMENT_MICRO_DIGITS = 6 };
 
 /* 0000-01-01 and the end of 9999, UTC: what four digits of a year can show. */
-#define MOMENT_FIRST INT64_C(-62167219200000000)
-#define MOMENT_END INT64_C(253402300800000000)
+#define MOMENT_FIRST     INT64_C(-62167219200000000)
+#define MOMENT_END       INT64_C(253402300800000000)
 #define DURATION_LONGEST (INT64_C(3652425) * DAY)
 
-static const char moment_how[] = "write it as 2026-11-20, 2026-11-20 16:41, 2026-11-20T16:41:00Z, now, today, yesterday, "
-				 "-90m or -2d";
+static const char moment_how[] =
+	"write it as 2026-11-20, 2026-11-20 16:41, 2026-11-20T16:41:00Z, now, today, yesterday, "
+	"-90m or -2d";
 
 struct moment_reader {
 	const char *p, *end;
@@ -26,10 +27,10 @@ struct moment_reader {
 /* What was written, before a zone makes an instant of it. */
 struct moment_parts {
 	struct civil civil;
-	bool timed;  /* more than a date */
-	bool exact;  /* down to the second, a 'T' before the time: as RFC 3339 wants it */
-	bool fixed;  /* with an offset */
-	int offset;  /* seconds east */
+	bool timed; /* more than a date */
+	bool exact; /* down to the second, a 'T' before the time: as RFC 3339 wants it */
+	bool fixed; /* with an offset */
+	int offset; /* seconds east */
 };
 
 static bool moment_take(struct moment_reader *r, char c)
@@ -174,8 +175,8 @@ struct moment_question {
 
 static bool moment_unreadable(const struct moment_question *q, struct error *err)
 {
-	error_set(err, ERROR_USAGE, "could not read time \"%.*s\": it is no date, no time and no offset back from now", q->n,
-	          q->text);
+	error_set(err, ERROR_USAGE, "could not read time \"%.*s\": it is no date, no time and no offset back from now",
+		  q->n, q->text);
 	return error_hint(err, "%s", moment_how);
 }
 
@@ -185,13 +186,14 @@ static bool moment_invalid(const struct moment_question *q, const struct civil *
 	struct civil date = {.year = c->year, .month = c->month, .day = c->day};
 
 	if (c->month < 1 || c->month > 12)
-		error_set(err, ERROR_USAGE, "could not read time \"%.*s\": there is no month %02d", q->n, q->text, c->month);
+		error_set(err, ERROR_USAGE, "could not read time \"%.*s\": there is no month %02d", q->n, q->text,
+			  c->month);
 	else if (!civil_valid(&date))
-		error_set(err, ERROR_USAGE, "could not read time \"%.*s\": month %04d-%02d has no day %02d", q->n, q->text,
-		          c->year, c->month, c->day);
+		error_set(err, ERROR_USAGE, "could not read time \"%.*s\": month %04d-%02d has no day %02d", q->n,
+			  q->text, c->year, c->month, c->day);
 	else
-		error_set(err, ERROR_USAGE, "could not read time \"%.*s\": a time of day goes from 00:00:00 to 23:59:59", q->n,
-		          q->text);
+		error_set(err, ERROR_USAGE,
+			  "could not read time \"%.*s\": a time of day goes from 00:00:00 to 23:59:59", q->n, q->text);
 	return error_hint(err, "%s", moment_how);
 }
 
@@ -200,14 +202,15 @@ static bool moment_skipped(const struct moment_question *q, int64_t jump, struct
 	char before[MOMENT_SIZE], after[MOMENT_SIZE];
 
 	error_set(err, ERROR_USAGE, "could not read time \"%.*s\": it does not exist in %s, where %s is followed by %s",
-	          q->n, q->text, zone_name(q->zone), moment_minute(jump - 1, q->zone, before),
-	          moment_minute(jump, q->zone, after));
+		  q->n, q->text, zone_name(q->zone), moment_minute(jump - 1, q->zone, before),
+		  moment_minute(jump, q->zone, after));
 	return error_hint(err, "give a time outside this gap, or one with its offset, as 2026-11-20T16:41:00Z");
 }
 
 static bool moment_out_of_range(const struct moment_question *q, struct error *err)
 {
-	return error_set(err, ERROR_USAGE, "could not read time \"%.*s\": times go from the year 0000 to 9999", q->n, q->text);
+	return error_set(err, ERROR_USAGE, "could not read time \"%.*s\": times go from the year 0000 to 9999", q->n,
+			 q->text);
 }
 
 /* A date alone, by an instant of its day. */
@@ -237,7 +240,7 @@ static bool moment_date(const struct moment_question *q, const struct civil *dat
 }
 
 static bool moment_written(const struct moment_question *q, const struct moment_parts *parts, int64_t *out,
-                           struct error *err)
+			   struct error *err)
 {
 	if (!civil_valid(&parts->civil))
 		return moment_invalid(q, &parts->civil, err);
@@ -263,11 +266,11 @@ static int64_t moment_months_back(const struct zone *zone, int64_t now, int mont
 	int next_year, next_month, last, ignored;
 
 	zone_civil(zone, now, &c);
-	total = (int64_t) c.year * 12 + c.month - 1 - months;
+	total = (int64_t)c.year * 12 + c.month - 1 - months;
 	if (total < 0)
 		return TIME_NONE;
-	c.year = (int) (total / 12);
-	c.month = (int) (total % 12) + 1;
+	c.year = (int)(total / 12);
+	c.month = (int)(total % 12) + 1;
 	next_year = c.month == 12 ? c.year + 1 : c.year;
 	next_month = c.month % 12 + 1;
 	civil_from_days(civil_days(next_year, next_month, 1) - 1, &ignored, &ignored, &last);
@@ -281,9 +284,9 @@ static bool moment_back(const struct moment_question *q, int64_t *out, struct er
 	struct duration back;
 	char text[32];
 
-	if (q->n >= (int) sizeof text)
+	if (q->n >= (int)sizeof text)
 		return moment_unreadable(q, err);
-	memcpy(text, q->text + 1, (size_t) q->n - 1);
+	memcpy(text, q->text + 1, (size_t)q->n - 1);
 	text[q->n - 1] = '\0';
 	if (!duration_parse(text, &back, NULL))
 		return moment_unreadable(q, err);
@@ -293,11 +296,11 @@ static bool moment_back(const struct moment_question *q, int64_t *out, struct er
 
 static bool moment_is(const struct moment_question *q, const char *word)
 {
-	return (size_t) q->n == strlen(word) && memcmp(q->text, word, (size_t) q->n) == 0;
+	return (size_t)q->n == strlen(word) && memcmp(q->text, word, (size_t)q->n) == 0;
 }
 
 bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum moment_use use, int64_t *out,
-                  struct error *err)
+		  struct error *err)
 {
 	struct moment_question q = {.zone = zone, .now = now, .use = use};
 	struct moment_parts parts;
@@ -307,7 +310,7 @@ bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum m
 	for (n = strlen(text); n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t');)
 		n--;
 	q.text = text;
-	q.n = n < 200 ? (int) n : 200;
+	q.n = n < 200 ? (int)n : 200;
 	if (moment_is(&q, "now")) {
 		*out = now;
 		return true;
@@ -331,8 +334,8 @@ const char *moment_utc(int64_t at, char out[MOMENT_SIZE])
 	if (!moment_in_range(at))
 		return out;
 	zone_civil(zone_utc(), at, &c);
-	snprintf(out, MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day, c.hour, c.minute, c.second,
-	         c.micro);
+	snprintf(out, MOMENT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", c.year, c.month, c.day, c.hour, c.minute,
+		 c.second, c.micro);
 	return out;
 }
 
@@ -357,10 +360,10 @@ const char *moment_local(int64_t at, const struct zone *zone, char out[MOMENT_SI
 	offset = zone_offset(zone, at);
 	sign = offset < 0 ? '-' : '+';
 	offset = offset < 0 ? -offset : offset;
-	size = snprintf(out, MOMENT_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%06d %c%02d:%02d", c.year, c.month, c.day, c.hour,
-	                c.minute, c.second, c.micro, sign, offset / 3600, offset / 60 % 60);
+	size = snprintf(out, MOMENT_SIZE, "%04d-%02d-%02d %02d:%02d:%02d.%06d %c%02d:%02d", c.year, c.month, c.day,
+			c.hour, c.minute, c.second, c.micro, sign, offset / 3600, offset / 60 % 60);
 	if (offset % 60 != 0 && size > 0)
-		snprintf(out + size, (size_t) (MOMENT_SIZE - size), ":%02d", offset % 60);
+		snprintf(out + size, (size_t)(MOMENT_SIZE - size), ":%02d", offset % 60);
 	return out;
 }
 
@@ -382,8 +385,8 @@ struct duration_unit {
 
 /* The longest first: printing takes the first that divides. */
 static const struct duration_unit duration_units[] = {
-	{"mo", 0, 0, 1}, {"w", 7 * DAY, 7, 0}, {"d", DAY, 1, 0},
-	{"h", HOUR, 0, 0}, {"m", MINUTE, 0, 0}, {"s", SECOND, 0, 0},
+	{"mo", 0, 0, 1},   {"w", 7 * DAY, 7, 0}, {"d", DAY, 1, 0},
+	{"h", HOUR, 0, 0}, {"m", MINUTE, 0, 0},  {"s", SECOND, 0, 0},
 };
 
 enum { DURATION_UNITS = sizeof duration_units / sizeof duration_units[0] };
@@ -425,7 +428,8 @@ bool duration_parse(const char *text, struct duration *out, struct error *err)
 		return duration_fail(text, "it has an unknown unit", err);
 	if (n > (unit->months > 0 ? 120000 : DURATION_LONGEST / unit->micro))
 		return duration_fail(text, "it is too long", err);
-	*out = (struct duration){.micro = n * unit->micro, .days = (int) n * unit->days, .months = (int) n * unit->months};
+	*out = (struct duration){
+		.micro = n * unit->micro, .days = (int)n * unit->days, .months = (int)n * unit->months};
 	return true;
 }
 
@@ -441,12 +445,13 @@ const char *duration_text(const struct duration *d, char out[MOMENT_SIZE])
 	for (i = 0; i < DURATION_UNITS; i++) {
 		const struct duration_unit *unit = &duration_units[i];
 
-		if (unit->months > 0 || (unit->days > 0 && d->days == 0) || d->micro == 0 || d->micro % unit->micro != 0)
+		if (unit->months > 0 || (unit->days > 0 && d->days == 0) || d->micro == 0 ||
+		    d->micro % unit->micro != 0)
 			continue;
-		snprintf(out, MOMENT_SIZE, "%lld%s", (long long) (d->micro / unit->micro), unit->name);
+		snprintf(out, MOMENT_SIZE, "%lld%s", (long long)(d->micro / unit->micro), unit->name);
 		return out;
 	}
-	snprintf(out, MOMENT_SIZE, "%.6gs", (double) d->micro / (double) SECOND);
+	snprintf(out, MOMENT_SIZE, "%.6gs", (double)d->micro / (double)SECOND);
 	return out;
 }
 
@@ -455,12 +460,12 @@ const char *duration_short(int64_t micro, char out[MOMENT_SIZE])
 	if (micro < 0)
 		micro = 0;
 	if (micro < MINUTE)
-		snprintf(out, MOMENT_SIZE, "%llds", (long long) (micro / SECOND));
+		snprintf(out, MOMENT_SIZE, "%llds", (long long)(micro / SECOND));
 	else if (micro < HOUR)
-		snprintf(out, MOMENT_SIZE, "%lldm", (long long) (micro / MINUTE));
+		snprintf(out, MOMENT_SIZE, "%lldm", (long long)(micro / MINUTE));
 	else if (micro < DAY)
-		snprintf(out, MOMENT_SIZE, "%lldh", (long long) (micro / HOUR));
+		snprintf(out, MOMENT_SIZE, "%lldh", (long long)(micro / HOUR));
 	else
-		snprintf(out, MOMENT_SIZE, "%lldd", (long long) (micro / DAY));
+		snprintf(out, MOMENT_SIZE, "%lldd", (long long)(micro / DAY));
 	return out;
 }

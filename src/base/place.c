@@ -38,7 +38,7 @@ static char *place_beside_binary(const char *name)
 	slash = strrchr(exe, '/');
 	if (slash == NULL)
 		return NULL;
-	return place_if_there(memory_format("%.*s/data/%s", (int) (slash - exe), exe, name));
+	return place_if_there(memory_format("%.*s/data/%s", (int)(slash - exe), exe, name));
 }
 
 char *place_data(const char *name)

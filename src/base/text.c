@@ -16,7 +16,7 @@
 #include "base/buffer.h"
 
 #define TEXT_REPLACEMENT "\xef\xbf\xbd"
-#define TEXT_ELLIPSIS "\xe2\x80\xa6"
+#define TEXT_ELLIPSIS    "\xe2\x80\xa6"
 
 enum { TEXT_MARKS = 4, TEXT_CLUSTER = 8 };
 
@@ -39,7 +39,7 @@ static bool text_second_fits(unsigned char lead, unsigned char second)
 
 size_t text_next(const char *s, size_t n, uint32_t *c)
 {
-	const unsigned char *p = (const unsigned char *) s;
+	const unsigned char *p = (const unsigned char *)s;
 	size_t len, i;
 
 	if (p[0] < 0x80) {
@@ -73,7 +73,7 @@ static size_t text_ascii(const char *s, size_t n)
 		if ((eight & UINT64_C(0x8080808080808080)) != 0)
 			break;
 	}
-	while (i < n && (unsigned char) s[i] < 0x80)
+	while (i < n && (unsigned char)s[i] < 0x80)
 		i++;
 	return i;
 }
@@ -115,7 +115,7 @@ void text_utf8(struct buffer *out, const char *s, size_t n)
 bool text_harmful(uint32_t c)
 {
 	const uint32_t mask = UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Cn |
-	                      UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
+			      UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp;
 
 	if (c < 0x7f)
 		return c < 0x20;
@@ -136,17 +136,17 @@ static size_t text_cells(uint32_t c)
 	if ((c >= 0x3248 && c <= 0x324f) || (c >= 0x4dc0 && c <= 0x4dff))
 		return 2;
 	width = uc_width(c, "UTF-8");
-	return width > 0 ? (size_t) width : 0;
+	return width > 0 ? (size_t)width : 0;
 }
 
 struct text_walk {
 	const char *s;
 	size_t n; /* left */
 	bool ascii;
-	uint32_t last;   /* the character before, 0 at the start */
-	size_t marks;    /* on the last base */
-	size_t cluster;  /* cells of the cluster so far */
-	bool flag_half;  /* the last is the first half of a flag */
+	uint32_t last;  /* the character before, 0 at the start */
+	size_t marks;   /* on the last base */
+	size_t cluster; /* cells of the cluster so far */
+	bool flag_half; /* the last is the first half of a flag */
 };
 
 struct text_step {
@@ -215,7 +215,7 @@ static size_t text_walk_plain(struct text_walk *w)
 		i++;
 	if (i == 0)
 		return 0;
-	w->last = (unsigned char) w->s[i - 1];
+	w->last = (unsigned char)w->s[i - 1];
 	w->marks = 0;
 	w->cluster = 1;
 	w->flag_half = false;
@@ -303,10 +303,10 @@ void text_from_latin1(struct buffer *out, const char *s, size_t n)
 		buffer_add(out, s + i, plain);
 		i += plain;
 		if (i < n) {
-			unsigned char c = (unsigned char) s[i++];
+			unsigned char c = (unsigned char)s[i++];
 
-			buffer_char(out, (char) (0xc0 | c >> 6));
-			buffer_char(out, (char) (0x80 | (c & 0x3f)));
+			buffer_char(out, (char)(0xc0 | c >> 6));
+			buffer_char(out, (char)(0x80 | (c & 0x3f)));
 		}
 	}
 }

@@ -115,7 +115,8 @@ static bool fold_is_dropped(uint32_t c)
 		return true;
 	if (c < 0xa0)
 		return false;
-	return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cf) || uc_is_property_default_ignorable_code_point(c);
+	return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cf) ||
+	       uc_is_property_default_ignorable_code_point(c);
 }
 
 /* Letters that Unicode does not decompose but that are typed without their stroke, hook or dot. */
@@ -125,14 +126,14 @@ static const char *fold_plain_letter(uint32_t c)
 		uint32_t c;
 		const char *plain;
 	} letters[] = {
-		{0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"}, {0x0111, "d"}, {0x0127, "h"},
-		{0x0131, "i"}, {0x0138, "k"}, {0x0142, "l"}, {0x014b, "n"}, {0x0153, "oe"}, {0x0167, "t"},
-		{0x0180, "b"}, {0x0188, "c"}, {0x018c, "d"}, {0x0192, "f"}, {0x0199, "k"}, {0x019a, "l"},
-		{0x019e, "n"}, {0x01a5, "p"}, {0x01ad, "t"}, {0x01b4, "y"}, {0x01b6, "z"}, {0x01dd, "e"},
-		{0x01e5, "g"}, {0x0225, "z"}, {0x0237, "j"}, {0x023c, "c"}, {0x0247, "e"}, {0x0249, "j"},
-		{0x024d, "r"}, {0x024f, "y"}, {0x0253, "b"}, {0x0256, "d"}, {0x0257, "d"}, {0x0259, "e"},
-		{0x025b, "e"}, {0x0260, "g"}, {0x0268, "i"}, {0x026b, "l"}, {0x0272, "n"}, {0x0289, "u"},
-		{0x2c65, "a"}, {0x2c66, "t"},
+		{0x00e6, "ae"}, {0x00f0, "d"}, {0x00f8, "o"}, {0x00fe, "th"}, {0x0111, "d"},  {0x0127, "h"},
+		{0x0131, "i"},  {0x0138, "k"}, {0x0142, "l"}, {0x014b, "n"},  {0x0153, "oe"}, {0x0167, "t"},
+		{0x0180, "b"},  {0x0188, "c"}, {0x018c, "d"}, {0x0192, "f"},  {0x0199, "k"},  {0x019a, "l"},
+		{0x019e, "n"},  {0x01a5, "p"}, {0x01ad, "t"}, {0x01b4, "y"},  {0x01b6, "z"},  {0x01dd, "e"},
+		{0x01e5, "g"},  {0x0225, "z"}, {0x0237, "j"}, {0x023c, "c"},  {0x0247, "e"},  {0x0249, "j"},
+		{0x024d, "r"},  {0x024f, "y"}, {0x0253, "b"}, {0x0256, "d"},  {0x0257, "d"},  {0x0259, "e"},
+		{0x025b, "e"},  {0x0260, "g"}, {0x0268, "i"}, {0x026b, "l"},  {0x0272, "n"},  {0x0289, "u"},
+		{0x2c65, "a"},  {0x2c66, "t"},
 	};
 	size_t low = 0, high = sizeof letters / sizeof letters[0];
 
@@ -153,7 +154,7 @@ static const char *fold_plain_letter(uint32_t c)
 static bool fold_is_letter(uint32_t c)
 {
 	return uc_is_general_category_withtable(c, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_M | UC_CATEGORY_MASK_N |
-	                                                   UC_CATEGORY_MASK_Co);
+							   UC_CATEGORY_MASK_Co);
 }
 
 static void fold_char(struct fold *f, uint32_t c)
@@ -168,7 +169,7 @@ static void fold_char(struct fold *f, uint32_t c)
 		return;
 	} else if (fold_is_letter(c)) {
 		n = u8_uctomb(bytes, c, sizeof bytes);
-		fold_letters(f, (const char *) bytes, (size_t) n);
+		fold_letters(f, (const char *)bytes, (size_t)n);
 	} else {
 		f->gap = true;
 	}
@@ -255,7 +256,7 @@ static void fold_learn(struct fold *f, struct fold_entry *entry, uint32_t c)
 		entry->kind = f->gap ? FOLD_GAP : FOLD_DROPPED;
 	} else if (!f->gap && f->out->len <= sizeof entry->text && fold_is_word(f->out->data, f->out->len)) {
 		entry->kind = FOLD_LETTERS;
-		entry->len = (uint8_t) f->out->len;
+		entry->len = (uint8_t)f->out->len;
 		memcpy(entry->text, f->out->data, f->out->len);
 	}
 	buffer_clear(f->out);
@@ -311,17 +312,21 @@ static void fold_short_char(struct fold *f, const struct fold_entry *entry)
 void text_fold(struct buffer *out, const char *s, size_t n)
 {
 	struct fold f;
-	size_t i = 0;
+	size_t i = 0, len;
 
 	pthread_once(&fold_once, fold_learn_all);
 	f.out = out;
 	f.used = f.run_len = 0;
 	f.gap = f.some = false;
-	while (i < n) {
+	for (; i < n; i += len) {
+		const struct fold_entry *entry;
 		uint32_t c;
-		size_t len = text_next(s + i, n - i, &c);
-		const struct fold_entry *entry = c == UINT32_MAX ? &fold_latin[0] : fold_entry_get(c);
 
+		len = text_next(s + i, n - i, &c);
+		entry = c == UINT32_MAX ? &fold_latin[0] : fold_entry_get(c);
+		/* What stands on both sides of one that is dropped is one run still. */
+		if (entry != NULL && entry->kind == FOLD_DROPPED)
+			continue;
 		if (entry != NULL && entry->kind != FOLD_LONG) {
 			fold_run_end(&f);
 			fold_short_char(&f, entry);
@@ -331,7 +336,6 @@ void text_fold(struct buffer *out, const char *s, size_t n)
 		} else {
 			fold_long_char(&f, c);
 		}
-		i += len;
 	}
 	fold_run_end(&f);
 	fold_flush(&f);

@@ -24,9 +24,8 @@ enum { ZONE_NAME_MAX = 255, ZONE_FILE_MAX = 1 << 20, ZONE_SPREAD = 2 * 86400 };
 
 /* int64_t microseconds end in the year 294247. Years are held to ZONE_FAR and instants a little nearer, so that the
  * units about the farthest instant still have a beginning and an end. */
-#define ZONE_FAR 290000
+#define ZONE_FAR    290000
 #define ZONE_FAR_AT INT64_C(9000000000000000000)
-
 
 static char zone_utc_name[] = "UTC";
 static const struct zone zone_utc_itself = {.name = zone_utc_name};
@@ -90,7 +89,7 @@ int zone_offset(const struct zone *z, int64_t at)
 
 int64_t civil_days(int year, int month, int day)
 {
-	int64_t y = (int64_t) year - (month <= 2);
+	int64_t y = (int64_t)year - (month <= 2);
 	int64_t era = zone_divide(y, 400);
 	int64_t year_of_era = y - era * 400;
 	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
@@ -108,9 +107,9 @@ void civil_from_days(int64_t days, int *year, int *month, int *day)
 	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t shifted = (5 * day_of_year + 2) / 153;
 
-	*day = (int) (day_of_year - (153 * shifted + 2) / 5 + 1);
-	*month = (int) (shifted < 10 ? shifted + 3 : shifted - 9);
-	*year = (int) (year_of_era + era * 400 + (*month <= 2));
+	*day = (int)(day_of_year - (153 * shifted + 2) / 5 + 1);
+	*month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
+	*year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
 bool civil_valid(const struct civil *c)
@@ -122,8 +121,8 @@ bool civil_valid(const struct civil *c)
 		return false;
 	if (c->day > lengths[c->month - 1] + (c->month == 2 && leap))
 		return false;
-	return c->hour >= 0 && c->hour <= 23 && c->minute >= 0 && c->minute <= 59 && c->second >= 0 && c->second <= 59 &&
-	       c->micro >= 0 && c->micro <= 999999;
+	return c->hour >= 0 && c->hour <= 23 && c->minute >= 0 && c->minute <= 59 && c->second >= 0 &&
+	       c->second <= 59 && c->micro >= 0 && c->micro <= 999999;
 }
 
 void zone_civil(const struct zone *z, int64_t at, struct civil *out)
@@ -131,44 +130,56 @@ void zone_civil(const struct zone *z, int64_t at, struct civil *out)
 	int64_t second = zone_divide(at, SECOND);
 	int64_t local = second + zone_offset_at(z, second);
 	int64_t days = zone_divide(local, 86400);
-	int rest = (int) (local - days * 86400);
+	int rest = (int)(local - days * 86400);
 
 	civil_from_days(days, &out->year, &out->month, &out->day);
 	out->hour = rest / 3600;
 	out->minute = rest / 60 % 60;
 	out->second = rest % 60;
-	out->micro = (int) (at % SECOND + (at % SECOND < 0 ? SECOND : 0));
+	out->micro = (int)(at % SECOND + (at % SECOND < 0 ? SECOND : 0));
+}
+
+/* The first second at which the clock shows `local` or more. As `local` grows so does this, whatever the clock does. */
+static int64_t zone_reached(const struct zone *z, int64_t local)
+{
+	int64_t from = local - ZONE_SPREAD, until, candidate;
+
+	for (;; from = until) {
+		until = zone_next_change(z, from);
+		candidate = local - zone_offset_at(z, from);
+		if (candidate < until)
+			return candidate > from ? candidate : from;
+	}
 }
 
 /* Looks for a local second in the stretches of time that may show it. */
 static enum zone_fold zone_find(const struct zone *z, int64_t local, int64_t *second)
 {
-	int64_t from = local - ZONE_SPREAD;
+	int64_t from = local - ZONE_SPREAD, until, candidate;
 	int found = 0;
 
-	*second = INT64_MAX;
-	while (from <= local + ZONE_SPREAD) {
-		int64_t until = zone_next_change(z, from);
-		int64_t candidate = local - zone_offset_at(z, from);
-
-		if (candidate >= from && candidate < until) {
-			if (found++ == 0)
-				*second = candidate;
-		} else if (found == 0 && candidate < from && from < *second) {
-			/* This stretch begins later than the time, no earlier one reached it: it was jumped over. */
-			*second = from;
-		}
-		from = until;
+	for (; from <= local + ZONE_SPREAD; from = until) {
+		until = zone_next_change(z, from);
+		candidate = local - zone_offset_at(z, from);
+		if (candidate >= from && candidate < until && found++ == 0)
+			*second = candidate;
 	}
+	if (found == 0)
+		*second = zone_reached(z, local);
 	return found == 0 ? ZONE_NEVER : found == 1 ? ZONE_ONCE : ZONE_TWICE;
+}
+
+static int64_t zone_local(const struct civil *c)
+{
+	int year = c->year < -ZONE_FAR ? -ZONE_FAR : c->year > ZONE_FAR ? ZONE_FAR : c->year;
+
+	return civil_days(year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
 }
 
 enum zone_fold zone_instant(const struct zone *z, const struct civil *c, int64_t *at)
 {
-	int year = c->year < -ZONE_FAR ? -ZONE_FAR : c->year > ZONE_FAR ? ZONE_FAR : c->year;
-	int64_t local = civil_days(year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
-	int64_t second;
-	enum zone_fold fold = zone_find(z, local, &second);
+	int64_t second = 0;
+	enum zone_fold fold = zone_find(z, zone_local(c), &second);
 
 	*at = second * SECOND + (fold != ZONE_NEVER ? c->micro : 0);
 	return fold;
@@ -182,11 +193,11 @@ static int64_t zone_unit_day(enum zone_unit unit, int64_t days, int step)
 
 	switch (unit) {
 	case ZONE_WEEK:
-		return zone_divide(days + 3, 7) * 7 - 3 + 7 * (int64_t) step;
+		return zone_divide(days + 3, 7) * 7 - 3 + 7 * (int64_t)step;
 	case ZONE_MONTH:
 		civil_from_days(days, &year, &month, &day);
-		months = (int64_t) year * 12 + month - 1 + step;
-		return civil_days((int) zone_divide(months, 12), (int) (months - zone_divide(months, 12) * 12) + 1, 1);
+		months = (int64_t)year * 12 + month - 1 + step;
+		return civil_days((int)zone_divide(months, 12), (int)(months - zone_divide(months, 12) * 12) + 1, 1);
 	case ZONE_DAY:
 		break;
 	}
@@ -196,11 +207,9 @@ static int64_t zone_unit_day(enum zone_unit unit, int64_t days, int step)
 static int64_t zone_midnight(const struct zone *z, int64_t days)
 {
 	struct civil c = {0};
-	int64_t at;
 
 	civil_from_days(days, &c.year, &c.month, &c.day);
-	zone_instant(z, &c, &at);
-	return at;
+	return zone_reached(z, zone_local(&c)) * SECOND;
 }
 
 /* The first day of the unit that holds `at`. A clock put back over midnight shows the old date again after the new day
@@ -262,8 +271,7 @@ static bool zone_fixed_parse(const char *name, int *offset)
 /* Each part of a name is a file name of the database; none leads out of its folder. */
 static bool zone_name_valid(const char *name)
 {
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_./";
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_./";
 	size_t n = strlen(name);
 
 	if (n == 0 || n > ZONE_NAME_MAX || strspn(name, letters) != n)
@@ -284,9 +292,9 @@ static unsigned char *zone_file_bytes(const char *path, size_t *n)
 		return NULL;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > ZONE_FILE_MAX)
 		goto out;
-	bytes = memory_alloc((size_t) st.st_size);
-	for (*n = 0; *n < (size_t) st.st_size; *n += (size_t) got) {
-		got = read(fd, bytes + *n, (size_t) st.st_size - *n);
+	bytes = memory_alloc((size_t)st.st_size);
+	for (*n = 0; *n < (size_t)st.st_size; *n += (size_t)got) {
+		got = read(fd, bytes + *n, (size_t)st.st_size - *n);
 		if (got == 0)
 			break;
 		if (got < 0 && errno != EINTR) {

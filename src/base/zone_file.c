@@ -16,7 +16,7 @@
 enum { TZIF_HEAD = 44, TZIF_TYPE = 6, TZIF_OFFSET_MAX = 26 * 3600 };
 
 #define TZIF_AHEAD_FROM INT64_C(-2208988800) /* 1900-01-01 */
-#define TZIF_AHEAD_TO INT64_C(4102444800)    /* 2100-01-01 */
+#define TZIF_AHEAD_TO   INT64_C(4102444800)  /* 2100-01-01 */
 
 /* A run of bytes that is read from the front; past its end all is zero and it is cut. */
 struct tzif {
@@ -38,7 +38,7 @@ static const unsigned char *tzif_take(struct tzif *f, uint64_t n)
 		return NULL;
 	}
 	f->p += n;
-	f->n -= (size_t) n;
+	f->n -= (size_t)n;
 	return p;
 }
 
@@ -53,7 +53,7 @@ static uint64_t tzif_number(const unsigned char *p, size_t width)
 
 static int64_t tzif_signed(const unsigned char *p, size_t width)
 {
-	return width == 4 ? (int32_t) tzif_number(p, 4) : (int64_t) tzif_number(p, 8);
+	return width == 4 ? (int32_t)tzif_number(p, 4) : (int64_t)tzif_number(p, 8);
 }
 
 static bool tzif_head(struct tzif *f, struct tzif_counts *c, char *version)
@@ -64,17 +64,17 @@ static bool tzif_head(struct tzif *f, struct tzif_counts *c, char *version)
 
 	if (p == NULL || memcmp(p, "TZif", 4) != 0)
 		return false;
-	*version = (char) p[4];
+	*version = (char)p[4];
 	for (i = 0; i < 6; i++)
-		*counts[i] = (uint32_t) tzif_number(p + 20 + 4 * i, 4);
+		*counts[i] = (uint32_t)tzif_number(p + 20 + 4 * i, 4);
 	return true;
 }
 
 /* The bytes of a block behind its head; no sum of six products of 32-bit counts overflows. */
 static uint64_t tzif_block_size(const struct tzif_counts *c, size_t width)
 {
-	return (uint64_t) c->times * (width + 1) + (uint64_t) c->types * TZIF_TYPE + c->chars +
-	       (uint64_t) c->leaps * (width + 4) + c->standard + c->utc;
+	return (uint64_t)c->times * (width + 1) + (uint64_t)c->types * TZIF_TYPE + c->chars +
+	       (uint64_t)c->leaps * (width + 4) + c->standard + c->utc;
 }
 
 static const char *tzif_types(const unsigned char *types, uint32_t count, int offsets[256])
@@ -84,11 +84,11 @@ static const char *tzif_types(const unsigned char *types, uint32_t count, int of
 	if (count == 0 || count > 256)
 		return "it has no types, or too many";
 	for (i = 0; i < count; i++) {
-		int64_t offset = tzif_signed(types + (size_t) i * TZIF_TYPE, 4);
+		int64_t offset = tzif_signed(types + (size_t)i * TZIF_TYPE, 4);
 
 		if (offset < -TZIF_OFFSET_MAX || offset > TZIF_OFFSET_MAX)
 			return "an offset is longer than a day";
-		offsets[i] = (int) offset;
+		offsets[i] = (int)offset;
 	}
 	return NULL;
 }
@@ -96,7 +96,7 @@ static const char *tzif_types(const unsigned char *types, uint32_t count, int of
 /* Fills the table from a block whose bytes are all there. NULL, or what is wrong. */
 static const char *tzif_table(struct zone *z, const unsigned char *p, const struct tzif_counts *c, size_t width)
 {
-	const unsigned char *indices = p + (size_t) c->times * width;
+	const unsigned char *indices = p + (size_t)c->times * width;
 	int offsets[256];
 	const char *wrong = tzif_types(indices + c->times, c->types, offsets);
 	uint32_t i;
@@ -109,7 +109,7 @@ static const char *tzif_table(struct zone *z, const unsigned char *p, const stru
 	z->seconds = memory_zero(c->times, sizeof *z->seconds);
 	z->offsets = memory_zero(c->times, sizeof *z->offsets);
 	for (i = 0; i < c->times; i++) {
-		z->seconds[i] = tzif_signed(p + (size_t) i * width, width);
+		z->seconds[i] = tzif_signed(p + (size_t)i * width, width);
 		if (i > 0 && z->seconds[i] <= z->seconds[i - 1])
 			return "its changes are out of order";
 		if (indices[i] >= c->types)
@@ -129,9 +129,9 @@ static const char *tzif_footer(struct zone *z, struct tzif *f)
 
 	if (last == NULL)
 		return "its footer is cut off";
-	n = (size_t) (last - f->p);
+	n = (size_t)(last - f->p);
 	z->ruled = n > 0;
-	if (z->ruled && !zone_rule_parse(&z->rule, (const char *) f->p, n))
+	if (z->ruled && !zone_rule_parse(&z->rule, (const char *)f->p, n))
 		return "its footer is no POSIX time zone";
 	return NULL;
 }
@@ -197,7 +197,7 @@ struct zone *zone_read(const char *name, const void *data, size_t n, struct erro
 		return z;
 	zone_free(z);
 	error_set(err, ERROR_USAGE, "could not read time zone \"%s\": its file is no usable time zone file: %s", name,
-	          wrong);
+		  wrong);
 	return NULL;
 }
 

@@ -45,8 +45,8 @@ static bool rule_name(struct rule_reader *r)
 	bool quoted = rule_take(r, '<');
 	const char *first = r->p;
 
-	while (r->p < r->end && (rule_is_letter(*r->p) ||
-				 (quoted && (rule_is_digit(*r->p) || *r->p == '+' || *r->p == '-'))))
+	while (r->p < r->end &&
+	       (rule_is_letter(*r->p) || (quoted && (rule_is_digit(*r->p) || *r->p == '+' || *r->p == '-'))))
 		r->p++;
 	return r->p - first >= 3 && (!quoted || rule_take(r, '>'));
 }
@@ -133,7 +133,7 @@ static int64_t rule_nth_weekday(int year, const struct zone_switch *sw)
 {
 	int64_t first = civil_days(year, sw->month, 1);
 	int64_t next = sw->month == 12 ? civil_days(year + 1, 1, 1) : civil_days(year, sw->month + 1, 1);
-	int weekday = (int) (((first + 4) % 7 + 7) % 7);
+	int weekday = (int)(((first + 4) % 7 + 7) % 7);
 	int64_t day = first + (sw->weekday - weekday + 7) % 7 + 7 * (sw->week - 1);
 
 	while (day >= next)

@@ -10,11 +10,11 @@
 struct zone {
 	struct zone *next; /* in the cache */
 	char *name;
-	int before;        /* the offset before the first change; offsets are seconds east of UTC */
+	int before; /* the offset before the first change; offsets are seconds east of UTC */
 	size_t count;
-	int64_t *seconds;  /* the changes, in order */
-	int *offsets;      /* from each change on */
-	bool ruled;        /* rule tells the changes after the last one */
+	int64_t *seconds; /* the changes, in order */
+	int *offsets;     /* from each change on */
+	bool ruled;       /* rule tells the changes after the last one */
 	struct zone_rule rule;
 };
 

@@ -25,7 +25,7 @@ static void buffer_begins_empty(void **state)
 	struct buffer b = {0};
 	char *taken;
 
-	(void) state;
+	(void)state;
 	assert_string_equal(buffer_text(&b), "");
 	buffer_clear(&b);
 	taken = buffer_take(&b);
@@ -38,7 +38,7 @@ static void buffer_adds_all_kinds(void **state)
 {
 	struct buffer b = {0};
 
-	(void) state;
+	(void)state;
 	buffer_add(&b, "a\0b", 3);
 	buffer_char(&b, 'c');
 	buffer_fill(&b, '-', 2);
@@ -63,9 +63,9 @@ static void buffer_grows(void **state)
 	struct buffer b = {0};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < 5000; i++) {
-		buffer_char(&b, (char) ('a' + i % 26));
+		buffer_char(&b, (char)('a' + i % 26));
 		assert_int_equal(b.len, i + 1);
 		assert_int_equal(b.data[b.len], '\0');
 		assert_true(b.cap > b.len);
@@ -81,11 +81,11 @@ static void buffer_formats_long_text(void **state)
 	char wide[1000];
 	size_t n;
 
-	(void) state;
+	(void)state;
 	memset(wide, 'w', sizeof wide);
 	for (n = 250; n < 260; n++) {
 		buffer_clear(&b);
-		buffer_format(&b, "<%.*s>", (int) n, wide);
+		buffer_format(&b, "<%.*s>", (int)n, wide);
 		assert_int_equal(b.len, n + 2);
 		assert_int_equal(b.data[n + 1], '>');
 	}
@@ -98,7 +98,7 @@ static void buffer_formats_itself(void **state)
 	struct buffer b = {0};
 	size_t i, n = 1;
 
-	(void) state;
+	(void)state;
 	buffer_char(&b, 'x');
 	for (i = 0; i < 12; i++) {
 		buffer_format(&b, "%s", buffer_text(&b));
@@ -114,7 +114,7 @@ static void memory_copies_text(void **state)
 	char *a = memory_text("abc"), *b = memory_text_n("abcdef", 2), *c = memory_format("%s-%d", "n", 7);
 	char *none = memory_zero(0, 8);
 
-	(void) state;
+	(void)state;
 	assert_string_equal(a, "abc");
 	assert_string_equal(b, "ab");
 	assert_string_equal(c, "n-7");
@@ -154,7 +154,7 @@ static int run_apart(void (*act)(void), char *said, size_t size)
 	}
 	close(fds[1]);
 	while (n + 1 < size && (got = read(fds[0], said + n, size - 1 - n)) > 0)
-		n += (size_t) got;
+		n += (size_t)got;
 	said[n] = '\0';
 	close(fds[0]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -181,7 +181,7 @@ static void memory_exhausted_ends_cleanly(void **state)
 {
 	char said[200];
 
-	(void) state;
+	(void)state;
 	assert_int_equal(run_apart(exhaust_by_arena, said, sizeof said), 70);
 	assert_string_equal(said, "restored\ntellerdesk: could not go on: out of memory\n");
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
@@ -189,7 +189,7 @@ static void memory_exhausted_ends_cleanly(void **state)
 	assert_int_equal(run_apart(exhaust_by_count, said, sizeof said), 70);
 	assert_string_equal(said, "restored\ntellerdesk: could not go on: out of memory\n");
 #else
-	(void) exhaust_by_count;
+	(void)exhaust_by_count;
 #endif
 }
 
@@ -200,14 +200,14 @@ static void arena_keeps_everything_until_reset(void **state)
 	struct arena a;
 	size_t i, k, bytes = 0;
 
-	(void) state;
+	(void)state;
 	arena_init(&a);
 	for (i = 0; i < COUNT; i++) {
 		size_t size = i % 97 == 0 ? i * 50 : i % 61;
 
 		taken[i] = arena_alloc(&a, size);
-		assert_int_equal((uintptr_t) taken[i] % 16, 0);
-		memset(taken[i], (int) (i % 251), size);
+		assert_int_equal((uintptr_t)taken[i] % 16, 0);
+		memset(taken[i], (int)(i % 251), size);
 		bytes += size;
 	}
 	for (i = 0; i < COUNT; i++) {
@@ -228,7 +228,7 @@ static void arena_texts(void **state)
 	char *zero;
 	size_t i;
 
-	(void) state;
+	(void)state;
 	arena_init(&a);
 	assert_string_equal(arena_text(&a, "text"), "text");
 	assert_null(arena_text(&a, NULL));
@@ -247,7 +247,7 @@ static void arena_reset_bounds_memory(void **state)
 	struct arena a;
 	size_t round, kept;
 
-	(void) state;
+	(void)state;
 	arena_init(&a);
 	arena_alloc(&a, 100);
 	kept = a.total;
@@ -273,7 +273,7 @@ static void arena_large_one_leaves_the_block_in_use(void **state)
 	struct arena a;
 	char *before, *after;
 
-	(void) state;
+	(void)state;
 	arena_init(&a);
 	before = arena_alloc(&a, 16);
 	arena_alloc(&a, 1 << 21);
@@ -286,7 +286,7 @@ static void error_is_set_and_cleared(void **state)
 {
 	struct error err = {0};
 
-	(void) state;
+	(void)state;
 	assert_false(error_set(&err, ERROR_REPLICA, "could not open replica \"%s\": %s", "r.db", "no"));
 	assert_string_equal(err.message, "could not open replica \"r.db\": no");
 	assert_string_equal(err.hint, "");
@@ -309,7 +309,7 @@ static void error_cut_message_is_valid(void **state)
 	char text[2100];
 	size_t phase, i;
 
-	(void) state;
+	(void)state;
 	for (phase = 0; phase < 3; phase++) {
 		memset(text, 'a', phase);
 		for (i = phase; i + 3 < sizeof text; i += 3)
@@ -331,13 +331,13 @@ static void error_exit_maps_inner_codes(void **state)
 		enum error_code code;
 		int status;
 	} cases[] = {
-		{ERROR_NONE, 0}, {ERROR_NOT_FOUND, 1}, {ERROR_USAGE, 2}, {ERROR_PERMISSION, 3}, {ERROR_STALE, 4},
-		{ERROR_REPLICA, 5}, {ERROR_UNREACHABLE, 6}, {ERROR_INTERRUPTED, 7}, {ERROR_REFUSED, 8}, {ERROR_PURGED, 8},
-		{ERROR_FULL, 5}, {ERROR_CANCELLED, 7},
+		{ERROR_NONE, 0},    {ERROR_NOT_FOUND, 1}, {ERROR_USAGE, 2},       {ERROR_PERMISSION, 3},
+		{ERROR_STALE, 4},   {ERROR_REPLICA, 5},   {ERROR_UNREACHABLE, 6}, {ERROR_INTERRUPTED, 7},
+		{ERROR_REFUSED, 8}, {ERROR_PURGED, 8},    {ERROR_FULL, 5},        {ERROR_CANCELLED, 7},
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct error err = {.code = cases[i].code};
 
@@ -358,10 +358,10 @@ static void error_report_shows_no_control_character(void **state)
 {
 	char said[400];
 
-	(void) state;
+	(void)state;
 	assert_int_equal(run_apart(report_a_nasty_error, said, sizeof said), 8);
 	assert_string_equal(said, "tellerdesk: could not read \"a\xef\xbf\xbd[2Jb\": bad\xef\xbf\xbdline\n"
-	                          "hint: run \xef\xbf\xbd this\n");
+				  "hint: run \xef\xbf\xbd this\n");
 }
 
 static void log_by_level(void)
@@ -377,7 +377,7 @@ static void log_says_by_level(void **state)
 {
 	char said[400];
 
-	(void) state;
+	(void)state;
 	run_apart(log_by_level, said, sizeof said);
 	assert_string_equal(said, "tellerdesk: warning: said 1\xef\xbf\xbd\ntellerdesk: noted\n");
 }
@@ -385,13 +385,13 @@ static void log_says_by_level(void **state)
 static void place_makes_folders(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
-	char *top = memory_format("%s/place-%d", tmp != NULL ? tmp : "/tmp", (int) getpid());
+	char *top = memory_format("%s/place-%d", tmp != NULL ? tmp : "/tmp", (int)getpid());
 	char *deep = memory_format("%s//a/b/", top), *file = memory_format("%s/a/file", top);
 	char *under = memory_format("%s/x", file), *expected;
 	struct error err = {0};
 	FILE *f;
 
-	(void) state;
+	(void)state;
 	assert_true(place_make(deep, &err));
 	assert_true(place_make(deep, &err));
 	assert_int_equal(access(deep, W_OK | X_OK), 0);

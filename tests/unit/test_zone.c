@@ -68,14 +68,15 @@ static void days_of_civil_dates(void **state)
 		int year, month, day;
 		int64_t days;
 	} cases[] = {
-		{1970, 1, 1, 0}, {1969, 12, 31, -1}, {2000, 2, 29, 11016}, {2000, 3, 1, 11017}, {1900, 3, 1, -25508},
-		{2100, 3, 1, 47541}, {1, 1, 1, -719162}, {0, 3, 1, -719468}, {-1, 12, 31, -719529}, {9999, 12, 31, 2932896},
+		{1970, 1, 1, 0},       {1969, 12, 31, -1},      {2000, 2, 29, 11016}, {2000, 3, 1, 11017},
+		{1900, 3, 1, -25508},  {2100, 3, 1, 47541},     {1, 1, 1, -719162},   {0, 3, 1, -719468},
+		{-1, 12, 31, -719529}, {9999, 12, 31, 2932896},
 	};
 	int year, month, day;
 	int64_t days;
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		assert_int_equal(civil_days(cases[i].year, cases[i].month, cases[i].day), cases[i].days);
 		civil_from_days(cases[i].days, &year, &month, &day);
@@ -95,19 +96,28 @@ static void civil_dates_are_checked(void **state)
 		struct civil civil;
 		bool valid;
 	} cases[] = {
-		{{2024, 2, 29, 23, 59, 59, 999999}, true}, {{2023, 2, 29, 0, 0, 0, 0}, false},
-		{{2000, 2, 29, 0, 0, 0, 0}, true},         {{1900, 2, 29, 0, 0, 0, 0}, false},
-		{{0, 1, 1, 0, 0, 0, 0}, true},             {{-1, 1, 1, 0, 0, 0, 0}, false},
-		{{9999, 12, 31, 0, 0, 0, 0}, true},        {{10000, 1, 1, 0, 0, 0, 0}, false},
-		{{2024, 0, 1, 0, 0, 0, 0}, false},         {{2024, 13, 1, 0, 0, 0, 0}, false},
-		{{2024, 4, 31, 0, 0, 0, 0}, false},        {{2024, 4, 0, 0, 0, 0, 0}, false},
-		{{2024, 4, 1, 24, 0, 0, 0}, false},        {{2024, 4, 1, 0, 60, 0, 0}, false},
-		{{2024, 4, 1, 0, 0, 60, 0}, false},        {{2024, 4, 1, 0, 0, 0, 1000000}, false},
-		{{2024, 4, 1, -1, 0, 0, 0}, false},        {{2024, 4, 1, 0, 0, 0, -1}, false},
+		{{2024, 2, 29, 23, 59, 59, 999999}, true},
+		{{2023, 2, 29, 0, 0, 0, 0}, false},
+		{{2000, 2, 29, 0, 0, 0, 0}, true},
+		{{1900, 2, 29, 0, 0, 0, 0}, false},
+		{{0, 1, 1, 0, 0, 0, 0}, true},
+		{{-1, 1, 1, 0, 0, 0, 0}, false},
+		{{9999, 12, 31, 0, 0, 0, 0}, true},
+		{{10000, 1, 1, 0, 0, 0, 0}, false},
+		{{2024, 0, 1, 0, 0, 0, 0}, false},
+		{{2024, 13, 1, 0, 0, 0, 0}, false},
+		{{2024, 4, 31, 0, 0, 0, 0}, false},
+		{{2024, 4, 0, 0, 0, 0, 0}, false},
+		{{2024, 4, 1, 24, 0, 0, 0}, false},
+		{{2024, 4, 1, 0, 60, 0, 0}, false},
+		{{2024, 4, 1, 0, 0, 60, 0}, false},
+		{{2024, 4, 1, 0, 0, 0, 1000000}, false},
+		{{2024, 4, 1, -1, 0, 0, 0}, false},
+		{{2024, 4, 1, 0, 0, 0, -1}, false},
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
 		assert_int_equal(civil_valid(&cases[i].civil), cases[i].valid);
 }
@@ -145,7 +155,7 @@ static void offsets_of_known_instants(void **state)
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		if (zone_offset(zone_must(cases[i].zone), utc(cases[i].at)) != cases[i].offset)
 			fail_msg("%s at %s", cases[i].zone, cases[i].at);
@@ -156,7 +166,7 @@ static void civil_before_1970_has_positive_fractions(void **state)
 {
 	struct civil c;
 
-	(void) state;
+	(void)state;
 	zone_civil(zone_utc(), -1, &c);
 	assert_int_equal(c.year, 1969);
 	assert_int_equal(c.month, 12);
@@ -197,7 +207,7 @@ static void instants_of_local_times(void **state)
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		int64_t at;
 
@@ -229,23 +239,29 @@ static void units_begin_where_the_clock_says(void **state)
 		{"Europe/Berlin", ZONE_DAY, "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", 1, "2026-03-29T22:00:00Z"},
 		{"Europe/Berlin", ZONE_DAY, "2026-10-25T12:00:00Z", "2026-10-24T22:00:00Z", 1, "2026-10-25T23:00:00Z"},
 		{"Europe/Berlin", ZONE_WEEK, "2026-03-29T12:00:00Z", "2026-03-22T23:00:00Z", 1, "2026-03-29T22:00:00Z"},
-		{"Europe/Berlin", ZONE_MONTH, "2026-03-29T12:00:00Z", "2026-02-28T23:00:00Z", 1, "2026-03-31T22:00:00Z"},
-		{"America/Sao_Paulo", ZONE_DAY, "2018-11-04T12:00:00Z", "2018-11-04T03:00:00Z", -1, "2018-11-03T03:00:00Z"},
-		{"America/Sao_Paulo", ZONE_DAY, "2018-11-03T12:00:00Z", "2018-11-03T03:00:00Z", 1, "2018-11-04T03:00:00Z"},
-		{"America/Sao_Paulo", ZONE_DAY, "2018-02-18T02:30:00Z", "2018-02-17T02:00:00Z", 1, "2018-02-18T03:00:00Z"},
+		{"Europe/Berlin", ZONE_MONTH, "2026-03-29T12:00:00Z", "2026-02-28T23:00:00Z", 1,
+		 "2026-03-31T22:00:00Z"},
+		{"America/Sao_Paulo", ZONE_DAY, "2018-11-04T12:00:00Z", "2018-11-04T03:00:00Z", -1,
+		 "2018-11-03T03:00:00Z"},
+		{"America/Sao_Paulo", ZONE_DAY, "2018-11-03T12:00:00Z", "2018-11-03T03:00:00Z", 1,
+		 "2018-11-04T03:00:00Z"},
+		{"America/Sao_Paulo", ZONE_DAY, "2018-02-18T02:30:00Z", "2018-02-17T02:00:00Z", 1,
+		 "2018-02-18T03:00:00Z"},
 		{"Asia/Beirut", ZONE_DAY, "2024-03-31T12:00:00Z", "2024-03-30T22:00:00Z", 1, "2024-03-31T21:00:00Z"},
 		/* 30 December 2011 was left out. */
 		{"Pacific/Apia", ZONE_DAY, "2011-12-30T09:00:00Z", "2011-12-29T10:00:00Z", 1, "2011-12-30T10:00:00Z"},
 		{"Pacific/Apia", ZONE_DAY, "2011-12-30T11:00:00Z", "2011-12-30T10:00:00Z", -1, "2011-12-29T10:00:00Z"},
 		{"Pacific/Apia", ZONE_DAY, "2011-12-30T11:00:00Z", "2011-12-30T10:00:00Z", 1, "2011-12-31T10:00:00Z"},
 		/* At 00:01 back to 23:01: the new day has begun, whatever the clock shows for an hour. */
-		{"America/St_Johns", ZONE_DAY, "2006-10-29T03:00:00Z", "2006-10-29T02:30:00Z", 1, "2006-10-30T03:30:00Z"},
-		{"America/St_Johns", ZONE_DAY, "2006-10-29T02:29:00Z", "2006-10-28T02:30:00Z", 1, "2006-10-29T02:30:00Z"},
+		{"America/St_Johns", ZONE_DAY, "2006-10-29T03:00:00Z", "2006-10-29T02:30:00Z", 1,
+		 "2006-10-30T03:30:00Z"},
+		{"America/St_Johns", ZONE_DAY, "2006-10-29T02:29:00Z", "2006-10-28T02:30:00Z", 1,
+		 "2006-10-29T02:30:00Z"},
 		{"Europe/Berlin", ZONE_DAY, "2150-03-29T12:00:00Z", "2150-03-28T23:00:00Z", 1, "2150-03-29T22:00:00Z"},
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const struct zone *z = zone_must(cases[i].zone);
 
@@ -291,13 +307,13 @@ static void assert_consistent(const struct zone *z, int64_t at)
 static void folds_equal_a_search_by_second(void **state)
 {
 	static const char *const spans[][2] = {
-		{"Europe/Berlin", "2026-03-29T00:00:00Z"}, {"Europe/Berlin", "2026-10-25T00:00:00Z"},
+		{"Europe/Berlin", "2026-03-29T00:00:00Z"},       {"Europe/Berlin", "2026-10-25T00:00:00Z"},
 		{"Australia/Lord_Howe", "2026-04-04T14:00:00Z"}, {"America/St_Johns", "2006-10-29T01:30:00Z"},
 		{"Europe/Dublin", "2150-10-25T00:00:00Z"},
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof spans / sizeof spans[0]; i++) {
 		const struct zone *z = zone_must(spans[i][0]);
 		int64_t from = utc(spans[i][1]) / SECOND, local, second;
@@ -312,7 +328,9 @@ static void folds_equal_a_search_by_second(void **state)
 				if (second + zone_offset(z, second * SECOND) == wall && shown++ == 0)
 					first = second;
 			}
-			assert_int_equal(zone_instant(z, &c, &got), shown == 0 ? ZONE_NEVER : shown == 1 ? ZONE_ONCE : ZONE_TWICE);
+			assert_int_equal(zone_instant(z, &c, &got), shown == 0   ? ZONE_NEVER
+								    : shown == 1 ? ZONE_ONCE
+										 : ZONE_TWICE);
 			if (shown > 0)
 				assert_int_equal(got, first * SECOND);
 		}
@@ -332,8 +350,8 @@ static int collect_zone(const char *path, const struct stat *st, int type, struc
 	char magic[4] = "";
 	FILE *f;
 
-	(void) st;
-	(void) at;
+	(void)st;
+	(void)at;
 	if (type != FTW_F || strncmp(name, "right/", 6) == 0 || strncmp(name, "posix/", 6) == 0)
 		return 0;
 	f = fopen(path, "rb");
@@ -349,9 +367,10 @@ static int collect_zone(const char *path, const struct stat *st, int type, struc
 static int64_t sample_second(uint64_t *seed)
 {
 	uint64_t r = seed_next(seed);
-	int64_t from = r % 4 == 0 ? INT64_C(-4200000000) : 0, to = r % 4 == 1 ? INT64_C(13000000000) : INT64_C(4300000000);
+	int64_t from = r % 4 == 0 ? INT64_C(-4200000000) : 0,
+		to = r % 4 == 1 ? INT64_C(13000000000) : INT64_C(4300000000);
 
-	return from + (int64_t) (seed_next(seed) % (uint64_t) (to - from));
+	return from + (int64_t)(seed_next(seed) % (uint64_t)(to - from));
 }
 
 struct shown {
@@ -366,15 +385,15 @@ static _Noreturn void ask_libc(const char *name, uint64_t seed, int fd)
 	setenv("TZ", name, 1);
 	tzset();
 	for (i = 0; i < SAMPLES; i++) {
-		time_t second = (time_t) sample_second(&seed);
+		time_t second = (time_t)sample_second(&seed);
 		struct tm tm;
 
 		if (localtime_r(&second, &tm) == NULL)
 			_exit(1);
-		all[i] = (struct shown){(int) tm.tm_gmtoff, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		                        tm.tm_hour, tm.tm_min, tm.tm_sec};
+		all[i] = (struct shown){(int)tm.tm_gmtoff, tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+					tm.tm_hour,        tm.tm_min,         tm.tm_sec};
 	}
-	_exit(write(fd, all, sizeof all) == (ssize_t) sizeof all ? 0 : 1);
+	_exit(write(fd, all, sizeof all) == (ssize_t)sizeof all ? 0 : 1);
 }
 
 static void read_all(int fd, void *p, size_t n)
@@ -386,7 +405,7 @@ static void read_all(int fd, void *p, size_t n)
 
 		assert_true(got > 0);
 		to += got;
-		n -= (size_t) got;
+		n -= (size_t)got;
 	}
 }
 
@@ -414,10 +433,11 @@ static void compare_with_libc(const char *name, uint64_t seed)
 		struct shown ours;
 
 		zone_civil(z, second * SECOND, &c);
-		ours = (struct shown){zone_offset(z, second * SECOND), c.year, c.month, c.day, c.hour, c.minute, c.second};
+		ours = (struct shown){
+			zone_offset(z, second * SECOND), c.year, c.month, c.day, c.hour, c.minute, c.second};
 		if (memcmp(&ours, &all[i], sizeof ours) != 0)
-			fail_msg("%s at %lld: %d, libc says %d", name, (long long) second, ours.offset, all[i].offset);
-		assert_consistent(z, second * SECOND + (int64_t) (seed_next(&seed_start) % 1000000));
+			fail_msg("%s at %lld: %d, libc says %d", name, (long long)second, ours.offset, all[i].offset);
+		assert_consistent(z, second * SECOND + (int64_t)(seed_next(&seed_start) % 1000000));
 	}
 }
 
@@ -425,7 +445,7 @@ static void all_zones_agree_with_libc(void **state)
 {
 	size_t i;
 
-	(void) state;
+	(void)state;
 	assert_true(zone_count > 300);
 	for (i = 0; i < zone_count; i++)
 		compare_with_libc(zone_names[i], seed_start + i);
@@ -433,11 +453,11 @@ static void all_zones_agree_with_libc(void **state)
 
 static void zones_stay_consistent_at_changes(void **state)
 {
-	static const char *const names[] = {"Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Asia/Beirut",
-	                                    "America/Sao_Paulo", "Africa/Casablanca", "Asia/Manila", "America/Juneau"};
+	static const char *const names[] = {"Europe/Berlin",     "America/St_Johns",  "Pacific/Apia", "Asia/Beirut",
+					    "America/Sao_Paulo", "Africa/Casablanca", "Asia/Manila",  "America/Juneau"};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
 		const struct zone *z = zone_must(names[i]);
 		int64_t at;
@@ -463,12 +483,13 @@ static void zones_stay_consistent_at_changes(void **state)
 
 static void extreme_instants_end(void **state)
 {
-	static const int64_t instants[] = {INT64_MIN, INT64_MIN + 1, -INT64_C(9000000000000000000), TIME_OPEN,
-	                                   INT64_C(9000000000000000000), INT64_MAX};
+	static const int64_t instants[] = {
+		INT64_MIN, INT64_MIN + 1, -INT64_C(9000000000000000000), TIME_OPEN, INT64_C(9000000000000000000),
+		INT64_MAX};
 	static const char *const names[] = {"UTC", "Europe/Berlin", "Pacific/Apia", "-23:59"};
 	size_t i, k;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof instants / sizeof instants[0]; i++) {
 		for (k = 0; k < sizeof names / sizeof names[0]; k++) {
 			const struct zone *z = zone_must(names[k]);
@@ -484,14 +505,15 @@ static void extreme_instants_end(void **state)
 static void names_are_checked(void **state)
 {
 	static const char *const bad[] = {
-		"", "/etc/passwd", "../zoneinfo/UTC", "Asia/../UTC", "Asia", "Asia/", "Asia//Jakarta", ".", "Asia/.", "UTC ",
-		"Nowhere/City", "zone.tab", "+24:00", "+1", "+7:00", "+05:60", "+05:4", "5:45", "+05-45", "+123456", "utc\n",
+		"",       "/etc/passwd", "../zoneinfo/UTC", "Asia/../UTC", "Asia",   "Asia/", "Asia//Jakarta", ".",
+		"Asia/.", "UTC ",        "Nowhere/City",    "zone.tab",    "+24:00", "+1",    "+7:00",         "+05:60",
+		"+05:4",  "5:45",        "+05-45",          "+123456",     "utc\n",
 	};
 	struct error err;
 	char name[300];
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		error_clear(&err);
 		if (zone_get(bad[i], &err) != NULL)
@@ -505,9 +527,11 @@ static void names_are_checked(void **state)
 	assert_null(zone_get(name, &err));
 	assert_null(zone_get(name, NULL));
 	assert_false(zone_get("Nowhere/City", &err));
-	assert_string_equal(err.message,
-	                    "could not find time zone \"Nowhere/City\": there is no such zone on this system (package tzdata)");
-	assert_string_equal(err.hint, "write a name such as Asia/Jakarta or Europe/Berlin, an offset such as +05:45, or UTC");
+	assert_string_equal(
+		err.message,
+		"could not find time zone \"Nowhere/City\": there is no such zone on this system (package tzdata)");
+	assert_string_equal(err.hint,
+			    "write a name such as Asia/Jakarta or Europe/Berlin, an offset such as +05:45, or UTC");
 	assert_ptr_equal(zone_get("UTC", NULL), zone_utc());
 	assert_ptr_equal(zone_get("Asia/Jakarta", NULL), zone_get("Asia/Jakarta", NULL));
 	assert_string_equal(zone_name(zone_get("Asia/Jakarta", NULL)), "Asia/Jakarta");
@@ -516,7 +540,8 @@ static void names_are_checked(void **state)
 /* A file with one type and no change, and the footer given. */
 static struct zone *zone_of_footer(const char *footer)
 {
-	static const char head[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4";
+	static const char head[] = "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+				   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\4";
 	static const char type[] = "\0\0\0\0\0\0UTC\0";
 	char bytes[400];
 	size_t n = 0;
@@ -528,7 +553,7 @@ static struct zone *zone_of_footer(const char *footer)
 		memcpy(bytes + n, type, 10);
 		n += 10;
 	}
-	n += (size_t) snprintf(bytes + n, sizeof bytes - n, "\n%s\n", footer);
+	n += (size_t)snprintf(bytes + n, sizeof bytes - n, "\n%s\n", footer);
 	return zone_read("test", bytes, n, NULL);
 }
 
@@ -575,14 +600,30 @@ static void footers_of_all_forms(void **state)
 		{"AAA0BBB,J365/48,J100/0", "2026-01-02T00:00:00Z", 3600},
 	};
 	static const char *const bad[] = {
-		"W-7", "WIB", "WIB-25", "<+05-5", "CET-1CEST", "CET-1CEST,M3.5.0", "CET-1CEST,M13.1.0,M10.5.0", "CET-1CEST,M0.1.0,M1.1.0",
-		"CET-1CEST,M3.6.0,M10.5.0", "CET-1CEST,M3.0.0,M10.5.0", "CET-1CEST,M3.5.7,M10.5.0", "CET-1CEST,J0,J1",
-		"CET-1CEST,J366,J1", "CET-1CEST,366,1", "CET-1CEST,M3.5.0/168,M10.5.0", "CET-1CEST,M3.5.0,M10.5.0x", "CET-1:60",
-		"CET-1CEST,M3.5.0,M10.5.0/3:", "CET-1CEST,M3.5.0,M10.5.0/", ":Europe/Berlin",
+		"W-7",
+		"WIB",
+		"WIB-25",
+		"<+05-5",
+		"CET-1CEST",
+		"CET-1CEST,M3.5.0",
+		"CET-1CEST,M13.1.0,M10.5.0",
+		"CET-1CEST,M0.1.0,M1.1.0",
+		"CET-1CEST,M3.6.0,M10.5.0",
+		"CET-1CEST,M3.0.0,M10.5.0",
+		"CET-1CEST,M3.5.7,M10.5.0",
+		"CET-1CEST,J0,J1",
+		"CET-1CEST,J366,J1",
+		"CET-1CEST,366,1",
+		"CET-1CEST,M3.5.0/168,M10.5.0",
+		"CET-1CEST,M3.5.0,M10.5.0x",
+		"CET-1:60",
+		"CET-1CEST,M3.5.0,M10.5.0/3:",
+		"CET-1CEST,M3.5.0,M10.5.0/",
+		":Europe/Berlin",
 	};
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct zone *z = zone_of_footer(cases[i].footer);
 
@@ -615,7 +656,7 @@ static void cut_files_are_refused(void **state)
 	unsigned char *bytes;
 	size_t n, i;
 
-	(void) state;
+	(void)state;
 	bytes = file_bytes(ZONE_FOLDER "/Europe/Berlin", &n);
 	for (i = 0; i < n; i++) {
 		unsigned char *exact = memory_alloc(i);
@@ -627,8 +668,9 @@ static void cut_files_are_refused(void **state)
 	}
 	free(bytes);
 	assert_null(zone_read("none", NULL, 0, &err));
-	assert_string_equal(err.message,
-	                    "could not read time zone \"none\": its file is no usable time zone file: it does not begin as one");
+	assert_string_equal(
+		err.message,
+		"could not read time zone \"none\": its file is no usable time zone file: it does not begin as one");
 }
 
 /* Version 1 has no footer: past its table the last offset stays. */
@@ -638,7 +680,7 @@ static void version_1_is_read(void **state)
 	struct zone *z;
 	size_t n;
 
-	(void) state;
+	(void)state;
 	bytes = file_bytes(ZONE_FOLDER "/Europe/Berlin", &n);
 	bytes[4] = '\0';
 	z = zone_read("first", bytes, n, NULL);
@@ -657,7 +699,7 @@ static void *get_zones(void *ctx)
 	for (i = 0; i < zone_count; i++) {
 		const struct zone *z = zone_get(zone_names[(i * 7) % zone_count], NULL);
 
-		if (z == NULL || zone_floor(z, ZONE_DAY, (int64_t) i * DAY) > (int64_t) i * DAY)
+		if (z == NULL || zone_floor(z, ZONE_DAY, (int64_t)i * DAY) > (int64_t)i * DAY)
 			return NULL;
 	}
 	return ctx;
@@ -669,7 +711,7 @@ static void zones_may_be_got_by_threads(void **state)
 	void *result;
 	size_t i;
 
-	(void) state;
+	(void)state;
 	for (i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, get_zones, threads), 0);
 	for (i = 0; i < 4; i++) {
@@ -701,8 +743,8 @@ int main(void)
 	size_t i;
 	int failed;
 
-	seed_start = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t) time(NULL);
-	print_message("# seed %llu\n", (unsigned long long) seed_start);
+	seed_start = seed != NULL ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
+	print_message("# seed %llu\n", (unsigned long long)seed_start);
 	nftw(ZONE_FOLDER, collect_zone, 16, FTW_PHYS);
 	failed = cmocka_run_group_tests_name("zone", tests, NULL, NULL);
 	for (i = 0; i < zone_count; i++)
