@@ -43,7 +43,8 @@ static const char bank_schema[] =
 	"CREATE INDEX IF NOT EXISTS customer_asset_cif ON customer_asset (cif);\n";
 
 static const char bank_books[] =
-	"CREATE TABLE IF NOT EXISTS bank_meta (one INTEGER PRIMARY KEY, uuid TEXT, version INTEGER, pruned_to INTEGER);\n"
+	"CREATE TABLE IF NOT EXISTS bank_meta (one INTEGER PRIMARY KEY, uuid TEXT, version INTEGER, pruned_to INTEGER,"
+	" beat INTEGER);\n"
 	"CREATE TABLE IF NOT EXISTS bank_txn (one INTEGER PRIMARY KEY, last INTEGER, txn INTEGER, at INTEGER);\n"
 	"CREATE TABLE IF NOT EXISTS bank_table (id INTEGER PRIMARY KEY, name TEXT UNIQUE COLLATE NOCASE);\n"
 	"CREATE TABLE IF NOT EXISTS bank_column (tbl INTEGER, place INTEGER, name TEXT, PRIMARY KEY (tbl, place))"
@@ -56,11 +57,12 @@ static const char bank_books[] =
 
 /* Changes are kept 7 days before the newest one. The newest one's own time counts, where it is not in the
  * future, so that a bank written with past times keeps them; at most 1,024 go at a time, so that no
- * statement of a teller pays for a week. The mark rises in the same breath. */
-#define PRUNE_BEFORE "(min(NEW.at, " BANK_CLOCK ") - 7 * 86400000000)"
+ * statement of a teller pays for a week. The mark rises in the same breath. The beat comes from the
+ * capturing triggers, a few times in 256 changes. */
+#define PRUNE_BEFORE "(min((SELECT at FROM bank_change ORDER BY id DESC LIMIT 1), " BANK_CLOCK ") - 7 * 86400000000)"
 static const char bank_prune[] =
-	"CREATE TRIGGER IF NOT EXISTS bank_prune AFTER INSERT ON bank_change WHEN NEW.id % 256 = 0"
-	" AND (SELECT at FROM bank_change ORDER BY id LIMIT 1) < " PRUNE_BEFORE "\n"
+	"CREATE TRIGGER IF NOT EXISTS bank_prune AFTER UPDATE OF beat ON bank_meta"
+	" WHEN (SELECT at FROM bank_change ORDER BY id LIMIT 1) < " PRUNE_BEFORE "\n"
 	"BEGIN\n"
 	" UPDATE bank_meta SET pruned_to = coalesce(\n"
 	"  (SELECT id - 1 FROM (SELECT id, at FROM bank_change ORDER BY id LIMIT 1024) WHERE at >= " PRUNE_BEFORE
