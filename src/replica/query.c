@@ -49,6 +49,8 @@ const char *end_word(enum version_end e)
 
 static bool open_readonly(struct query *q, struct error *err)
 {
+	if (access(q->path, F_OK) != 0 && errno == EACCES)
+		return error_set(err, ERROR_PERMISSION, "could not open replica \"%s\": %s", q->path, strerror(errno));
 	if (access(q->path, F_OK) != 0) {
 		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": %s", q->path, strerror(errno));
 		return error_hint(err, "run tellerdesk ingest to build it, or name another with --replica");
