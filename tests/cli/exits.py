@@ -74,10 +74,10 @@ def configuration(t, replica):
     fails(t, "configuration that is not there", desk("status", "--config", missing, "--replica", replica), 2, missing)
     broken = path("broken.conf")
     with open(broken, "w", encoding="utf-8") as f:
-        f.write("colour = blue\n")
-    fails(t, "unknown key in a file", desk("status", "--config", broken, "--replica", replica), 2, f"{broken}:1", "colour")
+        f.write("[tellerdesk]\ncolour = blue\n")
+    fails(t, "unknown key in a file", desk("status", "--config", broken, "--replica", replica), 2, f"{broken}:2", "colour")
     result = desk("config", "validate", "--config", broken)
-    t.ok(result.status == 2 and f"{broken}:1" in result.out, "config validate names file and line", result)
+    t.ok(result.status == 2 and f"{broken}:2" in result.out, "config validate names file and line", result)
     t.equal(desk("config", "validate").status, 0, "config validate of nothing is fine")
     shown = desk("config", "show", "--replica", "/x.db")
     t.ok(shown.status == 0 and "/x.db" in shown.out and "command line" in shown.out, "config show tells where from", shown)
