@@ -79,4 +79,23 @@ done | sort -u >named
 (cd "$SRCDIR/man" && ls) | sort >there
 comm -23 named there >missing
 ok 'pages that are named exist' same /dev/null missing
+# The configuration: every setting is in tellerdesk.conf(5), in its section, and in the sample.
+"$TELLERDESK" config show --format csv | sed -n '2,$s/^\([^,]*\),\([^,]*\),.*/\1 \2/p' | sort >settings.program
+sed -n -e 's/^\.Ss \[\(.*\)\]$/section \1/p' -e 's/^\.It Cm \([a-z-]*\) No = .*/\1/p' "$SRCDIR/man/tellerdesk.conf.5" |
+	awk '/^section / { section = $2; next } section != "keys" { print section, $1 }' | sort >settings.page
+sed -n -e 's/^\[\(.*\)\]$/section \1/p' -e 's/^#\([a-z-]*\) = .*/\1/p' "$SRCDIR/data/tellerdesk.conf" |
+	awk '/^section / { section = $2; next } section != "keys" { print section, $1 }' | sort >settings.sample
+ok 'there are settings' test "$(wc -l <settings.program)" -ge 10
+ok 'every setting is in tellerdesk.conf(5), and no other' same settings.program settings.page
+ok 'every setting is in the sample, and no other' same settings.program settings.sample
+ok 'the sample is valid as it is' "$TELLERDESK" config validate --config "$SRCDIR/data/tellerdesk.conf" >valid
+sed 's/^#\([a-z_-]* = \)/\1/' "$SRCDIR/data/tellerdesk.conf" >whole.conf
+ok 'the sample is valid with every line in force' "$TELLERDESK" config validate --config whole.conf >valid
+
+# The actions of [keys] and their own keys, as the console has them.
+sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)", .* "\([^"]*\)").*/\1 \2/p' "$SRCDIR/ui/keys.h" | sort >keys.program
+sed -n 's/^\.It Cm \([a-z_]*\) Ta Li \(.*\) Ta .*/\1 \2/p' "$SRCDIR/man/tellerdesk.conf.5" |
+	sed -e 's/\\&//g' -e 's/\\ / /g' | sort >keys.page
+ok 'there are keys' test "$(wc -l <keys.program)" -ge 20
+ok 'every key of the console is in tellerdesk.conf(5), and no other' same keys.program keys.page
 echo "1..$n"
