@@ -254,7 +254,7 @@ static void stores_text(const struct ask *a, const struct stores_answer *s)
 	int64_t total = 0;
 	for (int i = 0; i < s->store_count; i++)
 		total += s->stores[i].total;
-	printf("Registrations per store, %s from %s to %s (%s)\n", out_text_number(total, number),
+	printf("%s registration%s from %s to %s (%s)\n", out_text_number(total, number), total == 1 ? "" : "s",
 	       ask_second(s->from, s->zone, from), ask_second(s->to, s->zone, to), zone_name(s->zone));
 	ask_print_age(a, &s->base.freshness);
 	stores_table(a, s);
