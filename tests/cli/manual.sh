@@ -20,7 +20,7 @@ same() {
 }
 
 # said PAGE: its text without overstriking
-said() { mandoc -T ascii "$SRCDIR/man/$1" | col -b; }
+said() { mandoc -T ascii "$SRCDIR/man/$1" | col -bx; }
 
 # section NAME: that section of the page on standard input
 section() { awk -v name="$1" '/^[A-Z]/ { inside = ($0 == name) } inside'; }
@@ -33,13 +33,13 @@ section EXAMPLES <page | long_options >page.examples
 
 # A command stands alone in front of its options: five blanks in the page.
 sed -n 's/^     \([a-z][a-z-]*\).*/\1/p' page.commands | sort -u >commands.page.words
-for command in $(cat commands.page.words); do
+while read -r command; do
 	! "$TELLERDESK" "$command" --help >"help.$command" 2>/dev/null || echo "$command"
-done >commands.page
+done <commands.page.words >commands.page
 sed -n 's/^  *\([a-z][a-z-]*\)  .*/\1/p' help | sort -u >commands.help.words
-for command in $(cat commands.help.words); do
+while read -r command; do
 	! "$TELLERDESK" "$command" --help >/dev/null 2>&1 || echo "$command"
-done >commands.help
+done <commands.help.words >commands.help
 
 ok 'there are commands' test "$(wc -l <commands.help)" -ge 10
 ok 'every command of --help is in tellerdesk(1), and no other' same commands.help commands.page
@@ -49,27 +49,31 @@ long_options <page.options >options.page
 ok 'there are options' test "$(wc -l <options.help)" -ge 20
 ok 'every option of --help is in OPTIONS, and no other' same options.help options.page
 
-# synopsis COMMAND: the lines of COMMANDS that begin with it, up to its description
-synopsis() { awk -v name="$1" '/^     [a-z]/ { inside = ($1 == name) } /^           [A-Z]/ { inside = 0 } inside' page.commands; }
-for command in $(cat commands.page); do
-	synopsis "$command" | tr -d '\n' | sed 's/ \{2,\}/ /g' | long_options >synopsis
-	long_options <"help.$command" >all
-	comm -23 synopsis all >surplus
+# synopsis COMMAND: the options in the line of the page that introduces it
+synopsis() {
+	sed -n "s/^\.It Cm $1\( .*\)*\$/\1/p" "$SRCDIR/man/tellerdesk.1" | grep -o 'Fl -[a-z][a-z-]*' | sed 's/Fl -/--/' | sort -u
+}
+
+# What all commands take, and what the configuration can hold, is told once, in OPTIONS.
+"$TELLERDESK" config show --format csv >settings.csv
+{ long_options <help.status; sed '1d; s/^[^,]*,\([^,]*\),.*/--\1/' settings.csv; } | sort -u >common
+while read -r command; do
+	synopsis "$command" >introduced
+	long_options <"help.$command" >taken
+	comm -23 introduced taken >surplus
 	ok "$command takes what its synopsis says" same /dev/null surplus
-	# What a command takes beyond what all take must be in its synopsis.
-	"$TELLERDESK" status --help | long_options >common
-	comm -23 all common | comm -23 - synopsis >silent
+	comm -23 taken common | comm -23 - introduced >silent
 	ok "the synopsis of $command leaves nothing out" same /dev/null silent
-done
+done <commands.page
 comm -23 page.examples options.help >surplus
 grep -v -x -e --silent surplus >surplus.ours || :
 ok 'examples use options that exist' same /dev/null surplus.ours
 
 for file in "$SRCDIR"/man/*; do
 	name=${file##*/}
-	mandoc -T lint -W warning "$file" >lint 2>&1
-	sed "s,^mandoc: .*/man/,# ," lint
-	ok "mandoc finds nothing in $name" test ! -s lint
+	mandoc -T lint -W warning "$file" >findings 2>&1
+	sed "s,^mandoc: .*/man/,# ," findings
+	ok "mandoc finds nothing in $name" test ! -s findings
 done
 
 # A name in SEE ALSO that is one of ours exists.
@@ -80,7 +84,7 @@ done | sort -u >named
 comm -23 named there >missing
 ok 'pages that are named exist' same /dev/null missing
 # The configuration: every setting is in tellerdesk.conf(5), in its section, and in the sample.
-"$TELLERDESK" config show --format csv | sed -n '2,$s/^\([^,]*\),\([^,]*\),.*/\1 \2/p' | sort >settings.program
+sed '1d; s/^\([^,]*\),\([^,]*\),.*/\1 \2/' settings.csv | sort >settings.program
 sed -n -e 's/^\.Ss \[\(.*\)\]$/section \1/p' -e 's/^\.It Cm \([a-z-]*\) No = .*/\1/p' "$SRCDIR/man/tellerdesk.conf.5" |
 	awk '/^section / { section = $2; next } section != "keys" { print section, $1 }' | sort >settings.page
 sed -n -e 's/^\[\(.*\)\]$/section \1/p' -e 's/^#\([a-z-]*\) = .*/\1/p' "$SRCDIR/data/tellerdesk.conf" |
