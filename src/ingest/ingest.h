@@ -30,8 +30,11 @@ struct ingest_params {
 	int64_t settle;
 	int reject_percent;
 	const char *encoding;
-	bool wait_for_lock;          /* another writer holds the replica: wait in the thread until it falls free; else an error */
 	bool progress;               /* snapshot progress on stderr (a terminal) */
+	bool wait_for_lock;          /* while another writes the replica, wait and take over */
+	bool accept_server, adopt_model;
+	bool resync;                 /* reconcile with the source first; ends when that is done, if `once` */
+	const char *resync_entity;   /* NULL: all */
 };
 
 struct ingest *ingest_new(const struct ingest_params *p, struct error *err);

@@ -14,6 +14,7 @@
 #include "replica/history.h"
 #include "replica/internal.h"
 #include "replica/key.h"
+#include "replica/mutants.h"
 #include "replica/rollup.h"
 #include "replica/row.h"
 #include "replica/search_index.h"
@@ -260,7 +261,7 @@ static bool on_insert(struct apply *a, struct table *t, const struct change *c, 
 	struct stored old = {.values = row_new(a, e)};
 	if (history_find(t, row, &old, err) != 1)
 		return false;
-	if (t->copying && t->resync && first) {
+	if (t->copying && t->resync && first && !MUTANT(RESYNC_INSERT)) {
 		/* The row we held ended somewhere in the gap. */
 		struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_INSERT, false, a->valid_from};
 		return row_step(a->replica, t, &old, row, &step, &a->arena, err) >= 0;

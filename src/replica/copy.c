@@ -11,6 +11,7 @@
 #include "replica/held.h"
 #include "replica/internal.h"
 #include "replica/key.h"
+#include "replica/mutants.h"
 #include "replica/row.h"
 #include "replica/sql.h"
 
@@ -18,6 +19,7 @@
 struct entity_copy {
 	bool active, resync, read_all;
 	int64_t t0;
+	struct buffer p0;
 	int64_t rows;
 	bool any_touched;        /* false: no key was touched, nothing to ask */
 	struct value *cursor;    /* a row with the key columns set; NULL: from the start */
@@ -70,8 +72,10 @@ void copy_close(struct replica *r)
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		sqlite3_finalize(all[i]);
 	held_close(r);
-	for (int i = 0; i < r->model->entity_count; i++)
+	for (int i = 0; i < r->model->entity_count; i++) {
 		arena_done(&c->entities[i].cursor_arena);
+		buffer_done(&c->entities[i].p0);
+	}
 	arena_done(&c->arena);
 	free(c->entities);
 	free(c);
@@ -95,6 +99,8 @@ bool copy_load(struct replica *r, struct error *err)
 	if (!r->copy && !state_new(r, err))
 		return false;
 	struct copy_state *c = r->copy;
+	if (MUTANT(DURABLE_TOUCHED) && !r->in_txn && !sql_exec(r->db, "DELETE FROM td_touched", err))
+		return false;
 	for (int i = 0; i < r->model->entity_count; i++) {
 		struct entity_copy *ec = &c->entities[i];
 		ec->active = false;
@@ -104,7 +110,7 @@ bool copy_load(struct replica *r, struct error *err)
 	}
 	sqlite3_stmt *s = sql_prepare(r->db,
 	                              "SELECT entity, resync, t0, cursor, rows, read_all, inserted, updated, closed, "
-	                              "EXISTS (SELECT 1 FROM td_touched t WHERE t.entity = td_copy.entity) FROM td_copy",
+	                              "EXISTS (SELECT 1 FROM td_touched t WHERE t.entity = td_copy.entity), p0 FROM td_copy",
 	                              err);
 	int row = -1;
 	while (s && (row = sql_row(s, err)) == 1) {
@@ -120,6 +126,8 @@ bool copy_load(struct replica *r, struct error *err)
 		ec->read_all = sqlite3_column_int(s, 5);
 		ec->counts = (struct copy_counts){sqlite3_column_int64(s, 6), sqlite3_column_int64(s, 7), sqlite3_column_int64(s, 8)};
 		ec->any_touched = sqlite3_column_int(s, 9);
+		buffer_clear(&ec->p0);
+		buffer_text_add(&ec->p0, (const char *)sqlite3_column_text(s, 10));
 		r->tables[i].copying = true;
 		r->tables[i].resync = ec->resync;
 		r->tables[i].t0 = ec->t0;
@@ -168,15 +176,18 @@ static bool note_gap(struct replica *r, int entity, int64_t t0, const char *reas
 	                 (long long)r->source, name, (long long)t0, (long long)t0, reason, (long long)r->source);
 }
 
-bool copy_begin(struct replica *r, int entity, bool resync, const char *p0, int64_t t0, struct error *err)
+bool copy_begin(struct replica *r, const struct copy_start *start, struct error *err)
 {
+	int entity = start->entity;
+	bool resync = start->resync;
+	int64_t t0 = start->t0;
 	if (!replica_begin(r, err))
 		return false;
 	/* T0 is the source's first "last valid_from". */
 	if (r->last_valid_from == TIME_NONE || t0 > r->last_valid_from)
 		r->last_valid_from = t0;
 	t0 = r->last_valid_from;
-	if (!new_seq(r, t0, 0, resync ? 2 : 1, err) || (resync && !note_gap(r, entity, t0, "resync", err)))
+	if (!new_seq(r, t0, 0, resync ? 2 : 1, err) || (start->gap_reason && !note_gap(r, entity, t0, start->gap_reason, err)))
 		return false;
 	for (int i = 0; i < r->model->entity_count; i++) {
 		if (entity >= 0 && i != entity)
@@ -185,15 +196,16 @@ bool copy_begin(struct replica *r, int entity, bool resync, const char *p0, int6
 		               "DELETE FROM td_touched WHERE entity = %d; DELETE FROM td_seen WHERE entity = %d; DELETE FROM td_held WHERE "
 		               "entity = %d; INSERT OR REPLACE INTO td_copy (entity, resync, p0, t0, rows, read_all, inserted, updated, "
 		               "closed) VALUES (%d, %d, %Q, %lld, 0, 0, 0, 0, 0)",
-		               i, i, i, i, (int)resync, p0, (long long)t0) ||
+		               i, i, i, i, (int)resync, start->p0, (long long)t0) ||
 		    !sql_execf(r->db, err, "UPDATE td_entity SET copied = 0%s WHERE id = %d", resync ? "" : ", known_from = NULL", i))
 			return false;
 		if (!resync && !sql_execf(r->db, err, "UPDATE td_entity SET known_from = %lld WHERE id = %d", (long long)t0, i))
 			return false;
 	}
-	if (!buffer_text(&r->position)[0]) {
-		buffer_text_add(&r->position, p0);
-		sqlite3_bind_text(r->set_position, 1, p0, -1, SQLITE_STATIC);
+	if (start->reposition || !r->position.len) {
+		buffer_clear(&r->position);
+		buffer_text_add(&r->position, start->p0);
+		sqlite3_bind_text(r->set_position, 1, start->p0, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
 		sqlite3_bind_int64(r->set_position, 3, r->source);
 		if (!sql_run(r->set_position, err))
@@ -218,6 +230,7 @@ bool copy_progress(struct replica *r, struct copy_progress *out)
 		if (out->entity < 0) {
 			out->entity = i;
 			out->cursor = ec->cursor;
+			out->p0 = buffer_text(&ec->p0);
 			out->read_all = ec->read_all;
 			out->epoch = ec->epoch;
 		}
@@ -247,7 +260,7 @@ const struct copy_counts *copy_counts_of(const struct replica *r, int entity)
 static int is_touched(struct replica *r, int entity, struct value key, bool *fillable, int64_t *churn, struct error *err)
 {
 	struct copy_state *c = r->copy;
-	if (!c->entities[entity].any_touched)
+	if (!c->entities[entity].any_touched || MUTANT(TOUCHED))
 		return 0;
 	sqlite3_bind_int(c->touched, 1, entity);
 	sql_bind(c->touched, 2, key);
@@ -321,7 +334,7 @@ static bool take_row(struct replica *r, const struct chunk_row *w, struct error 
 	if (touched < 0)
 		return false;
 	if (touched)
-		return !fillable || held_fill(r, w->table, w->key, w->row, err);
+		return (!fillable && !MUTANT(REINSERT)) || held_fill(r, w->table, w->key, w->row, err);
 	if (c->entities[w->table->index].resync) {
 		sqlite3_bind_int(c->see, 1, w->table->index);
 		sql_bind(c->see, 2, w->key);
@@ -340,6 +353,11 @@ bool copy_chunk(struct replica *r, const struct copy_chunk *chunk, struct error 
 		return true; /* the table was emptied or changed under the read */
 	if (!replica_begin(r, err) || !new_seq(r, ec->t0, chunk->count, 1, err))
 		return false;
+	if (MUTANT(CURSOR) && chunk->count) {
+		set_cursor(ec, e, key_of(e, chunk->rows[chunk->count - 1], &c->arena));
+		if (!save(r, chunk->entity, err) || !replica_commit(r, err) || !replica_begin(r, err))
+			return false;
+	}
 	for (int i = 0; i < chunk->count; i++) {
 		if ((i & 255) == 0)
 			arena_reset(&c->arena);
@@ -380,6 +398,11 @@ bool copy_leftovers(struct replica *r, int entity, const struct value *const **k
 {
 	arena_reset(&r->copy->arena);
 	return held_list(r, &r->tables[entity], keys, count, max, last_position, &r->copy->arena, err);
+}
+
+bool copy_has_leftovers(struct replica *r, int entity)
+{
+	return held_any(r, entity);
 }
 
 bool copy_fill(struct replica *r, int entity, const struct value *const *rows, int count, struct error *err)
@@ -473,6 +496,8 @@ bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, stru
 bool copy_truncated(struct replica *r, struct table *t, struct error *err)
 {
 	struct entity_copy *ec = &r->copy->entities[t->index];
+	if (MUTANT(TRUNCATE))
+		return true;
 	ec->epoch++;
 	ec->active = false;
 	t->copying = t->resync = false;

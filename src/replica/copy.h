@@ -40,6 +40,7 @@ struct copy_progress {
 	bool running;            /* some entity is not done */
 	bool resync;
 	int entity;              /* the one being read, -1: none */
+	const char *p0;          /* of that entity; borrowed */
 	const struct value *cursor; /* the row to read after (key columns set), NULL: from the start; borrowed */
 	bool read_all;           /* the chunks are through; partial rows are left */
 	int64_t rows;            /* copied so far, all entities */
@@ -47,8 +48,15 @@ struct copy_progress {
 	unsigned epoch;          /* of that entity: a held chunk with another is void */
 };
 
-/* Starts the copy of entities (all, or one >= 0). Stores p0 as the position when the replica has none. */
-bool copy_begin(struct replica *r, int entity, bool resync, const char *p0, int64_t t0, struct error *err);
+struct copy_start {
+	int entity;             /* -1: all */
+	bool resync;
+	bool reposition;        /* the stream begins anew at p0 (always where the replica has no position) */
+	const char *p0;
+	int64_t t0;
+	const char *gap_reason; /* a gap [complete_to, t0) is recorded; NULL: there is none */
+};
+bool copy_begin(struct replica *r, const struct copy_start *start, struct error *err);
 /* At open and after a rollback: the state of a copy that was cut off. */
 bool copy_load(struct replica *r, struct error *err);
 void copy_close(struct replica *r);
@@ -67,6 +75,8 @@ bool copy_leftovers(struct replica *r, int entity, const struct value *const **k
 bool copy_fill(struct replica *r, int entity, const struct value *const *rows, int count, struct error *err);
 /* All rows read, no partial row left: closes what a resync did not see, builds indexes, forgets touched keys. */
 bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, struct error *err);
+/* Whether partial rows of the entity wait to be filled. */
+bool copy_has_leftovers(struct replica *r, int entity);
 /* The counts of the resync under way or just done, by entity. */
 const struct copy_counts *copy_counts_of(const struct replica *r, int entity);
 

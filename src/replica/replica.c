@@ -219,6 +219,9 @@ static bool set_source(struct replica *r, const struct replica_params *p, struct
 		row = sql_execf(r->db, err, "INSERT INTO td_source (id, url, kind) VALUES (1, %Q, %Q)", p->source_url, p->source_kind) ? 0 : -1;
 	else if (row == 1 && p->source_url)
 		row = sql_execf(r->db, err, "UPDATE td_source SET url = %Q WHERE id = %lld AND url <> %Q", p->source_url, (long long)r->source, p->source_url) ? 1 : -1;
+	if (row >= 0 && p->time_precision &&
+	    !sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", p->time_precision, p->time_precision))
+		row = -1;
 	buffer_add(&r->committed_position, r->position.data, r->position.len);
 	r->committed_valid_from = r->last_valid_from;
 	r->seq = r->committed_seq = sql_integer(r->db, "SELECT max(seq) FROM td_txn", 0);
@@ -404,6 +407,16 @@ bool replica_in_transaction(const struct replica *r)
 	return r->in_txn;
 }
 
+static int asked_to_stop(void *stop)
+{
+	return *(const volatile sig_atomic_t *)stop;
+}
+
+void replica_stop_on(struct replica *r, const volatile sig_atomic_t *stop)
+{
+	sqlite3_progress_handler(r->db, 100000, stop ? asked_to_stop : NULL, (void *)(uintptr_t)stop);
+}
+
 bool replica_sync(struct replica *r, struct error *err)
 {
 	/* In WAL mode a commit at synchronous=FULL syncs the log, and with it all commits before. */
@@ -487,4 +500,18 @@ bool replica_status(struct replica *r, const struct status_row *s, struct error 
 	sqlite3_bind_int64(r->set_complete, 1, s->complete_to);
 	sqlite3_bind_int64(r->set_complete, 2, r->source);
 	return sql_run(r->set_complete, err);
+}
+
+bool replica_beat(struct replica *r, struct error *err)
+{
+	return sql_execf(r->db, err, "UPDATE td_status SET beat = %lld", (long long)clock_now());
+}
+
+bool replica_may_resync(struct replica *r, int64_t pause)
+{
+	struct error ignored = {0};
+	int64_t last = sql_integer(r->db, "SELECT max(resynced_at) FROM td_source", TIME_NONE);
+	if (last != TIME_NONE && clock_now() - last < pause)
+		return false;
+	return sql_execf(r->db, &ignored, "UPDATE td_source SET resynced_at = %lld", (long long)clock_now());
 }

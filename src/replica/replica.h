@@ -11,6 +11,7 @@
 #ifndef TD_REPLICA_REPLICA_H
 #define TD_REPLICA_REPLICA_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct replica_params {
 	bool accept_identity;       /* take a differing identity for the new one */
 	bool adopt_model;           /* a differing model replaces the stored one */
 	bool bare;                  /* no indexes yet: a copy of the tables follows */
+	const char *time_precision; /* of the source's commit times, for status; NULL: not known */
 };
 
 /* Who holds the writer's lock of this replica: a pid, 0 nobody, -1 unknown. */
@@ -46,6 +48,8 @@ bool replica_begin(struct replica *r, struct error *err);  /* no-op inside a tra
 bool replica_commit(struct replica *r, struct error *err); /* no-op outside one */
 void replica_rollback(struct replica *r);
 bool replica_in_transaction(const struct replica *r);
+/* Long statements (building an index) end with ERROR_CANCELLED soon after *stop turns true. */
+void replica_stop_on(struct replica *r, const volatile sig_atomic_t *stop);
 /* Syncs what was committed to disk (before a source forgets what was acknowledged). */
 bool replica_sync(struct replica *r, struct error *err);
 /* Live: small checkpoints by the committing connection. Catching up: none there; a checkpointer thread does it. */
@@ -72,5 +76,9 @@ struct status_row {
 };
 /* Inside or outside a transaction. */
 bool replica_status(struct replica *r, const struct status_row *s, struct error *err);
+/* Only the sign of life. */
+bool replica_beat(struct replica *r, struct error *err);
+/* Whether a resync nobody asked for is due again; notes that it is made now. */
+bool replica_may_resync(struct replica *r, int64_t pause);
 
 #endif

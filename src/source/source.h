@@ -32,8 +32,8 @@
  *                              the start), in one short read, and H: a position that covers all the read can have seen
  *   read_keys(keys, ...)       the same for given keys
  *
- * Rows are complete. They, and H, live until the next call of either. A read may
- * return SOURCE_COPY_AGAIN when the table changed shape under it: ask again.
+ * Rows are complete. They, and H, live until the next call of either. A table that
+ * changes shape under a read says so by a CHANGE_RELOAD in the stream.
  */
 #ifndef TD_SOURCE_SOURCE_H
 #define TD_SOURCE_SOURCE_H
@@ -87,6 +87,8 @@ struct source_copy_ops {
 	/* `stamp` numbers the catalogue of the entity: a chunk whose stamp differs from a RELOAD's is stale. */
 	bool (*read_chunk)(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err);
 	bool (*read_keys)(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err);
+	/* About how many rows the table has, for progress; -1: unknown. May be NULL. */
+	int64_t (*estimate)(struct source *s, int entity);
 };
 
 struct source_ops {

@@ -1,0 +1,25 @@
+/* request: what another process asks of the one that writes the replica.
+ *
+ * A file REPLICA.request, mode 0600, created by rename, taken (unlinked) by the
+ * writer and answered in the status row under its id.
+ */
+#ifndef TD_INGEST_REQUEST_H
+#define TD_INGEST_REQUEST_H
+
+#include <stdbool.h>
+
+struct error;
+
+struct request {
+	char id[40];
+	char entity[128];  /* empty: all */
+	bool accept_server, adopt_model;
+	char model[1024];  /* name or absolute path of the model to adopt; empty: none given */
+};
+
+/* Fills r->id. */
+bool request_put(const char *replica_path, struct request *r, struct error *err);
+/* False: none waits. A file that cannot be read as a request is removed. */
+bool request_take(const char *replica_path, struct request *r);
+
+#endif

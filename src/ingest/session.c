@@ -1,0 +1,419 @@
+#include "config.h"
+
+#include "ingest/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "ingest/board.h"
+#include "ingest/ingest.h"
+#include "ingest/snapshot.h"
+#include "model/model.h"
+#include "replica/apply.h"
+#include "replica/replica.h"
+#include "replica/search_index.h"
+#include "source/source.h"
+
+#define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
+#define BATCH_TIME (100 * (SECOND / 1000))
+#define TICK (SECOND / 2)               /* of the status row when nothing else is committed */
+#define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
+#define SEARCH_SLICE 500                /* queued names worked off at a time */
+#define IDLE_WAIT 250                   /* ms a call of next may wait */
+
+struct session {
+	const struct session_context *c;
+	struct replica *replica;
+	struct source *source;
+	struct apply *apply;
+	struct snapshot *snapshot;
+	char *target;               /* position to end at, or NULL */
+	int64_t target_time;        /* all up to then is known when it is reached: the last commit's time, or when `once` began */
+	int64_t complete_to;        /* newest claim of the source */
+	bool caught_up;             /* the source had nothing more at the last look */
+	bool posted_rows;           /* rows were applied since the last commit */
+	int64_t batch_rows, batch_began;
+	int64_t status_at;          /* when the status row was written last, monotonic */
+	int64_t rate_at, rate_count;
+	double rate;
+	int64_t copy_at, copy_rows;
+	double copy_rate;
+	int reload;                 /* entity to copy again when the transaction ends, -1: none */
+	bool searching;             /* the search index has more to do */
+	struct session_task running;/* the resync under way */
+};
+
+/* ---- status ---- */
+
+bool session_status(struct replica *r, const char *state, const struct error *err)
+{
+	struct error ignored = {0};
+	struct status_row row = {.state = state, .complete_to = TIME_NONE, .copy_percent = -1};
+	if (err && err->message[0]) {
+		row.error = err->message;
+		row.hint = err->hint[0] ? err->hint : NULL;
+	}
+	return replica_status(r, &row, &ignored);
+}
+
+static void measure(struct session *s, int64_t now)
+{
+	int64_t elapsed = now - s->rate_at;
+	if (elapsed < SECOND)
+		return;
+	int64_t count = apply_count(s->apply);
+	s->rate = (double)(count - s->rate_count) * (double)SECOND / (double)elapsed;
+	s->rate_count = count;
+	s->rate_at = now;
+	struct copy_progress p;
+	copy_progress(s->replica, &p);
+	s->copy_rate = (double)(p.rows - s->copy_rows) * (double)SECOND / (double)elapsed;
+	s->copy_rows = p.rows;
+}
+
+static void show_progress(const struct session *s, const struct status_row *row)
+{
+	if (s->c->params->progress && row->copy_percent >= 0)
+		fprintf(stderr, "\rcopying %5.1f %%  %lld rows  %.0f rows/s ", row->copy_percent, (long long)row->copy_rows, row->copy_rate);
+}
+
+static bool write_status(struct session *s, struct error *err)
+{
+	int64_t now = clock_mono();
+	measure(s, now);
+	struct copy_progress p;
+	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .rate = s->rate, .copy_percent = -1};
+	row.clock_offset = s->source->ops->clock(s->source) - clock_now();
+	if (copy_progress(s->replica, &p)) {
+		row.state = p.resync ? "resync" : "snapshot";
+		row.copy_percent = snapshot_percent(s->snapshot);
+		row.copy_rows = p.rows;
+		row.copy_rate = s->copy_rate;
+	} else if (s->caught_up || !s->source->ops->copy) {
+		row.complete_to = s->complete_to;
+	}
+	show_progress(s, &row);
+	s->status_at = now;
+	return replica_status(s->replica, &row, err);
+}
+
+static void post(struct session *s, unsigned topics)
+{
+	if (s->c->board)
+		board_post(s->c->board, topics);
+}
+
+/* ---- transactions ---- */
+
+static bool commit(struct session *s, struct error *err)
+{
+	struct source *source = s->source;
+	if (!replica_in_transaction(s->replica))
+		return true;
+	bool status = clock_mono() - s->status_at > STATUS_EVERY;
+	if ((status && !write_status(s, err)) || !replica_commit(s->replica, err))
+		return false;
+	if (source->ops->needs_sync && !replica_sync(s->replica, err))
+		return false;
+	if (replica_position(s->replica))
+		source->ops->durable(source, replica_position(s->replica));
+	post(s, (s->posted_rows ? BOARD_ROWS | BOARD_ROLLUPS : 0) | (status ? BOARD_STATUS : 0));
+	s->posted_rows = false;
+	s->batch_rows = 0;
+	return true;
+}
+
+static bool on_event(struct session *s, enum source_result result, const struct source_event *e, struct error *err)
+{
+	switch (result) {
+	case SOURCE_BEGIN: {
+		struct apply_times t = {e->commit_time, e->raw_time, s->source->ops->clock(s->source)};
+		if (!replica_in_transaction(s->replica))
+			s->batch_began = clock_mono();
+		s->caught_up = false;
+		if (s->c->params->until)
+			s->target_time = e->commit_time;
+		return apply_begin(s->apply, &t, err);
+	}
+	case SOURCE_CHANGE:
+		s->batch_rows++;
+		s->posted_rows = true;
+		if (e->change.op == CHANGE_RELOAD)
+			s->reload = e->change.entity;
+		return apply_change(s->apply, &e->change, err);
+	case SOURCE_COMMIT:
+		if (!apply_end(s->apply, e->position, err))
+			return false;
+		if (s->batch_rows >= BATCH_ROWS || clock_mono() - s->batch_began > BATCH_TIME)
+			return commit(s, err);
+		return true;
+	case SOURCE_IDLE:
+		s->caught_up = true;
+		s->complete_to = e->complete_to;
+		return (!e->position || apply_position(s->apply, e->position, err)) && commit(s, err);
+	default:
+		return commit(s, err);
+	}
+}
+
+/* ---- copies ---- */
+
+static bool begin_copy(struct session *s, const struct snapshot_how *how, struct error *err)
+{
+	replica_catching_up(s->replica, true);
+	if (how->gap_reason)
+		log_line(LOG_WARN, "resync: %s", how->gap_reason);
+	return snapshot_begin(s->snapshot, how, err);
+}
+
+/* The answer of a resync: what it changed, by entity, in the status row under the request's id. */
+static bool answer_request(struct session *s, struct error *err)
+{
+	struct buffer json = {0};
+	const struct model *m = replica_model(s->replica);
+	buffer_char(&json, '[');
+	for (int i = 0; i < m->entity_count; i++) {
+		const struct copy_counts *n = copy_counts_of(s->replica, i);
+		buffer_format(&json, "%s[%lld,%lld,%lld]", i ? "," : "", (long long)n->inserted, (long long)n->updated, (long long)n->closed);
+	}
+	buffer_char(&json, ']');
+	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .copy_percent = -1, .request = s->running.request,
+	                         .answer = buffer_text(&json)};
+	bool ok = replica_status(s->replica, &row, err);
+	buffer_done(&json);
+	s->running.request[0] = '\0';
+	return ok;
+}
+
+static bool copy_step(struct session *s, bool *busy, struct error *err)
+{
+	*busy = false;
+	if (!s->source->ops->copy)
+		return true;
+	switch (snapshot_step(s->snapshot, err)) {
+	case SNAPSHOT_FAILED:
+		return false;
+	case SNAPSHOT_WORKED:
+		*busy = true;
+		post(s, BOARD_ROWS);
+		return true;
+	case SNAPSHOT_DONE:
+		*busy = true;
+		post(s, BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS);
+		if (s->c->params->progress)
+			fprintf(stderr, "\n");
+		s->status_at = 0;
+		return !s->running.request[0] || answer_request(s, err);
+	case SNAPSHOT_WAITS:
+	case SNAPSHOT_NONE:
+		return true;
+	}
+	return true;
+}
+
+static bool start_resync(struct session *s, const struct session_task *task, struct error *err)
+{
+	struct snapshot_how how = {task->entity, true, task->fresh, task->gap_reason};
+	s->running = *task;
+	return commit(s, err) && begin_copy(s, &how, err);
+}
+
+/* A request of another process; true in *reopen when the replica must be opened again for it. */
+static bool take_request(struct session *s, bool *reopen, struct error *err)
+{
+	struct request r;
+	*reopen = false;
+	if (!request_take(s->c->params->replica_path, &r))
+		return true;
+	if (r.adopt_model || r.accept_server) {
+		*s->c->reopen = r;
+		*reopen = true;
+		return true;
+	}
+	struct session_task task = {.resync = true, .entity = r.entity[0] ? model_entity(replica_model(s->replica), r.entity) : -1};
+	snprintf(task.request, sizeof task.request, "%s", r.id);
+	return !s->source->ops->copy || start_resync(s, &task, err);
+}
+
+/* ---- opening ---- */
+
+static bool check_columns(struct session *s, struct error *err)
+{
+	const struct model *m = replica_model(s->replica);
+	struct buffer missing = {0};
+	for (int i = 0; i < m->entity_count; i++) {
+		const struct entity *e = &m->entities[i];
+		bool *present = memory_zero((size_t)e->column_count, sizeof *present);
+		bool ok = s->source->ops->columns(s->source, i, present, err);
+		for (int c = 0; ok && c < e->column_count; c++)
+			if (!present[c] && !e->columns[c].optional)
+				buffer_format(&missing, "%s%s.%s", missing.len ? ", " : "", e->table, e->columns[c].name);
+		ok = ok && replica_set_columns(s->replica, i, present, err);
+		free(present);
+		if (!ok) {
+			buffer_done(&missing);
+			return false;
+		}
+	}
+	bool ok = !missing.len;
+	if (!ok) {
+		error_set(err, ERROR_REFUSED, "could not follow the source: it lacks %s", buffer_text(&missing));
+		error_hint(err, "correct the model, mark the columns optional, or see tellerdesk check-source");
+	}
+	buffer_done(&missing);
+	return ok;
+}
+
+static bool start_stream(struct session *s, struct error *err)
+{
+	struct session_task *task = s->c->task;
+	const struct source_ops *ops = s->source->ops;
+	bool first = !replica_position(s->replica);
+	if (ops->copy && (first || (task->resync && task->fresh))) {
+		struct snapshot_how how = {task->resync ? task->entity : -1, !first, true, first ? NULL : task->gap_reason};
+		if (!first)
+			how.entity = -1; /* a position that does not hold holds for no entity */
+		s->running = *task;
+		if (!begin_copy(s, &how, err))
+			return false;
+		*task = (struct session_task){.entity = -1};
+	}
+	if (!ops->start(s->source, replica_position(s->replica), err))
+		return false;
+	if (ops->copy && task->resync) {
+		struct session_task now = *task;
+		*task = (struct session_task){.entity = -1};
+		return start_resync(s, &now, err);
+	}
+	return true;
+}
+
+static bool open_session(struct session *s, struct error *err)
+{
+	const struct ingest_params *p = s->c->params;
+	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder, .stop = s->c->stop_fd,
+	                           .settle = p->settle, .reject_percent = p->reject_percent, .encoding = p->encoding};
+	s->source = source_open(&sp, err);
+	if (!s->source)
+		return false;
+	s->snapshot = snapshot_new(s->replica, s->source);
+	if (!replica_set_identity(s->replica, s->source->ops->identity(s->source), p->accept_server || s->c->task->accept_server, err) ||
+	    !check_columns(s, err) || !start_stream(s, err))
+		return false;
+	if (p->until) {
+		s->target = memory_text(p->until);
+	} else if (p->once) {
+		const char *newest;
+		if (!s->source->ops->newest(s->source, &newest, err))
+			return false;
+		s->target = memory_text(newest);
+		s->target_time = s->source->ops->clock(s->source);
+	}
+	return true;
+}
+
+static void close_session(struct session *s)
+{
+	struct error ignored = {0};
+	/* Whole source transactions that wait for company are kept, a broken one is not. */
+	if (replica_in_transaction(s->replica) && (apply_is_open(s->apply) || !commit(s, &ignored)))
+		replica_rollback(s->replica);
+	snapshot_free(s->snapshot);
+	apply_free(s->apply);
+	if (s->source)
+		s->source->ops->close(s->source);
+	free(s->target);
+}
+
+/* ---- the loop ---- */
+
+static bool done(const struct session *s)
+{
+	if (!s->target || copy_running(s->replica))
+		return false;
+	const char *position = replica_position(s->replica);
+	/* An empty source has nothing to reach. */
+	return !*s->target || (position && s->source->ops->reached(position, s->target));
+}
+
+/* Between source transactions, while nothing is uncommitted: copies, requests, the search index, the status row. */
+static bool between(struct session *s, bool *busy, bool *reopen, struct error *err)
+{
+	if (s->reload >= 0) {
+		struct session_task task = {.resync = true, .entity = s->reload};
+		s->reload = -1;
+		if (!commit(s, err) || (s->source->ops->copy && !start_resync(s, &task, err)))
+			return false;
+	}
+	if (replica_in_transaction(s->replica))
+		return true;
+	if (!copy_step(s, busy, err))
+		return false;
+	if (s->caught_up && !*busy) {
+		replica_catching_up(s->replica, false);
+		if (!search_follow(s->replica, SEARCH_SLICE, &s->searching, err))
+			return false;
+	}
+	if (clock_mono() - s->status_at < TICK)
+		return true;
+	bool ok = write_status(s, err) && take_request(s, reopen, err);
+	post(s, BOARD_STATUS);
+	return ok;
+}
+
+/* The target is reached, and nothing past it was applied. */
+static enum session_end finish(struct session *s, struct error *err)
+{
+	if (!commit(s, err))
+		return SESSION_FAILED;
+	for (bool more = true; more && !*s->c->stop;)
+		if (!search_follow(s->replica, SEARCH_SLICE, &more, err))
+			return SESSION_FAILED;
+	if (s->complete_to == TIME_NONE || s->complete_to < s->target_time)
+		s->complete_to = s->target_time;
+	s->caught_up = true;
+	return write_status(s, err) ? SESSION_DONE : SESSION_FAILED;
+}
+
+static enum session_end loop(struct session *s, struct error *err)
+{
+	bool busy = true;
+	while (!*s->c->stop) {
+		struct source_event event = {0};
+		bool work = busy || s->searching || replica_in_transaction(s->replica);
+		enum source_result result = s->source->ops->next(s->source, work ? 0 : IDLE_WAIT, &event, err);
+		if (result == SOURCE_ERROR)
+			return SESSION_FAILED;
+		if (!on_event(s, result, &event, err))
+			return SESSION_FAILED;
+		if (s->batch_rows > BATCH_ROWS)
+			replica_catching_up(s->replica, true);
+		if (apply_is_open(s->apply))
+			continue;
+		bool reopen = false;
+		if (!between(s, &busy, &reopen, err))
+			return SESSION_FAILED;
+		if (reopen)
+			return SESSION_REOPEN;
+		if (done(s))
+			return finish(s, err);
+	}
+	return SESSION_STOPPED;
+}
+
+enum session_end session_run(const struct session_context *c, struct error *err)
+{
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = -1, .rate_at = clock_mono()};
+	s.apply = apply_new(c->replica);
+	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
+	if (end == SESSION_FAILED && *c->stop)
+		end = SESSION_STOPPED; /* what broke, broke because it was stopped */
+	close_session(&s);
+	return end;
+}

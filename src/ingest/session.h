@@ -1,0 +1,52 @@
+/* session: one connection to a source, from opening it to its end.
+ *
+ * session_run opens the source, starts or goes on with a copy, applies the stream
+ * and keeps the status row; it returns when it was stopped, is done, or met an error.
+ * ingest.c decides what comes after.
+ */
+#ifndef TD_INGEST_SESSION_H
+#define TD_INGEST_SESSION_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ingest/request.h"
+#include "replica/copy.h"
+
+struct board;
+struct error;
+struct ingest_params;
+struct replica;
+
+enum session_end {
+	SESSION_STOPPED,
+	SESSION_DONE,     /* once or until was reached */
+	SESSION_REOPEN,   /* a request asks for another model: open the replica again */
+	SESSION_FAILED,   /* err: its code says what to do */
+};
+
+struct session_task {
+	bool resync;            /* reconcile with the source first */
+	bool fresh;             /* ... and start the stream anew there: the position does not hold any more */
+	bool accept_server;
+	int entity;             /* of the resync, -1: all */
+	const char *gap_reason; /* of the resync; NULL: nothing was missed */
+	char request[40];       /* the request it answers, or empty */
+};
+
+struct session_context {
+	const struct ingest_params *params;
+	struct replica *replica;
+	struct board *board;
+	int stop_fd;
+	const volatile sig_atomic_t *stop;
+	struct session_task *task;    /* cleared when the resync has begun */
+	struct request *reopen;       /* filled for SESSION_REOPEN */
+};
+
+enum session_end session_run(const struct session_context *c, struct error *err);
+/* Writes the status row apart from a session (offline, refused, paused, stopped). */
+bool session_status(struct replica *r, const char *state, const struct error *err);
+
+#endif
