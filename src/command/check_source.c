@@ -3,11 +3,9 @@
 #include "command/command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "command/out_csv.h"
@@ -92,34 +90,15 @@ static void preflight_end(struct preflight *p)
 	}
 }
 
-/* Without --source or --model, those the replica was built from: copies, since the query is closed again. */
-static bool preflight_known(struct target *t, char **url, struct query **q, struct error *err)
-{
-	struct status_answer status = {0};
-	*url = t->source_url ? memory_text(t->source_url) : NULL;
-	if (t->source_url && t->model)
-		return true;
-	*q = query_open(t->replica_path, err);
-	bool ok = *q && query_status(*q, &status, err);
-	if (ok && !*url && status.source_count && status.sources[0].url)
-		*url = memory_text(status.sources[0].url);
-	answer_done(&status.base);
-	if (ok && !*url) {
-		error_set(err, ERROR_USAGE, "could not check the source: the replica does not name one yet");
-		return error_hint(err, "give --source URL");
-	}
-	return ok;
-}
-
+/* The model is the replica's own where none is given. */
 static bool preflight_work(struct preflight *p, struct target *t, struct error *err)
 {
-	char *url = NULL;
 	struct query *q = NULL;
 	struct source *source = NULL;
-	bool ok = preflight_known(t, &url, &q, err);
+	bool ok = t->model || (q = query_open(t->replica_path, err));
 	if (ok) {
 		struct source_params params = {
-			.url = url,
+			.url = t->source_url,
 			.model = t->model ? t->model : query_model(q),
 			.state_folder = t->state_folder,
 			.stop = -1,
@@ -140,7 +119,6 @@ static bool preflight_work(struct preflight *p, struct target *t, struct error *
 		source->ops->close(source);
 	if (q)
 		query_close(q);
-	free(url);
 	return ok;
 }
 

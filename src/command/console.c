@@ -16,7 +16,7 @@
 #include "command/target.h"
 #include "ingest/board.h"
 #include "ingest/ingest.h"
-#include "replica/query.h"
+#include "replica/replica.h"
 #include "ui/app.h"
 
 struct console {
@@ -29,16 +29,12 @@ struct console {
 /* Who writes the replica when we do not; NULL when nobody does. */
 static char *console_writer(const char *replica_path)
 {
-	char *notice = NULL;
-	struct status_answer s = {0};
-	struct query *q = query_open(replica_path, NULL);
-	if (q && query_status(q, &s, NULL) && s.writer && s.writer != (int64_t)getpid())
-		notice = memory_format("process %lld keeps the replica current; this console takes over when it ends",
-		                       (long long)s.writer);
-	answer_done(&s.base);
-	if (q)
-		query_close(q);
-	return notice;
+	int64_t writer = replica_writer(replica_path);
+	if (writer == 0)
+		return NULL;
+	if (writer < 0)
+		return memory_text("another process keeps the replica current; this console takes over when it ends");
+	return memory_format("process %lld keeps the replica current; this console takes over when it ends", (long long)writer);
 }
 
 /* A console without its ingest is still of use as long as there is a replica to read. */

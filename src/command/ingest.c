@@ -28,6 +28,7 @@
 
 struct narrator {
 	const char *path;
+	bool batch;              /* it ends by itself: its states on the way are no news */
 	bool drawn;              /* a terminal shows the progress of the first copy already */
 	struct query *query;     /* NULL: the replica is not there yet */
 	bool state_known;
@@ -40,7 +41,7 @@ static void narrate_trouble(struct narrator *n, const struct freshness *f)
 {
 	struct status_answer s = {0};
 	const char *why = NULL, *what = NULL;
-	if (query_status(n->query, &s, NULL) && s.source_count) {
+	if (query_sources(n->query, &s, NULL) && s.source_count) {
 		why = s.sources[0].error;
 		what = s.sources[0].hint;
 	}
@@ -57,23 +58,24 @@ static void narrate_state(struct narrator *n, const struct freshness *f)
 	n->state = f->state;
 	if (f->state == FRESH_SNAPSHOT && !n->drawn && f->snapshot_percent / 10 != n->tenth) {
 		n->tenth = f->snapshot_percent / 10;
-		log_line(LOG_NOTE, "first copy %d %%", f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
+		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "first copy %d %%", f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
 	}
 	if (!news || f->state == FRESH_SNAPSHOT)
 		return;
-	if (f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED)
+	/* What ends a batch is told as its error. */
+	if ((f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED) && !n->batch)
 		narrate_trouble(n, f);
-	else
-		log_line(LOG_NOTE, "state %s, complete to %s", freshness_word(f->state), moment_utc(f->complete_to, text));
+	else if (f->state != FRESH_OFFLINE && f->state != FRESH_REFUSED)
+		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "state %s, complete to %s", freshness_word(f->state), moment_utc(f->complete_to, text));
 }
 
-/* Reads the replica as any other process would; at most once a second. */
+/* Reads the replica as any other process would; not after each of thousands of commits. */
 static void narrate(struct narrator *n, bool last)
 {
 	struct answer a = {0};
 	if (!last && clock_mono() < n->next)
 		return;
-	n->next = clock_mono() + SECOND;
+	n->next = clock_mono() + SECOND / 10;
 	if (!n->query)
 		n->query = query_open(n->path, NULL);
 	/* After the end nobody writes any more, and every replica would be called offline. */
@@ -100,24 +102,24 @@ static void ingest_watch(struct ingest *in, struct board *board, struct narrator
 	}
 }
 
-static void ingest_tell_start(const struct target *t)
+/* A batch says what it has done; a service, that it is there. */
+static void ingest_tell_start(const struct target *t, bool batch)
 {
 	struct buffer url = {0};
-	if (t->source_url)
-		source_url_clean(&url, t->source_url);
-	log_line(LOG_NOTE, "ingest of %s into %s, process %ld", t->source_url ? buffer_text(&url) : "the replica's source",
-	         t->replica_path, (long)getpid());
+	source_url_clean(&url, t->source_url);
+	log_line(batch ? LOG_DEBUG : LOG_NOTE, "ingest of %s into %s, process %ld", buffer_text(&url), t->replica_path,
+	         (long)getpid());
 	buffer_done(&url);
 }
 
-static void ingest_tell_end(const struct narrator *n, bool batch)
+static void ingest_tell_end(const struct narrator *n)
 {
 	struct status_answer s = {0};
 	char text[MOMENT_SIZE];
-	if (batch && n->query && query_status(n->query, &s, NULL) && s.source_count)
+	if (n->batch && !stop_signal() && n->query && query_sources(n->query, &s, NULL) && s.source_count)
 		log_line(LOG_NOTE, "done at position %s, complete to %s", s.sources[0].position ? s.sources[0].position : "-",
 		         moment_utc(s.base.freshness.complete_to, text));
-	else if (!batch)
+	else if (!n->batch)
 		log_line(LOG_NOTE, "ingest ended");
 	answer_done(&s.base);
 }
@@ -137,11 +139,16 @@ static int ingest_status(const struct target *t, bool ok, struct error *err)
 
 static int ingest_work(struct target *t, struct board *board, struct error *err)
 {
-	struct narrator n = {.path = t->replica_path, .drawn = t->params.progress, .tenth = -1};
+	struct narrator n = {
+		.path = t->replica_path,
+		.batch = t->params.once || t->params.until,
+		.drawn = t->params.progress,
+		.tenth = -1,
+	};
 	struct ingest *in = ingest_new(&t->params, err);
 	if (!in)
 		return error_report(err);
-	ingest_tell_start(t);
+	ingest_tell_start(t, n.batch);
 	bool ok = ingest_start(in, err);
 	if (ok) {
 		ingest_watch(in, board, &n);
@@ -149,7 +156,7 @@ static int ingest_work(struct target *t, struct board *board, struct error *err)
 	}
 	if (ok) {
 		narrate(&n, true);
-		ingest_tell_end(&n, (t->params.once || t->params.until) && !stop_signal());
+		ingest_tell_end(&n);
 	}
 	ingest_free(in);
 	if (n.query)

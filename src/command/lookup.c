@@ -265,7 +265,7 @@ static bool lookup_comparison(const struct ask *a, bool (**reached)(const char *
 {
 	const char *url = settings_text(a->settings, "source");
 	struct status_answer status = {0};
-	bool ok = url || query_status(a->query, &status, err);
+	bool ok = url || query_sources(a->query, &status, err);
 	if (ok && !url && status.source_count)
 		url = status.sources[0].url;
 	if (ok && !url) {

@@ -23,7 +23,7 @@ static json_t *resync_gap_json(const struct ask *a, const struct resync_request 
 {
 	struct status_answer status = {0};
 	struct gap gap = {.entity = q->entity, .from = r->gap_from, .to = r->gap_to, .reason = r->gap_reason};
-	if (query_status(a->query, &status, NULL) && status.source_count)
+	if (query_sources(a->query, &status, NULL) && status.source_count)
 		gap.source = status.sources[0].id;
 	json_t *made = r->gap ? out_json_gap(&gap) : json_null();
 	answer_done(&status.base);

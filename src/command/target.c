@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "command/ask.h"
 #include "model/model.h"
+#include "replica/query.h"
 #include "source/source.h"
 
 #define TARGET_MODEL "demography"
@@ -39,6 +40,23 @@ static char *target_url(const char *url, struct error *err)
 	return memory_text(url);
 }
 
+/* The source the replica was built from. */
+static bool target_own_source(struct target *t, struct error *err)
+{
+	struct status_answer status = {0};
+	struct query *q = query_open(t->replica_path, err);
+	bool ok = q && query_sources(q, &status, err);
+	if (ok && status.source_count && status.sources[0].url)
+		t->source_url = memory_text(status.sources[0].url);
+	answer_done(&status.base);
+	if (q)
+		query_close(q);
+	if (!ok || t->source_url)
+		return ok;
+	error_set(err, ERROR_USAGE, "could not tell the source: replica \"%s\" does not name one", t->replica_path);
+	return error_hint(err, "give --source URL");
+}
+
 static bool target_source(struct target *t, const struct settings *s, struct error *err)
 {
 	const char *url = settings_text(s, "source");
@@ -49,7 +67,7 @@ static bool target_source(struct target *t, const struct settings *s, struct err
 		return t->source_url != NULL;
 	}
 	if (t->replica_exists)
-		return true;
+		return target_own_source(t, err);
 	error_set(err, ERROR_USAGE, "could not start: no source is configured and there is no replica yet");
 	return error_hint(err, "give --source URL, or write source = URL into [tellerdesk] of tellerdesk.conf; for a first look: tellerdesk demo");
 }

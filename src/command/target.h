@@ -27,7 +27,7 @@ struct target {
 	struct ingest_params params;
 	bool replica_exists;
 	char *replica_path, *state_folder;
-	char *source_url;            /* NULL: the replica's own */
+	char *source_url;
 	struct model *model;         /* NULL: the replica's own */
 	struct buffer model_errors;  /* every error of the model, a line each */
 };

@@ -233,6 +233,8 @@ struct status_answer {
 	struct { const char *entity, *key, *reason; int64_t at; } *anomaly_list;
 };
 bool query_status(struct query *q, struct status_answer *out, struct error *err);
+/* The sources alone: at once, however much the replica holds. */
+bool query_sources(struct query *q, struct status_answer *out, struct error *err);
 
 /* ---- whole tables ---- */
 

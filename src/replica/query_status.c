@@ -130,6 +130,28 @@ static int64_t file_bytes(const char *path)
 	return bytes;
 }
 
+/* A state the last writer left behind is not the state of anything now. */
+static void forget_states(struct status_answer *out)
+{
+	for (int i = 0; i < out->source_count; i++)
+		if (strcmp(out->sources[i].state, "refused") != 0)
+			out->sources[i].state = "offline";
+}
+
+bool query_sources(struct query *q, struct status_answer *out, struct error *err)
+{
+	struct query_now now;
+	bool ok = query_answer_begin(q, &out->base, &now, err);
+	struct answer base = out->base;
+	*out = (struct status_answer){.base = base, .path = q->path};
+	if (!ok)
+		return false;
+	ok = read_sources(q, out, err);
+	if (ok && !now.writer)
+		forget_states(out);
+	return query_answer_end(q, ok);
+}
+
 bool query_status(struct query *q, struct status_answer *out, struct error *err)
 {
 	struct query_now now;
@@ -142,10 +164,8 @@ bool query_status(struct query *q, struct status_answer *out, struct error *err)
 	     read_rejected(q, out, err) && read_anomalies(q, out, err);
 	out->bytes = file_bytes(q->path);
 	out->writer = now.writer ? now.pid : 0;
-	/* A state the last writer left behind is not the state of anything now. */
-	for (int i = 0; ok && !now.writer && i < out->source_count; i++)
-		if (strcmp(out->sources[i].state, "refused") != 0)
-			out->sources[i].state = "offline";
+	if (ok && !now.writer)
+		forget_states(out);
 	out->copying = out->copying && out->base.freshness.incomplete_count;
 	return query_answer_end(q, ok);
 }

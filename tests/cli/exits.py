@@ -184,12 +184,14 @@ def damage(t, bank):
 
 def stopping(t, bank):
     replica = path("stopped.db")
-    with running("ingest", "--source", f"bank:{bank}", "--replica", replica) as service:
-        wait_for(lambda: (r := desk("status", "--replica", replica, "--json")).status == 0 and
-                 r.json()["freshness"]["state"] == "live", "a live replica")
+    log = path("service.log")
+    with running("ingest", "--source", f"bank:{bank}", "--replica", replica, "--log", log) as service:
+        wait_for(lambda: os.path.exists(log) and "state live" in open(log, encoding="utf-8").read(), "a live replica")
+        t.equal(desk("status", "--replica", replica, "--json").json()["freshness"]["state"], "live", "a service keeps it live")
         status, seconds, err = terminate(service)
     t.ok(status == 0 and seconds < 1.0, "SIGTERM ends a service with 0 at once", f"{status} after {seconds:.3f} s\n{err}")
-    t.ok("ingest of" in err and "live" in err, "a service logs its start and its states", err)
+    with open(log, encoding="utf-8") as file:
+        t.ok("ingest of" in (lines := file.read()) and "ended" in lines, "a service logs its start and its end", lines)
     with running("ingest", "--until", "999999999", "--source", f"bank:{bank}", "--replica", replica) as batch:
         wait_for(lambda: desk("status", "--replica", replica, "--json").json()["replica"]["writer"] == batch.pid, "the batch")
         status, _, err = terminate(batch)
