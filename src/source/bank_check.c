@@ -51,58 +51,52 @@ static void check_found(const struct check *c, bool refuse, const char *object, 
 	c->found(c->ctx, &(struct source_finding){.refuse = refuse, .object = object, .detail = detail, .fix = fix});
 }
 
-/* Of a column of the entity. The fix is a format whose arguments are table and column. */
-static void check_column_found(const struct check *c, bool refuse, int column, const char *detail, const char *fix_before,
-                               const char *fix_after)
+static void check_column_found(struct check *c, bool refuse, int column, const char *detail, const char *fix)
 {
-	struct buffer object = {0}, fix = {0};
-
-	buffer_format(&object, "%s.%s", c->entity->table, c->entity->columns[column].name);
-	buffer_text_add(&fix, fix_before);
-	bank_sql_name(&fix, c->entity->columns[column].name);
-	buffer_text_add(&fix, fix_after);
-	check_found(c, refuse, buffer_text(&object), detail, buffer_text(&fix));
-	buffer_done(&object);
-	buffer_done(&fix);
+	check_found(c, refuse, arena_format(&c->arena, "%s.%s", c->entity->table, c->entity->columns[column].name), detail, fix);
 }
 
-static void check_missing(const struct check *c, int column)
+static void check_missing(struct check *c, int column)
 {
 	static const char *const types[] = {
 		[COLUMN_TEXT] = "TEXT", [COLUMN_INTEGER] = "INTEGER", [COLUMN_DECIMAL] = "TEXT", [COLUMN_DATE] = "TEXT",
 		[COLUMN_DATETIME] = "TEXT", [COLUMN_INSTANT] = "INTEGER", [COLUMN_BOOLEAN] = "INTEGER", [COLUMN_BYTES] = "BLOB",
 	};
-	const struct column *column_of = &c->entity->columns[column];
-	struct buffer before = {0}, after = {0};
+	const struct column *missing = &c->entity->columns[column];
+	struct buffer fix = {0};
 
-	if (column_of->optional)
+	if (missing->optional)
 		return;
-	buffer_text_add(&before, "ALTER TABLE ");
-	bank_sql_name(&before, c->entity->table);
-	buffer_text_add(&before, " ADD COLUMN ");
-	buffer_format(&after, " %s; then run: %s", types[column_of->type], c->recapture);
-	check_column_found(c, true, column, "the table has no such column", buffer_text(&before), buffer_text(&after));
-	buffer_done(&before);
-	buffer_done(&after);
+	buffer_text_add(&fix, "ALTER TABLE ");
+	bank_sql_name(&fix, c->entity->table);
+	buffer_text_add(&fix, " ADD COLUMN ");
+	bank_sql_name(&fix, missing->name);
+	buffer_format(&fix, " %s; then run: %s", types[missing->type], c->recapture);
+	check_column_found(c, true, column, "the table has no such column", buffer_text(&fix));
+	buffer_done(&fix);
 }
 
 /* Rows are read on after a key and found by one: what the model makes of a key must be what the bank holds. */
-static void check_key_type(const struct check *c, int column)
+static void check_key_type(struct check *c, int column)
 {
 	enum affinity affinity = check_affinity(c->shape->type[column]);
 	enum column_type type = c->entity->columns[column].type;
+	const char *name = c->entity->columns[column].name, *detail = NULL, *better = "text";
 
 	if (type == COLUMN_INTEGER && affinity != AFFINITY_INTEGER)
-		check_column_found(c, true, column, "the model has an integer key, the bank may hold text in it",
-		                   "say text in the model: column.", " = ... | text");
+		detail = "the model has an integer key, the bank may hold text in it";
 	else if (type == COLUMN_TEXT && affinity != AFFINITY_TEXT)
-		check_column_found(c, true, column, "the model has a text key, the bank holds other values in it",
-		                   "say integer in the model: column.", " = ... | integer");
+		detail = "the model has a text key, the bank holds other values in it";
 	else if (type != COLUMN_INTEGER && type != COLUMN_TEXT)
-		check_column_found(c, true, column, "a key can be text or integer only", "say text in the model: column.", " = ... | text");
+		detail = "a key can be text or integer only";
+	if (affinity == AFFINITY_INTEGER)
+		better = "integer";
+	if (detail)
+		check_column_found(c, true, column, detail,
+		                   arena_format(&c->arena, "declare it so in the bank, or say in the model: column.%s = ... | %s", name, better));
 }
 
-static void check_columns(const struct check *c)
+static void check_columns(struct check *c)
 {
 	const struct entity *e = c->entity;
 
@@ -114,12 +108,12 @@ static void check_columns(const struct check *c)
 			continue;
 		}
 		if (!c->shape->place[i] && c->shape->captured)
-			check_column_found(c, true, i, "changes of this column are not captured", "", "");
+			check_column_found(c, true, i, "changes of this column are not captured", c->recapture);
 		if (e->columns[i].key >= 0)
 			check_key_type(c, i);
 		if (e->columns[i].type == COLUMN_DECIMAL && (affinity == AFFINITY_REAL || affinity == AFFINITY_NUMERIC))
 			check_column_found(c, false, i, "the bank keeps these amounts as floating point numbers: they are not exact",
-			                   "make the table again with ", " TEXT");
+			                   "make the table again with this column as TEXT");
 	}
 }
 

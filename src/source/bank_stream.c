@@ -10,7 +10,8 @@
  *
  * A stamped transaction is visible whole or not at all, and has one time. Changes without
  * a stamp that became visible together are taken for one transaction; where a fetch cuts
- * such a run BEGIN still needs its last time: the fetch looks it up, once a run.
+ * such a run BEGIN still needs its last time: the fetch looks ahead for it, as far as that
+ * takes no time anybody could notice. Past that a time from within the run has to do.
  */
 #include "config.h"
 
@@ -141,20 +142,22 @@ static bool stream_read(struct bank *b, struct error *err)
 	return ok;
 }
 
+#define LOOK_AHEAD 65536
+
 /* The end of the unstamped run the fetch broke off in, unless it is known from the fetch before. */
 static bool stream_tail(struct bank *b, struct error *err)
 {
 	struct bank_stream *st = &b->stream;
 	const struct bank_item *last = &st->items[st->count - 1];
-	int64_t stamped = 0;
+	int64_t stamped = 0, to = st->snapshot_to - last->id > LOOK_AHEAD ? last->id + LOOK_AHEAD : st->snapshot_to;
 
 	if (last->stamped || last->id == st->snapshot_to || st->tail_to > last->id)
 		return true;
 	sqlite3_bind_int64(b->statements[BANK_SQL_TAIL], 1, last->id);
-	sqlite3_bind_int64(b->statements[BANK_SQL_TAIL], 2, st->snapshot_to);
+	sqlite3_bind_int64(b->statements[BANK_SQL_TAIL], 2, to);
 	if (!bank_sql_row(b->statements[BANK_SQL_TAIL], &stamped, 1, err))
 		return false;
-	st->tail_to = stamped ? stamped - 1 : st->snapshot_to;
+	st->tail_to = stamped ? stamped - 1 : to;
 	sqlite3_bind_int64(b->statements[BANK_SQL_AT], 1, st->tail_to);
 	return bank_sql_row(b->statements[BANK_SQL_AT], &st->tail_at, 1, err);
 }

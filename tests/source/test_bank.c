@@ -643,6 +643,7 @@ static void show_finding(void *ctx, const struct source_finding *f)
 {
 	buffer_format(ctx, "%s %s: %s\n", f->refuse ? "refuse" : "warn", f->object, f->detail);
 	assert_non_null(f->fix);
+	assert_true(strlen(f->fix) > 20);
 }
 
 static const char *findings(struct bench *t)
