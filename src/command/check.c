@@ -37,16 +37,20 @@ static void check_begin(struct check *c)
 	}
 }
 
+/* Where it is: nowhere for a rule of the replica as a whole. */
+static const char *check_place(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 static json_t *check_json(const struct check *c, const struct violation *v)
 {
-	int entity = v->entity ? model_entity(c->ask->model, v->entity) : -1;
-	json_t *o = json_object(), *key = out_json_string(v->key);
-	if (entity >= 0 && v->key) {
-		json_decref(key);
-		key = out_json_key(&c->ask->model->entities[entity], v->key, OUT_JSON_READABLE);
-	}
-	json_object_set_new(o, "entity", out_json_string(v->entity));
-	json_object_set_new(o, "key", key);
+	const char *name = check_place(v->entity), *key = check_place(v->key);
+	int entity = name ? model_entity(c->ask->model, name) : -1;
+	json_t *o = json_object();
+	json_object_set_new(o, "entity", out_json_string(name));
+	json_object_set_new(o, "key", entity >= 0 && key ? out_json_key(&c->ask->model->entities[entity], key, OUT_JSON_READABLE)
+	                                                 : out_json_string(key));
 	json_object_set_new(o, "rule", out_json_string(v->rule));
 	json_object_set_new(o, "detail", out_json_string(v->detail));
 	return o;
@@ -59,14 +63,14 @@ static void check_found(void *ctx, const struct violation *v)
 	if (c->ask->format == ASK_JSON) {
 		out_json_item(&c->json, check_json(c, v));
 	} else if (c->ask->format == ASK_CSV) {
-		out_csv_text(&c->csv, v->entity);
-		out_csv_text(&c->csv, v->key);
+		out_csv_text(&c->csv, check_place(v->entity));
+		out_csv_text(&c->csv, check_place(v->key));
 		out_csv_word(&c->csv, v->rule);
 		out_csv_text(&c->csv, v->detail);
 		out_csv_row(&c->csv);
 	} else {
-		const char *const parts[] = {v->entity ? v->entity : "replica", v->key ? " " : "", v->key ? v->key : "", ": ",
-		                             v->rule, v->detail ? ": " : "", v->detail};
+		const char *name = check_place(v->entity), *key = check_place(v->key);
+		const char *const parts[] = {name ? name : "replica", key ? " " : "", key, ": ", v->rule, v->detail ? ": " : "", v->detail};
 		struct buffer b = {0};
 		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 			out_text_add(&b, parts[i], c->ask->ascii);
@@ -81,7 +85,7 @@ static void check_summary(const struct check *c, const int64_t *checked)
 	int64_t rows = 0;
 	for (int i = 0; i < c->ask->model->entity_count; i++)
 		rows += checked[i];
-	printf("%s rows checked, ", out_text_number(rows, text));
+	printf("%s rows and versions checked, ", out_text_number(rows, text));
 	if (c->found)
 		printf("%s violation%s\n", out_text_number(c->found, text), c->found == 1 ? "" : "s");
 	else

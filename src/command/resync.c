@@ -132,7 +132,9 @@ static int resync_run_command(struct settings *s, size_t count, const char *cons
 	};
 	if (!resync_check(s, &err))
 		return error_report(&err);
-	if (!target_open(&t, s, &err) || !resync_run(&t.params, &request, &result, &err))
+	if (!target_open(&t, s, &err))
+		return target_fail(&t, &err);
+	if (!resync_run(&t.params, &request, &result, &err))
 		return target_fail(&t, &err);
 	target_close(&t);
 	return resync_answer(s, &request, &result);
