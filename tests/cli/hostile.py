@@ -100,7 +100,7 @@ with tap() as t:
     dumped = desk("dump", *ask).lines()
     row = next(x for x in dumped if x["type"] == "row" and x["key"] == "900004")
     t.ok("$bytes" in row["values"]["name"], "dump: bytes that are no UTF-8 are kept exactly", row)
-    t.equal(desk("check", *ask).status, 0, "check finds nothing")
+    t.equal((found := desk("check", *ask)).status, 0, "check finds nothing", found)
     t.equal(desk("check", "--against-source", *ask).status, 0, "check --against-source finds nothing")
 
     harmless(t, "an error about a hostile CIF", desk("lookup", "\x1b[2J\u202e\r\nx", *ask).err_raw)
