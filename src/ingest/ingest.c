@@ -121,6 +121,22 @@ failed:
 	return NULL;
 }
 
+int ingest_entities(const struct ingest *in)
+{
+	return replica_model(in->replica)->entity_count;
+}
+
+struct resync_counts ingest_counts(const struct ingest *in, int entity)
+{
+	const struct copy_counts *n = copy_counts_of(in->replica, entity);
+	return (struct resync_counts){n->inserted, n->updated, n->closed};
+}
+
+struct replica *ingest_replica(struct ingest *in)
+{
+	return in->replica;
+}
+
 void ingest_free(struct ingest *in)
 {
 	if (!in)
@@ -193,7 +209,8 @@ static bool wait_for_person(struct ingest *in, struct request *r)
 	return false;
 }
 
-static bool carry_out(struct ingest *in, const struct request *r, struct error *err)
+/* Takes over what the request holds. */
+static bool carry_out(struct ingest *in, struct request *r, struct error *err)
 {
 	struct buffer errors = {0};
 	in->task = (struct session_task){.resync = true, .fresh = r->accept_server, .accept_server = r->accept_server, .entity = -1,
@@ -201,13 +218,15 @@ static bool carry_out(struct ingest *in, const struct request *r, struct error *
 	if (r->entity[0])
 		in->task.entity = model_entity(replica_model(in->replica), r->entity);
 	memcpy(in->task.request, r->id, sizeof in->task.request);
-	if (!r->adopt_model)
+	struct model *adopted = r->adopt_model && r->model ? model_parse(r->model, "request", &errors) : NULL;
+	if (errors.len)
+		log_line(LOG_ERROR, "could not adopt the model of a request: %s", buffer_text(&errors));
+	buffer_done(&errors);
+	request_done(r);
+	if (!adopted)
 		return true;
 	model_free(in->adopted);
-	in->adopted = model_load(r->model, &errors);
-	if (!in->adopted)
-		log_line(LOG_ERROR, "%s", buffer_text(&errors));
-	buffer_done(&errors);
+	in->adopted = adopted;
 	close_replica(in);
 	return open_replica(in, err);
 }

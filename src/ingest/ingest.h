@@ -18,6 +18,7 @@ struct board;
 struct error;
 struct ingest;
 struct model;
+struct replica;
 
 struct ingest_params {
 	const char *source_url;      /* NULL: the one the replica was built from */
@@ -46,6 +47,12 @@ void ingest_wake_to_stop(struct ingest *in);
 bool ingest_stop(struct ingest *in, struct error *err);
 void ingest_free(struct ingest *in);
 
-struct resync_counts { int64_t inserted, updated, closed; };
+/* After ingest_run in the caller's thread: what a resync changed, and the replica, still locked. */
+struct resync_counts {
+	int64_t inserted, updated, closed;
+};
+int ingest_entities(const struct ingest *in);
+struct resync_counts ingest_counts(const struct ingest *in, int entity);
+struct replica *ingest_replica(struct ingest *in);
 
 #endif

@@ -37,7 +37,7 @@ bool request_put(const char *replica_path, struct request *r, struct error *err)
 	char suffix[48];
 	snprintf(suffix, sizeof suffix, ".%s", r->id);
 	char *temporary = request_path(replica_path, suffix), *path = request_path(replica_path, "");
-	json_t *json = json_pack("{s:s, s:s, s:b, s:b, s:s}", "id", r->id, "entity", r->entity, "accept_server", r->accept_server, "adopt_model",
+	json_t *json = json_pack("{s:s, s:s, s:b, s:b, s:s?}", "id", r->id, "entity", r->entity, "accept_server", r->accept_server, "adopt_model",
 	                         r->adopt_model, "model", r->model);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	bool ok = text && write_file(temporary, text) && rename(temporary, path) == 0;
@@ -71,9 +71,18 @@ bool request_take(const char *replica_path, struct request *r)
 	memset(r, 0, sizeof *r);
 	copy_text(r->id, sizeof r->id, json_object_get(json, "id"));
 	copy_text(r->entity, sizeof r->entity, json_object_get(json, "entity"));
-	copy_text(r->model, sizeof r->model, json_object_get(json, "model"));
+	r->model = memory_text(json_string_value(json_object_get(json, "model")));
 	r->accept_server = json_is_true(json_object_get(json, "accept_server"));
 	r->adopt_model = json_is_true(json_object_get(json, "adopt_model"));
 	json_decref(json);
-	return r->id[0] != '\0';
+	if (r->id[0])
+		return true;
+	request_done(r);
+	return false;
+}
+
+void request_done(struct request *r)
+{
+	free(r->model);
+	r->model = NULL;
 }

@@ -14,12 +14,13 @@ struct request {
 	char id[40];
 	char entity[128];  /* empty: all */
 	bool accept_server, adopt_model;
-	char model[1024];  /* name or absolute path of the model to adopt; empty: none given */
+	char *model;       /* text of the model to adopt, or NULL; request_done frees it */
 };
 
 /* Fills r->id. */
 bool request_put(const char *replica_path, struct request *r, struct error *err);
 /* False: none waits. A file that cannot be read as a request is removed. */
 bool request_take(const char *replica_path, struct request *r);
+void request_done(struct request *r);
 
 #endif

@@ -238,6 +238,7 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 	}
 	struct session_task task = {.resync = true, .entity = r.entity[0] ? model_entity(replica_model(s->replica), r.entity) : -1};
 	snprintf(task.request, sizeof task.request, "%s", r.id);
+	request_done(&r);
 	return !s->source->ops->copy || start_resync(s, &task, err);
 }
 

@@ -551,7 +551,7 @@ bool apply_end(struct apply *a, const char *position, struct error *err)
 		sqlite3_bind_int64(s, 4, a->commit_time);
 		sqlite3_bind_text(s, 5, a->raw_time, -1, SQLITE_STATIC);
 		sqlite3_bind_int64(s, 6, a->rows);
-		sqlite3_bind_int(s, 7, 0);
+		sqlite3_bind_int(s, 7, TXN_SOURCE);
 		if (!sql_run(s, err))
 			return false;
 		r->seq = a->seq;

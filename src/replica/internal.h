@@ -12,6 +12,9 @@
 #include "replica/replica.h"
 #include "replica/history.h"
 
+/* td_txn.kind: what a sequence stands for. */
+enum txn_kind { TXN_SOURCE, TXN_COPY, TXN_RESYNC, TXN_REPAIR };
+
 struct copy_state;
 struct held_state;
 struct rollup_state;

@@ -534,16 +534,19 @@ bool query_wait(struct query *q, bool (*reached)(const char *a, const char *b), 
 {
 	sqlite3_stmt *s = sql_prepare(q->db, "SELECT position FROM td_source ORDER BY id LIMIT 1", err);
 	int64_t end = clock_mono() + timeout;
-	bool done = false;
+	bool done = false, failed = !s;
 	while (s && !done) {
 		int row = sql_row(s, err);
 		const char *now = row == 1 ? (const char *)sqlite3_column_text(s, 0) : NULL;
 		done = now && reached(now, position);
 		sqlite3_reset(s);
-		if (done || row < 0 || clock_mono() >= end)
+		failed = row < 0;
+		if (done || failed || clock_mono() >= end)
 			break;
 		usleep(2000);
 	}
 	sqlite3_finalize(s);
-	return done || (err->code == ERROR_NONE && error_set(err, ERROR_STALE, "could not wait longer: the replica has not reached position %s", position));
+	if (!done && !failed)
+		error_set(err, ERROR_STALE, "could not wait longer: the replica has not reached position %s", position);
+	return done;
 }

@@ -242,6 +242,8 @@ bool query_sources(struct query *q, struct status_answer *out, struct error *err
  * rows. Returns false and ends when fn returns false (no error) or on error. The row lives during fn. */
 struct export_row { int entity; const char *key; const struct value *values; };
 bool query_export(struct query *q, int entity, int64_t as_of, bool (*fn)(void *ctx, const struct export_row *row), void *ctx, struct error *err);
+/* The current row of a key (a row array with its key columns set); *row NULL: none. In the arena. */
+bool query_row_of(struct query *q, int entity, const struct value *key, const struct value **row, struct arena *a, struct error *err);
 /* The flat view: its columns' names, and for each the entity and column it came from (count column: -1). */
 struct flat_column { const char *name; int entity, column; };
 int query_flat_columns(struct query *q, const struct flat_column **columns);

@@ -71,6 +71,22 @@ bool query_export(struct query *q, int entity, int64_t as_of, bool (*fn)(void *c
 	return query_answer_end(q, row == 0);
 }
 
+bool query_row_of(struct query *q, int entity, const struct value *key, const struct value **row, struct arena *a, struct error *err)
+{
+	const struct entity *e = &q->model->entities[entity];
+	*row = NULL;
+	if (!query_entity_prepare(q, entity, err))
+		return false;
+	sqlite3_stmt *s = q->entities[entity].by_key;
+	for (int i = 0; i < e->key_count; i++)
+		sql_bind(s, i + 1, key[e->key[i]]);
+	int found = sql_row(s, err);
+	if (found == 1)
+		*row = query_row(q, entity, s, a);
+	sqlite3_reset(s);
+	return found >= 0;
+}
+
 /* ---- the flat view ---- */
 
 static void flat_add(struct query *q, const char *prefix, const char *name, int entity, int column)
