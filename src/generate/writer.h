@@ -42,7 +42,7 @@ struct writer_ops {
 };
 struct writer { const struct writer_ops *ops; };
 
-extern const struct writer_ops writer_bank_ops;
+extern const struct writer_ops writer_bank_ops, writer_csv_ops;
 
 struct writer *writer_open(const char *url, struct error *err);
 
