@@ -31,21 +31,26 @@ struct writer_bank {
  * ends the transaction anyway; OR ROLLBACK says so, and SQLite need not be able to undo the single statement. */
 static const char *const put_sql[WRITER_TABLES][WRITER_OPS] = {
 	[WRITER_STORE] = {"INSERT OR ROLLBACK INTO store (name, city, store_id) VALUES (?1, ?2, ?3)",
-                          "UPDATE store SET name = ?1, city = ?2 WHERE store_id = ?3", "DELETE FROM store WHERE store_id = ?1"},
-	[WRITER_CUSTOMER] = {"INSERT OR ROLLBACK INTO customer_info (name, birthdate, gender, address, city, country, email, phone, store_id,"
-                             " registered_at, changed_by, cif) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                             "UPDATE customer_info SET name = ?1, birthdate = ?2, gender = ?3, address = ?4, city = ?5,"
-                             " country = ?6, email = ?7, phone = ?8, store_id = ?9, registered_at = ?10, changed_by = ?11"
-                             " WHERE cif = ?12",
-                             "DELETE FROM customer_info WHERE cif = ?1"},
-	[WRITER_PRODUCT] = {"INSERT OR ROLLBACK INTO bank_product (cif, producttype, opendate, status, productid) VALUES (?1, ?2, ?3, ?4, ?5)",
-                            "UPDATE bank_product SET cif = ?1, producttype = ?2, opendate = ?3, status = ?4 WHERE productid = ?5",
-                            "DELETE FROM bank_product WHERE productid = ?1"},
+			  "UPDATE store SET name = ?1, city = ?2 WHERE store_id = ?3",
+			  "DELETE FROM store WHERE store_id = ?1"},
+	[WRITER_CUSTOMER] =
+		{"INSERT OR ROLLBACK INTO customer_info (name, birthdate, gender, address, city, country, email, "
+		 "phone, store_id,"
+		 " registered_at, changed_by, cif) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		 "UPDATE customer_info SET name = ?1, birthdate = ?2, gender = ?3, address = ?4, city = ?5,"
+		 " country = ?6, email = ?7, phone = ?8, store_id = ?9, registered_at = ?10, changed_by = ?11"
+		 " WHERE cif = ?12",
+		 "DELETE FROM customer_info WHERE cif = ?1"},
+	[WRITER_PRODUCT] =
+		{"INSERT OR ROLLBACK INTO bank_product (cif, producttype, opendate, status, productid) VALUES (?1, ?2, "
+		 "?3, ?4, ?5)",
+		 "UPDATE bank_product SET cif = ?1, producttype = ?2, opendate = ?3, status = ?4 WHERE productid = ?5",
+		 "DELETE FROM bank_product WHERE productid = ?1"},
 	[WRITER_ASSET] = {"INSERT OR ROLLBACK INTO customer_asset (cif, assettype, assetvalue, valuation_date, assetid)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5)",
-                          "UPDATE customer_asset SET cif = ?1, assettype = ?2, assetvalue = ?3, valuation_date = ?4"
-                          " WHERE assetid = ?5",
-                          "DELETE FROM customer_asset WHERE assetid = ?1"},
+			  " VALUES (?1, ?2, ?3, ?4, ?5)",
+			  "UPDATE customer_asset SET cif = ?1, assettype = ?2, assetvalue = ?3, valuation_date = ?4"
+			  " WHERE assetid = ?5",
+			  "DELETE FROM customer_asset WHERE assetid = ?1"},
 };
 
 static const char *const own_sql[OWN_COUNT] = {
@@ -110,7 +115,8 @@ static struct writer *writer_bank_open(const char *target, struct error *err)
 		w->zone = zone_get("+07:00", NULL);
 	w->db = bank_open(path, true, err);
 	/* Ten times SQLite's own: under load the log is copied into the bank a tenth as often. */
-	if (w->db && bank_sql_exec(w->db, "PRAGMA wal_autocheckpoint = 10000", err) && writer_bank_prepare(w, err) && writer_bank_read_position(w, err))
+	if (w->db && bank_sql_exec(w->db, "PRAGMA wal_autocheckpoint = 10000", err) && writer_bank_prepare(w, err) &&
+	    writer_bank_read_position(w, err))
 		return &w->base;
 	writer_bank_close(&w->base);
 	return NULL;
@@ -148,8 +154,8 @@ static void bind_person(const struct writer_bank *w, sqlite3_stmt *stmt, const s
 	struct civil c;
 
 	zone_civil(w->zone, p->registered_at, &c);
-	snprintf(registered, 96, "%04d-%02d-%02d %02d:%02d:%02d.%06d", c.year, c.month, c.day, c.hour, c.minute, c.second,
-	         c.micro);
+	snprintf(registered, 96, "%04d-%02d-%02d %02d:%02d:%02d.%06d", c.year, c.month, c.day, c.hour, c.minute,
+		 c.second, c.micro);
 	bind(stmt, 1, p->name);
 	bind(stmt, 2, p->birthdate);
 	bind(stmt, 3, p->gender);
@@ -202,7 +208,7 @@ static void bind_key(sqlite3_stmt *stmt, enum writer_table table, const void *ro
 }
 
 static bool writer_bank_put(struct writer *base, enum writer_op op, enum writer_table table, const void *row,
-                            struct error *err)
+			    struct error *err)
 {
 	struct writer_bank *w = (struct writer_bank *)base;
 	sqlite3_stmt *stmt = w->put[table][op];

@@ -27,7 +27,8 @@ static const char *const bank_statements[BANK_SQL_COUNT] = {
 	[BANK_SQL_DATA_VERSION] = "PRAGMA data_version",
 	[BANK_SQL_SCHEMA_VERSION] = "PRAGMA schema_version",
 	[BANK_SQL_AT] = "SELECT at, 1 FROM bank_change WHERE id = ?1",
-	[BANK_SQL_TAIL] = "SELECT id FROM bank_change WHERE id > ?1 AND id <= ?2 AND txn IS NOT NULL ORDER BY id LIMIT 1",
+	[BANK_SQL_TAIL] =
+		"SELECT id FROM bank_change WHERE id > ?1 AND id <= ?2 AND txn IS NOT NULL ORDER BY id LIMIT 1",
 };
 
 /* ---- locks and read transactions ---- */
@@ -92,8 +93,9 @@ bool bank_follows(struct bank *b, int64_t id, int64_t at, int64_t newest, int64_
 	char what[128];
 
 	if (id < pruned_to) {
-		error_set(err, ERROR_PURGED, "could not follow bank \"%s\": its changes after %" PRId64 " up to %" PRId64 " are gone",
-		          b->path, id, pruned_to);
+		error_set(err, ERROR_PURGED,
+			  "could not follow bank \"%s\": its changes after %" PRId64 " up to %" PRId64 " are gone",
+			  b->path, id, pruned_to);
 		return error_hint(err, "changes are kept 7 days; read the bank again: tellerdesk resync");
 	}
 	if (id > newest) {
@@ -107,7 +109,8 @@ bool bank_follows(struct bank *b, int64_t id, int64_t at, int64_t newest, int64_
 		return false;
 	if (row[1] && (at == -1 || row[0] == at))
 		return true;
-	snprintf(what, sizeof what, row[1] ? "its change %" PRId64 " is not the one we know" : "its change %" PRId64 " is missing", id);
+	snprintf(what, sizeof what,
+		 row[1] ? "its change %" PRId64 " is not the one we know" : "its change %" PRId64 " is missing", id);
 	return bank_replaced(b, what, err);
 }
 
@@ -189,7 +192,8 @@ static bool bank_start_at(struct bank *b, const char *position, struct error *er
 		return true;
 	}
 	if (!bank_position_parse(position, &id, &at)) {
-		error_set(err, ERROR_USAGE, "could not follow bank \"%s\" from \"%s\": not a position", b->path, position);
+		error_set(err, ERROR_USAGE, "could not follow bank \"%s\" from \"%s\": not a position", b->path,
+			  position);
 		return error_hint(err, "a position is the number of a change, or NUMBER@TIME as status shows it");
 	}
 	if (!bank_follows(b, id, at, newest, pruned_to, err))

@@ -27,8 +27,8 @@ struct sqlite3;
 enum bank_op { BANK_INSERT = 1, BANK_UPDATE = 2, BANK_DELETE = 3 };
 
 /* SQLite's clock in microseconds, as the triggers use it, exact to the millisecond. */
-#define BANK_CLOCK                                                                 \
-	"(CAST(strftime('%s', 'now') AS INTEGER) * 1000"                           \
+#define BANK_CLOCK                                                                                                     \
+	"(CAST(strftime('%s', 'now') AS INTEGER) * 1000"                                                               \
 	" + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER)) * 1000"
 
 /* Captures a table (it needs a primary key): catalogue and triggers are made, or made again where
@@ -39,6 +39,6 @@ bool bank_capture(struct sqlite3 *db, const char *table, bool *repaired, struct 
 /* Says in `why`, a line each, what keeps a captured table's changes from being seen whole; nothing is
  * appended when all is well. *fixed_by_repair is false for what making the triggers again cannot cure. */
 bool bank_capture_verify(struct sqlite3 *db, const char *table, struct buffer *why, bool *fixed_by_repair,
-                         struct error *err);
+			 struct error *err);
 
 #endif

@@ -53,14 +53,16 @@ static void check_found(const struct check *c, bool refuse, const char *object, 
 
 static void check_column_found(struct check *c, bool refuse, int column, const char *detail, const char *fix)
 {
-	check_found(c, refuse, arena_format(&c->arena, "%s.%s", c->entity->table, c->entity->columns[column].name), detail, fix);
+	check_found(c, refuse, arena_format(&c->arena, "%s.%s", c->entity->table, c->entity->columns[column].name),
+		    detail, fix);
 }
 
 static void check_missing(struct check *c, int column)
 {
 	static const char *const types[] = {
-		[COLUMN_TEXT] = "TEXT", [COLUMN_INTEGER] = "INTEGER", [COLUMN_DECIMAL] = "TEXT", [COLUMN_DATE] = "TEXT",
-		[COLUMN_DATETIME] = "TEXT", [COLUMN_INSTANT] = "INTEGER", [COLUMN_BOOLEAN] = "INTEGER", [COLUMN_BYTES] = "BLOB",
+		[COLUMN_TEXT] = "TEXT",       [COLUMN_INTEGER] = "INTEGER", [COLUMN_DECIMAL] = "TEXT",
+		[COLUMN_DATE] = "TEXT",       [COLUMN_DATETIME] = "TEXT",   [COLUMN_INSTANT] = "INTEGER",
+		[COLUMN_BOOLEAN] = "INTEGER", [COLUMN_BYTES] = "BLOB",
 	};
 	const struct column *missing = &c->entity->columns[column];
 	struct buffer fix = {0};
@@ -93,7 +95,9 @@ static void check_key_type(struct check *c, int column)
 		better = "integer";
 	if (detail)
 		check_column_found(c, true, column, detail,
-		                   arena_format(&c->arena, "declare it so in the bank, or say in the model: column.%s = ... | %s", name, better));
+				   arena_format(&c->arena,
+						"declare it so in the bank, or say in the model: column.%s = ... | %s",
+						name, better));
 }
 
 static void check_columns(struct check *c)
@@ -112,8 +116,9 @@ static void check_columns(struct check *c)
 		if (e->columns[i].key >= 0)
 			check_key_type(c, i);
 		if (e->columns[i].type == COLUMN_DECIMAL && (affinity == AFFINITY_REAL || affinity == AFFINITY_NUMERIC))
-			check_column_found(c, false, i, "the bank keeps these amounts as floating point numbers: they are not exact",
-			                   "make the table again with this column as TEXT");
+			check_column_found(c, false, i,
+					   "the bank keeps these amounts as floating point numbers: they are not exact",
+					   "make the table again with this column as TEXT");
 	}
 }
 
@@ -128,8 +133,10 @@ static bool check_key_is_unique(struct check *c)
 		"SELECT EXISTS (SELECT 1 FROM (SELECT group_concat(n) AS k FROM"
 		"  (SELECT lower(name) AS n FROM pragma_table_info(?1) WHERE pk ORDER BY n)) WHERE k = ?2)"
 		" OR EXISTS (SELECT 1 FROM pragma_index_list(?1) AS l WHERE l.\"unique\" AND NOT l.partial"
-		"  AND (SELECT group_concat(n) FROM (SELECT lower(name) AS n FROM pragma_index_info(l.name) ORDER BY n)) = ?2"
-		"  AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) AS i JOIN pragma_table_info(?1) AS x ON x.name = i.name"
+		"  AND (SELECT group_concat(n) FROM (SELECT lower(name) AS n FROM pragma_index_info(l.name) ORDER BY "
+		"n)) = ?2"
+		"  AND NOT EXISTS (SELECT 1 FROM pragma_index_info(l.name) AS i JOIN pragma_table_info(?1) AS x ON "
+		"x.name = i.name"
 		"   WHERE NOT x.\"notnull\"))";
 	const struct entity *e = c->entity;
 	const char **names = arena_zero(&c->arena, (size_t)e->key_count, sizeof *names);
@@ -152,8 +159,10 @@ static bool check_key_is_unique(struct check *c)
 	}
 	sqlite3_finalize(stmt);
 	if (ok && !unique) {
-		buffer_format(&fix, "make (%s) NOT NULL and the primary key or a unique index, or name another key in the model",
-		              buffer_text(&key));
+		buffer_format(
+			&fix,
+			"make (%s) NOT NULL and the primary key or a unique index, or name another key in the model",
+			buffer_text(&key));
 		check_found(c, true, e->table, "the model's key does not tell its rows apart", buffer_text(&fix));
 	}
 	buffer_done(&key);
@@ -168,7 +177,8 @@ static bool check_capture(const struct check *c)
 	char *rest = why.data, *line;
 
 	while (ok && (line = strsep(&rest, "\n")) && *line)
-		check_found(c, true, c->entity->table, line, by_repair ? c->recapture : "drop that index, or make it one over a column");
+		check_found(c, true, c->entity->table, line,
+			    by_repair ? c->recapture : "drop that index, or make it one over a column");
 	buffer_done(&why);
 	return ok;
 }
@@ -178,7 +188,7 @@ static bool check_entity(struct check *c)
 	if (!c->shape->table) {
 		if (!c->entity->optional)
 			check_found(c, true, c->entity->table, "the bank has no such table",
-			            "name the table in the model as the bank has it, or leave the entity out");
+				    "name the table in the model as the bank has it, or leave the entity out");
 		return true;
 	}
 	check_columns(c);
@@ -199,10 +209,11 @@ static bool check_journal(const struct check *c)
 
 	if (!bank_sql_prepare(c->bank->db, "PRAGMA journal_mode", &stmt, c->err))
 		return false;
-	if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
+	if (sqlite3_step(stmt) == SQLITE_ROW &&
+	    sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
 		buffer_format(&fix, "sqlite3 '%s' 'PRAGMA journal_mode = WAL'", c->bank->path);
-		check_found(c, false, c->bank->path, "the bank is not in WAL mode: readers and writers wait for each other",
-		            buffer_text(&fix));
+		check_found(c, false, c->bank->path,
+			    "the bank is not in WAL mode: readers and writers wait for each other", buffer_text(&fix));
 		buffer_done(&fix);
 	}
 	sqlite3_finalize(stmt);
@@ -210,7 +221,8 @@ static bool check_journal(const struct check *c)
 }
 
 /* In the caller's read transaction, of the shape as it is loaded. */
-static bool check_all(struct bank *b, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err)
+static bool check_all(struct bank *b, void (*found)(void *ctx, const struct source_finding *f), void *ctx,
+		      struct error *err)
 {
 	struct check c = {.bank = b, .found = found, .ctx = ctx, .err = err};
 	bool ok;
@@ -227,7 +239,8 @@ static bool check_all(struct bank *b, void (*found)(void *ctx, const struct sour
 	return ok;
 }
 
-bool bank_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err)
+bool bank_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx,
+		struct error *err)
 {
 	struct bank *b = (struct bank *)s;
 	bool changed;
@@ -249,7 +262,8 @@ static void require_found(void *ctx, const struct source_finding *f)
 
 	if (!f->refuse || r->count++ > 0)
 		return;
-	error_set(&r->first, ERROR_REFUSED, "could not follow bank \"%s\": %s: %s", r->bank->path, f->object, f->detail);
+	error_set(&r->first, ERROR_REFUSED, "could not follow bank \"%s\": %s: %s", r->bank->path, f->object,
+		  f->detail);
 	error_hint(&r->first, "%s", f->fix);
 }
 
@@ -261,6 +275,7 @@ bool bank_require(struct bank *b, struct error *err)
 		return false;
 	if (r.count == 0)
 		return true;
-	error_set(err, ERROR_REFUSED, r.count == 1 ? "%s" : "%s (and %d more: tellerdesk check-source)", r.first.message, r.count - 1);
+	error_set(err, ERROR_REFUSED, r.count == 1 ? "%s" : "%s (and %d more: tellerdesk check-source)",
+		  r.first.message, r.count - 1);
 	return error_hint(err, "%s", r.first.hint);
 }

@@ -31,7 +31,8 @@ static struct value value_of_real(double real, const struct column *c, const str
 	return value_canonical(c, arena_text(a, text), strlen(text), m->zone, a);
 }
 
-struct value bank_value(struct sqlite3_stmt *stmt, int i, const struct column *c, const struct model *m, struct arena *a)
+struct value bank_value(struct sqlite3_stmt *stmt, int i, const struct column *c, const struct model *m,
+			struct arena *a)
 {
 	const void *bytes;
 	size_t n;
@@ -74,7 +75,8 @@ static void copy_key_list(struct buffer *b, const struct entity *e)
 	}
 }
 
-static void copy_text(struct buffer *b, const struct entity *e, const struct bank_entity *shape, enum copy_statement which)
+static void copy_text(struct buffer *b, const struct entity *e, const struct bank_entity *shape,
+		      enum copy_statement which)
 {
 	buffer_text_add(b, "SELECT ");
 	for (int i = 0; i < e->column_count; i++) {
@@ -104,7 +106,9 @@ static void copy_text(struct buffer *b, const struct entity *e, const struct ban
 static sqlite3_stmt *copy_prepare(struct bank *b, int entity, enum copy_statement which, struct error *err)
 {
 	struct bank_entity *shape = &b->entities[entity];
-	sqlite3_stmt **kept = which == COPY_FIRST ? &shape->first : which == COPY_AFTER ? &shape->after : &shape->by_key;
+	sqlite3_stmt **kept = which == COPY_FIRST   ? &shape->first
+			      : which == COPY_AFTER ? &shape->after
+						    : &shape->by_key;
 	struct buffer sql = {0};
 
 	if (!*kept) {
@@ -140,7 +144,7 @@ static void copy_bind_key(sqlite3_stmt *stmt, const struct entity *e, const stru
 /* ---- reads ---- */
 
 static bool copy_rows(struct bank *b, int entity, sqlite3_stmt *stmt, const struct value **rows, int limit, int *count,
-                      struct error *err)
+		      struct error *err)
 {
 	const struct entity *e = &b->base.model->entities[entity];
 	int rc = SQLITE_DONE;
@@ -153,8 +157,9 @@ static bool copy_rows(struct bank *b, int entity, sqlite3_stmt *stmt, const stru
 		for (int i = 0; i < e->key_count; i++)
 			if (row[e->key[i]].kind == VALUE_NULL) {
 				sqlite3_reset(stmt);
-				error_set(err, ERROR_REFUSED, "could not copy table \"%s\" of bank \"%s\": a row has no key (%s is NULL)",
-				          e->table, b->path, e->columns[e->key[i]].name);
+				error_set(err, ERROR_REFUSED,
+					  "could not copy table \"%s\" of bank \"%s\": a row has no key (%s is NULL)",
+					  e->table, b->path, e->columns[e->key[i]].name);
 				return error_hint(err, "give the row a key, or delete it");
 			}
 		rows[(*count)++] = row;
@@ -176,7 +181,7 @@ static bool copy_high(struct bank *b, struct source_chunk *out, struct error *er
 }
 
 static bool copy_chunk(struct bank *b, int entity, const struct value *after_key, int limit, struct source_chunk *out,
-                       struct error *err)
+		       struct error *err)
 {
 	const struct entity *e = &b->base.model->entities[entity];
 	const struct value **rows = arena_zero(&b->copied, (size_t)limit, sizeof *rows);
@@ -202,7 +207,7 @@ static bool copy_chunk(struct bank *b, int entity, const struct value *after_key
 }
 
 static bool copy_keys(struct bank *b, int entity, const struct value *const *keys, int count, struct source_chunk *out,
-                      struct error *err)
+		      struct error *err)
 {
 	const struct value **rows = arena_zero(&b->copied, (size_t)count, sizeof *rows);
 	sqlite3_stmt *stmt;
@@ -225,8 +230,8 @@ static bool copy_keys(struct bank *b, int entity, const struct value *const *key
 	return true;
 }
 
-static bool bank_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out,
-                            struct error *err)
+static bool bank_read_chunk(struct source *s, int entity, const struct value *after_key, int limit,
+			    struct source_chunk *out, struct error *err)
 {
 	struct bank *b = (struct bank *)s;
 
@@ -236,8 +241,8 @@ static bool bank_read_chunk(struct source *s, int entity, const struct value *af
 	return bank_begin(b, err) && bank_end(b, copy_chunk(b, entity, after_key, limit, out, err), err);
 }
 
-static bool bank_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out,
-                           struct error *err)
+static bool bank_read_keys(struct source *s, int entity, const struct value *const *keys, int count,
+			   struct source_chunk *out, struct error *err)
 {
 	struct bank *b = (struct bank *)s;
 

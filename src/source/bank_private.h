@@ -22,11 +22,11 @@ struct sqlite3_stmt;
 
 /* One entity of the model in the bank. */
 struct bank_entity {
-	const char *table;  /* NULL: the bank has no such table */
-	bool *present;      /* by column of the model */
-	int *place;         /* of the column in the change table; 0: not captured */
-	const char **type;  /* as declared; "" without a type */
-	bool captured;      /* the table is in the catalogue */
+	const char *table;                           /* NULL: the bank has no such table */
+	bool *present;                               /* by column of the model */
+	int *place;                                  /* of the column in the change table; 0: not captured */
+	const char **type;                           /* as declared; "" without a type */
+	bool captured;                               /* the table is in the catalogue */
 	struct sqlite3_stmt *first, *after, *by_key; /* of bank_copy, made when needed */
 };
 
@@ -40,26 +40,33 @@ struct bank_item {
 };
 
 enum bank_statement {
-	BANK_SQL_BEGIN, BANK_SQL_COMMIT, BANK_SQL_NEWEST, BANK_SQL_DATA_VERSION, BANK_SQL_SCHEMA_VERSION, BANK_SQL_AT, BANK_SQL_TAIL, BANK_SQL_CHANGES,
+	BANK_SQL_BEGIN,
+	BANK_SQL_COMMIT,
+	BANK_SQL_NEWEST,
+	BANK_SQL_DATA_VERSION,
+	BANK_SQL_SCHEMA_VERSION,
+	BANK_SQL_AT,
+	BANK_SQL_TAIL,
+	BANK_SQL_CHANGES,
 	BANK_SQL_COUNT,
 };
 
 struct bank_stream {
-	struct arena arena;        /* of items; emptied by the next fetch */
-	struct bank_item *items;   /* BANK_FETCH_ROWS of them */
-	int count, next;           /* fetched, next to serve */
-	int64_t id, at;            /* the last change served or passed over */
-	int64_t snapshot_to;       /* newest change of the snapshot being served */
-	int64_t snapshot_clock;    /* just before it was taken; TIME_NONE: told already */
-	int64_t tail_to, tail_at;  /* where the unstamped run cut by the fetch ends, and its last time */
-	bool open;                 /* BEGIN was given, COMMIT not yet */
-	bool open_stamped;         /* of the open transaction */
+	struct arena arena;       /* of items; emptied by the next fetch */
+	struct bank_item *items;  /* BANK_FETCH_ROWS of them */
+	int count, next;          /* fetched, next to serve */
+	int64_t id, at;           /* the last change served or passed over */
+	int64_t snapshot_to;      /* newest change of the snapshot being served */
+	int64_t snapshot_clock;   /* just before it was taken; TIME_NONE: told already */
+	int64_t tail_to, tail_at; /* where the unstamped run cut by the fetch ends, and its last time */
+	bool open;                /* BEGIN was given, COMMIT not yet */
+	bool open_stamped;        /* of the open transaction */
 	int64_t open_txn;
-	bool moved;                /* changes were passed over since a position was given */
-	bool owed;                 /* IDLE is due at the first rest */
-	int64_t told;              /* when IDLE was given last, monotonic */
-	int64_t data_version;      /* of the last look; -1: look */
-	int quiet;                 /* looks in a row that found nothing */
+	bool moved;           /* changes were passed over since a position was given */
+	bool owed;            /* IDLE is due at the first rest */
+	int64_t told;         /* when IDLE was given last, monotonic */
+	int64_t data_version; /* of the last look; -1: look */
+	int quiet;            /* looks in a row that found nothing */
 	char raw_time[40];
 	char position[BANK_POSITION_SIZE];
 };
@@ -71,15 +78,15 @@ struct bank {
 	dev_t device; /* of the file that is open */
 	ino_t inode;
 	char uuid[BANK_UUID_SIZE];
-	int64_t patience;           /* monotonic time until which a lock is waited for */
-	struct arena shape;         /* entities and what they point to */
+	int64_t patience;   /* monotonic time until which a lock is waited for */
+	struct arena shape; /* entities and what they point to */
 	struct bank_entity *entities;
-	int *entity_of;             /* by bank_table.id: the entity, or -1 */
-	int tables;                 /* length of entity_of */
-	int64_t schema_version;     /* of shape */
+	int *entity_of;         /* by bank_table.id: the entity, or -1 */
+	int tables;             /* length of entity_of */
+	int64_t schema_version; /* of shape */
 	struct sqlite3_stmt *statements[BANK_SQL_COUNT];
 	struct bank_stream stream;
-	struct arena copied;        /* of the last chunk */
+	struct arena copied; /* of the last chunk */
 	char high[BANK_POSITION_SIZE], newest[BANK_POSITION_SIZE], bound[BANK_POSITION_SIZE];
 };
 
@@ -98,12 +105,13 @@ bool bank_shape_load(struct bank *b, bool *changed, struct error *err);
 void bank_shape_done(struct bank *b);
 
 /* bank_check.c */
-bool bank_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
+bool bank_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx,
+		struct error *err);
 /* As bank_check; the first finding that refuses is the error, the others are counted. */
 bool bank_require(struct bank *b, struct error *err);
 
 /* bank_stream.c */
-#define BANK_FETCH_ROWS 4096
+#define BANK_FETCH_ROWS  4096
 #define BANK_FETCH_BYTES (4 << 20)
 void bank_stream_init(struct bank_stream *st);
 void bank_stream_done(struct bank_stream *st);
@@ -113,7 +121,8 @@ enum source_result bank_next(struct source *s, int timeout_ms, struct source_eve
 /* bank_copy.c */
 extern const struct source_copy_ops bank_copy_ops;
 /* The canonical value of a result column, its bytes in the arena. */
-struct value bank_value(struct sqlite3_stmt *stmt, int i, const struct column *c, const struct model *m, struct arena *a);
+struct value bank_value(struct sqlite3_stmt *stmt, int i, const struct column *c, const struct model *m,
+			struct arena *a);
 void bank_copy_forget(struct bank_entity *e); /* its statements */
 
 #endif

@@ -21,8 +21,8 @@
 #define WRITER_PATIENCE_MS 60000
 
 /* Money is exact: text of plain digits, which no program can make a floating point number of unnoticed. */
-#define PLAIN_DIGITS(x)                                                                                  \
-	"CHECK (typeof(" x ") IN ('text', 'null') AND substr(" x ", 1 + (" x " GLOB '-*')) NOT GLOB '*[^0-9.]*'" \
+#define PLAIN_DIGITS(x)                                                                                                \
+	"CHECK (typeof(" x ") IN ('text', 'null') AND substr(" x ", 1 + (" x " GLOB '-*')) NOT GLOB '*[^0-9.]*'"       \
 	" AND substr(" x ", 1 + (" x " GLOB '-*')) GLOB '[0-9]*' AND " x " GLOB '*[0-9]' AND " x " NOT GLOB '*.*.*')"
 
 static const char *const bank_tables[] = {"store", "customer_info", "bank_product", "customer_asset"};
@@ -32,15 +32,17 @@ static const char bank_schema[] =
 	"CREATE TABLE IF NOT EXISTS store (\n"
 	" store_id TEXT PRIMARY KEY NOT NULL,\n name TEXT,\n city TEXT\n);\n"
 	"CREATE TABLE IF NOT EXISTS customer_info (\n"
-	" cif INTEGER PRIMARY KEY,\n name TEXT NOT NULL,\n birthdate TEXT,\n gender TEXT,\n address TEXT,\n city TEXT,\n"
+	" cif INTEGER PRIMARY KEY,\n name TEXT NOT NULL,\n birthdate TEXT,\n gender TEXT,\n address TEXT,\n city "
+	"TEXT,\n"
 	" country TEXT,\n email TEXT,\n phone TEXT,\n store_id TEXT,\n registered_at TEXT,\n changed_by TEXT\n);\n"
 	"CREATE TABLE IF NOT EXISTS bank_product (\n"
 	" productid INTEGER PRIMARY KEY,\n cif INTEGER,\n producttype TEXT,\n opendate TEXT,\n status TEXT\n);\n"
 	"CREATE INDEX IF NOT EXISTS bank_product_cif ON bank_product (cif);\n"
 	"CREATE TABLE IF NOT EXISTS customer_asset (\n"
 	" assetid INTEGER PRIMARY KEY,\n cif INTEGER,\n assettype TEXT,\n"
-	" assetvalue TEXT " PLAIN_DIGITS("assetvalue") ",\n valuation_date TEXT\n);\n"
-	"CREATE INDEX IF NOT EXISTS customer_asset_cif ON customer_asset (cif);\n";
+	" assetvalue TEXT " PLAIN_DIGITS(
+		"assetvalue") ",\n valuation_date TEXT\n);\n"
+			      "CREATE INDEX IF NOT EXISTS customer_asset_cif ON customer_asset (cif);\n";
 
 static const char bank_books[] =
 	"CREATE TABLE IF NOT EXISTS bank_meta (one INTEGER PRIMARY KEY, uuid TEXT, version INTEGER, pruned_to INTEGER,"
@@ -139,8 +141,9 @@ static bool schema_check(sqlite3 *db, const char *path, bool *empty, struct erro
 	if (!bank_sql_integer(db, "SELECT version FROM bank_meta", &version, err))
 		return false;
 	if (version > BANK_SCHEMA_VERSION) {
-		error_set(err, ERROR_REFUSED, "could not use bank \"%s\": it was made by a newer tellerdesk (version %" PRId64 ")",
-		          path, version);
+		error_set(err, ERROR_REFUSED,
+			  "could not use bank \"%s\": it was made by a newer tellerdesk (version %" PRId64 ")", path,
+			  version);
 		return error_hint(err, "install that version");
 	}
 	return true;
@@ -148,8 +151,8 @@ static bool schema_check(sqlite3 *db, const char *path, bool *empty, struct erro
 
 static bool schema_unopened(const char *path, bool write, int why, struct error *err)
 {
-	error_set(err, why == EACCES || why == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE, "could not open bank \"%s\": %s",
-	          path, why == ENOENT ? "no such file" : strerror(why));
+	error_set(err, why == EACCES || why == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE,
+		  "could not open bank \"%s\": %s", path, why == ENOENT ? "no such file" : strerror(why));
 	if (why == ENOENT && !write)
 		error_hint(err, "make one: tellerdesk generate --to bank:%s", path);
 	else if (why == ENOENT)
@@ -225,17 +228,16 @@ static bool schema_begin_books(sqlite3 *db, struct error *err)
 
 	schema_new_uuid(uuid);
 	snprintf(sql, sizeof sql,
-	         "PRAGMA application_id = %d; INSERT OR IGNORE INTO bank_meta (one, uuid, version, pruned_to)"
-	         " VALUES (1, '%s', %d, 0)",
-	         BANK_APPLICATION_ID, uuid, BANK_SCHEMA_VERSION);
+		 "PRAGMA application_id = %d; INSERT OR IGNORE INTO bank_meta (one, uuid, version, pruned_to)"
+		 " VALUES (1, '%s', %d, 0)",
+		 BANK_APPLICATION_ID, uuid, BANK_SCHEMA_VERSION);
 	return bank_sql_exec(db, sql, err);
 }
 
 /* A number of the log is used up and pruned at once: every position there is now lies before the mark. */
-static const char schema_break[] =
-	"INSERT INTO bank_change (at) VALUES (" BANK_CLOCK ");\n"
-	"UPDATE bank_meta SET pruned_to = (SELECT max(id) FROM bank_change);\n"
-	"DELETE FROM bank_change;\n";
+static const char schema_break[] = "INSERT INTO bank_change (at) VALUES (" BANK_CLOCK ");\n"
+				   "UPDATE bank_meta SET pruned_to = (SELECT max(id) FROM bank_change);\n"
+				   "DELETE FROM bank_change;\n";
 
 static bool schema_capture(sqlite3 *db, struct error *err)
 {
@@ -246,8 +248,10 @@ static bool schema_capture(sqlite3 *db, struct error *err)
 		if (!bank_capture(db, bank_tables[i], &repaired, err))
 			return false;
 	/* Tables somebody had captured besides; one that was dropped since is no concern of ours. */
-	if (!bank_sql_prepare(db, "SELECT t.name FROM bank_table AS t JOIN sqlite_master AS m ON m.type = 'table'"
-	                          " AND m.name = t.name COLLATE NOCASE ORDER BY t.id LIMIT 1 OFFSET ?1", &stmt, err))
+	if (!bank_sql_prepare(db,
+			      "SELECT t.name FROM bank_table AS t JOIN sqlite_master AS m ON m.type = 'table'"
+			      " AND m.name = t.name COLLATE NOCASE ORDER BY t.id LIMIT 1 OFFSET ?1",
+			      &stmt, err))
 		return false;
 	for (int i = 0;; i++) {
 		sqlite3_bind_int(stmt, 1, i);
@@ -273,9 +277,9 @@ static bool schema_make(sqlite3 *db, const char *path, struct error *err)
 	/* Looked at again inside the transaction: two programs may be making the same bank. */
 	if (!bank_sql_exec(db, "BEGIN IMMEDIATE", err))
 		return false;
-	if (schema_check(db, path, &empty, err) && bank_sql_exec(db, bank_schema, err) && bank_sql_exec(db, bank_books, err) &&
-	    schema_begin_books(db, err) && schema_capture(db, err) && bank_sql_exec(db, bank_prune, err) &&
-	    bank_sql_exec(db, "COMMIT", err))
+	if (schema_check(db, path, &empty, err) && bank_sql_exec(db, bank_schema, err) &&
+	    bank_sql_exec(db, bank_books, err) && schema_begin_books(db, err) && schema_capture(db, err) &&
+	    bank_sql_exec(db, bank_prune, err) && bank_sql_exec(db, "COMMIT", err))
 		return true;
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
@@ -295,7 +299,8 @@ bool bank_create(const char *path, struct error *err)
 	if (!db)
 		return false;
 	ok = schema_check(db, path, &empty, err) &&
-	     bank_sql_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) && schema_make(db, path, err);
+	     bank_sql_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err) &&
+	     schema_make(db, path, err);
 	sqlite3_close(db);
 	return ok;
 }
@@ -313,8 +318,9 @@ bool bank_uuid(struct sqlite3 *db, char out[BANK_UUID_SIZE], struct error *err)
 		ok = bank_sql_fail(db, err);
 	sqlite3_finalize(stmt);
 	if (ok && !out[0]) {
-		error_set(err, ERROR_REFUSED, "could not use bank \"%s\": it does not say who it is (bank_meta is empty)",
-		          sqlite3_db_filename(db, "main"));
+		error_set(err, ERROR_REFUSED,
+			  "could not use bank \"%s\": it does not say who it is (bank_meta is empty)",
+			  sqlite3_db_filename(db, "main"));
 		return error_hint(err, "restore it from a backup");
 	}
 	return ok;

@@ -29,7 +29,7 @@ struct sqlite3;
 
 #define BANK_APPLICATION_ID 0x74644271 /* "tdBq" */
 #define BANK_SCHEMA_VERSION 1
-#define BANK_UUID_SIZE 37
+#define BANK_UUID_SIZE      37
 
 /* "bank:PATH" to PATH; a path stays what it is. */
 const char *bank_path(const char *url);
@@ -51,8 +51,9 @@ const char *bank_position(int64_t id, int64_t at, char out[BANK_POSITION_SIZE]);
 bool bank_position_parse(const char *text, int64_t *id, int64_t *at);
 
 /* The newest change. at is 0 when its row was pruned or there is none. */
-#define BANK_NEWEST                                                                                               \
-	"SELECT n.id, coalesce((SELECT at FROM bank_change WHERE id = n.id), 0), n.pruned_to FROM"                  \
-	" (SELECT max(coalesce((SELECT max(id) FROM bank_change), 0), pruned_to) AS id, pruned_to FROM bank_meta) AS n"
+#define BANK_NEWEST                                                                                                    \
+	"SELECT n.id, coalesce((SELECT at FROM bank_change WHERE id = n.id), 0), n.pruned_to FROM"                     \
+	" (SELECT max(coalesce((SELECT max(id) FROM bank_change), 0), pruned_to) AS id, pruned_to FROM bank_meta) AS " \
+	"n"
 
 #endif

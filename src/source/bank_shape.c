@@ -11,10 +11,10 @@
 
 static bool shape_columns(struct bank *b, const struct entity *e, struct bank_entity *shape, struct error *err)
 {
-	static const char sql[] =
-		"SELECT x.name, coalesce(c.place, 0), x.type FROM pragma_table_xinfo(?1) AS x"
-		" LEFT JOIN bank_table AS t ON t.name = ?1 LEFT JOIN bank_column AS c ON c.tbl = t.id AND c.name = x.name COLLATE NOCASE"
-		" WHERE x.hidden <> 1";
+	static const char sql[] = "SELECT x.name, coalesce(c.place, 0), x.type FROM pragma_table_xinfo(?1) AS x"
+				  " LEFT JOIN bank_table AS t ON t.name = ?1 LEFT JOIN bank_column AS c ON c.tbl = "
+				  "t.id AND c.name = x.name COLLATE NOCASE"
+				  " WHERE x.hidden <> 1";
 	sqlite3_stmt *stmt;
 	int rc;
 

@@ -38,7 +38,8 @@ bool bank_sql_fail(struct sqlite3 *db, struct error *err)
 	if ((sqlite3_errcode(db) & 0xff) == SQLITE_BUSY)
 		error_hint(err, "another program holds the bank locked: let it commit or end it");
 	else if ((sqlite3_errcode(db) & 0xff) == SQLITE_CORRUPT)
-		error_hint(err, "the bank is damaged: restore it from a backup, then run tellerdesk resync --accept-server");
+		error_hint(err,
+			   "the bank is damaged: restore it from a backup, then run tellerdesk resync --accept-server");
 	return false;
 }
 
@@ -49,7 +50,8 @@ bool bank_sql_exec(struct sqlite3 *db, const char *sql, struct error *err)
 
 bool bank_sql_prepare(struct sqlite3 *db, const char *sql, struct sqlite3_stmt **out, struct error *err)
 {
-	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK || bank_sql_fail(db, err);
+	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK ||
+	       bank_sql_fail(db, err);
 }
 
 bool bank_sql_row(struct sqlite3_stmt *stmt, int64_t *out, int count, struct error *err)

@@ -69,9 +69,9 @@ static const struct value *stream_image(struct bank *b, sqlite3_stmt *stmt, int 
 
 	for (int i = 0; i < e->column_count; i++) {
 		/* A column the bank lacks is NULL: an image has no unknown values. */
-		image[i] = shape->place[i] ? bank_value(stmt, COLUMN_IMAGES + 2 * (shape->place[i] - 1) + side, &e->columns[i],
-		                                        b->base.model, &b->stream.arena)
-		                           : value_null();
+		image[i] = shape->place[i] ? bank_value(stmt, COLUMN_IMAGES + 2 * (shape->place[i] - 1) + side,
+							&e->columns[i], b->base.model, &b->stream.arena)
+					   : value_null();
 		*bytes += (int64_t)image[i].len + (int64_t)sizeof *image;
 	}
 	return image;
@@ -94,8 +94,9 @@ static bool stream_item(struct bank *b, sqlite3_stmt *stmt, struct bank_item *it
 	if (entity < 0)
 		return true;
 	if (op < BANK_INSERT || op > BANK_DELETE) {
-		error_set(err, ERROR_REFUSED, "could not follow bank \"%s\": change %" PRId64 " is of an unknown kind, %d", b->path,
-		          item->id, op);
+		error_set(err, ERROR_REFUSED,
+			  "could not follow bank \"%s\": change %" PRId64 " is of an unknown kind, %d", b->path,
+			  item->id, op);
 		return error_hint(err, "somebody wrote the change table; read the bank again: tellerdesk resync");
 	}
 	item->change = (struct change){.op = ops[op], .entity = entity};
@@ -108,8 +109,9 @@ static bool stream_item(struct bank *b, sqlite3_stmt *stmt, struct bank_item *it
 
 static bool stream_hole(struct bank *b, int64_t from, int64_t to, struct error *err)
 {
-	error_set(err, ERROR_REFUSED, "could not follow bank \"%s\": its changes %" PRId64 " to %" PRId64 " are missing", b->path,
-	          from, to);
+	error_set(err, ERROR_REFUSED,
+		  "could not follow bank \"%s\": its changes %" PRId64 " to %" PRId64 " are missing", b->path, from,
+		  to);
 	return error_hint(err, "somebody deleted them; read the bank again: tellerdesk resync");
 }
 
@@ -123,7 +125,8 @@ static bool stream_read(struct bank *b, struct error *err)
 
 	sqlite3_bind_int64(stmt, 1, st->id);
 	sqlite3_bind_int64(stmt, 2, st->snapshot_to);
-	while (ok && st->count < BANK_FETCH_ROWS && bytes < BANK_FETCH_BYTES && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while (ok && st->count < BANK_FETCH_ROWS && bytes < BANK_FETCH_BYTES &&
+	       (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct bank_item *item = &st->items[st->count];
 
 		ok = stream_item(b, stmt, item, err);

@@ -28,7 +28,8 @@ static const char model_text[] =
 	"[entity customer]\nkind = customer\ntitle = Customer\ntable = customer_info\nkey = cif\nname = name\n"
 	"registered = registered_at\nstore = store_id\noptional = registered_at, store_id, nickname\n"
 	"column.cif = CIF | integer\ncolumn.name = Name | text\ncolumn.nickname = Nickname | text\n"
-	"column.birthdate = Birth date | date\ncolumn.store_id = Store | text\ncolumn.registered_at = Registered | datetime\n"
+	"column.birthdate = Birth date | date\ncolumn.store_id = Store | text\ncolumn.registered_at = Registered | "
+	"datetime\n"
 	"[entity asset]\nkind = detail\ntitle = Assets\ntable = customer_asset\nkey = assetid\ncif = cif\n"
 	"column.assetid = No. | integer\ncolumn.cif = CIF | integer\ncolumn.assetvalue = Value | decimal(2)\n"
 	"[entity store]\nkind = store\ntitle = Stores\ntable = store\nkey = store_id\nname = name\noptional = *\n"
@@ -101,7 +102,8 @@ static void stamped(struct bench *t, int64_t at, const char *sql)
 {
 	char begin[128];
 
-	snprintf(begin, sizeof begin, "BEGIN IMMEDIATE; UPDATE bank_txn SET last = last + 1, txn = last + 1, at = %lld", (long long)at);
+	snprintf(begin, sizeof begin, "BEGIN IMMEDIATE; UPDATE bank_txn SET last = last + 1, txn = last + 1, at = %lld",
+		 (long long)at);
 	must(t, begin);
 	must(t, sql);
 	must(t, "UPDATE bank_txn SET txn = NULL, at = NULL; COMMIT");
@@ -145,7 +147,8 @@ static void show_image(struct buffer *out, const struct entity *e, const struct 
 /* Events up to the first rest, a line each. Positions without their time. */
 static const char *told(struct bench *t)
 {
-	static const char *const words[] = {[CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"};
+	static const char *const words[] = {
+		[CHANGE_INSERT] = "insert", [CHANGE_UPDATE] = "update", [CHANGE_DELETE] = "delete"};
 	static struct buffer out;
 	struct source_event e;
 	struct error err = {0};
@@ -194,24 +197,25 @@ static void test_stamped(void **state)
 
 	started(t, "0@0");
 	assert_string_equal(told(t), "");
-	stamped(t, 1700000000000001, "INSERT INTO customer_info (cif, name, birthdate, store_id, registered_at) VALUES"
-	                             " (1, 'Budi', '1980-02-03', 'JKT', '2024-01-02 03:04:05.120000'), (2, 'Sari', NULL, NULL, NULL);"
-	                             "INSERT INTO customer_asset (assetid, cif, assetvalue) VALUES (7, 1, '100.5')");
+	stamped(t, 1700000000000001,
+		"INSERT INTO customer_info (cif, name, birthdate, store_id, registered_at) VALUES"
+		" (1, 'Budi', '1980-02-03', 'JKT', '2024-01-02 03:04:05.120000'), (2, 'Sari', NULL, NULL, NULL);"
+		"INSERT INTO customer_asset (assetid, cif, assetvalue) VALUES (7, 1, '100.5')");
 	stamped(t, 1700000000000002, "UPDATE customer_info SET name = 'Budi S', phone = '1' WHERE cif = 1");
 	stamped(t, 1700000000000003, "UPDATE customer_info SET cif = 5 WHERE cif = 2; DELETE FROM customer_asset");
 	assert_string_equal(told(t), "begin 1700000000000001\n"
-	                             "insert customer 1,Budi,.,1980-02-03,JKT,2024-01-02 03:04:05.12\n"
-	                             "insert customer 2,Sari,.,.,.,.\n"
-	                             "insert asset 7,1,100.50\n"
-	                             "commit 3\n"
-	                             "begin 1700000000000002\n"
-	                             "update customer 1,Budi,.,1980-02-03,JKT,2024-01-02 03:04:05.12 >"
-	                             " 1,Budi S,.,1980-02-03,JKT,2024-01-02 03:04:05.12\n"
-	                             "commit 4\n"
-	                             "begin 1700000000000003\n"
-	                             "update customer 2,Sari,.,.,.,. > 5,Sari,.,.,.,.\n"
-	                             "delete asset 7,1,100.50\n"
-	                             "commit 6\n");
+				     "insert customer 1,Budi,.,1980-02-03,JKT,2024-01-02 03:04:05.12\n"
+				     "insert customer 2,Sari,.,.,.,.\n"
+				     "insert asset 7,1,100.50\n"
+				     "commit 3\n"
+				     "begin 1700000000000002\n"
+				     "update customer 1,Budi,.,1980-02-03,JKT,2024-01-02 03:04:05.12 >"
+				     " 1,Budi S,.,1980-02-03,JKT,2024-01-02 03:04:05.12\n"
+				     "commit 4\n"
+				     "begin 1700000000000003\n"
+				     "update customer 2,Sari,.,.,.,. > 5,Sari,.,.,.,.\n"
+				     "delete asset 7,1,100.50\n"
+				     "commit 6\n");
 	assert_string_equal(told(t), "");
 }
 
@@ -221,19 +225,23 @@ static void test_values(void **state)
 
 	started(t, NULL);
 	/* Each where the bank's table lets it in: a number among text, text among numbers, a blob, a real. */
-	stamped(t, 1, "INSERT INTO customer_info (cif, name, birthdate, store_id, registered_at) VALUES"
-	              " (1, 17, '03/02/1980', x'4a4b', 20240102), (-5, 0.1, 1.5, 1e100, '2024-01-02T03:04'), (3, '', '', '', 'soon')");
-	stamped(t, 2, "INSERT INTO customer_asset (assetid, cif, assetvalue) VALUES (1, '12', -3), (2, 'x', '00.005'), (3, 2.5, '1.239')");
+	stamped(t, 1,
+		"INSERT INTO customer_info (cif, name, birthdate, store_id, registered_at) VALUES"
+		" (1, 17, '03/02/1980', x'4a4b', 20240102), (-5, 0.1, 1.5, 1e100, '2024-01-02T03:04'), (3, '', '', '', "
+		"'soon')");
+	stamped(t, 2,
+		"INSERT INTO customer_asset (assetid, cif, assetvalue) VALUES (1, '12', -3), (2, 'x', '00.005'), (3, "
+		"2.5, '1.239')");
 	assert_string_equal(told(t), "begin 1\n"
-	                             "insert customer 1,17,.,03/02/1980,JK,20240102\n"
-	                             "insert customer -5,0.1,.,1.5,1.0e+100,2024-01-02 03:04:00\n"
-	                             "insert customer 3,,.,,,soon\n"
-	                             "commit 3\n"
-	                             "begin 2\n"
-	                             "insert asset 1,12,-3.00\n"
-	                             "insert asset 2,x,00.005\n"
-	                             "insert asset 3,2.5,1.239\n"
-	                             "commit 6\n");
+				     "insert customer 1,17,.,03/02/1980,JK,20240102\n"
+				     "insert customer -5,0.1,.,1.5,1.0e+100,2024-01-02 03:04:00\n"
+				     "insert customer 3,,.,,,soon\n"
+				     "commit 3\n"
+				     "begin 2\n"
+				     "insert asset 1,12,-3.00\n"
+				     "insert asset 2,x,00.005\n"
+				     "insert asset 3,2.5,1.239\n"
+				     "commit 6\n");
 }
 
 static void test_unstamped(void **state)
@@ -250,8 +258,8 @@ static void test_unstamped(void **state)
 	stamped(t, 9, "DELETE FROM store");
 	must(t, "INSERT INTO store VALUES ('C', 'c', NULL)");
 	assert_string_equal(told(t), "begin unstamped\ninsert store A,a\ndelete store A,a\ninsert store A,b\ncommit 3\n"
-	                             "begin 9\ndelete store A,b\ncommit 4\n"
-	                             "begin unstamped\ninsert store C,c\ncommit 5\n");
+				     "begin 9\ndelete store A,b\ncommit 4\n"
+				     "begin unstamped\ninsert store C,c\ncommit 5\n");
 	/* Seen apart: two. Times are the clock's, to the millisecond, and stand as text too. */
 	must(t, "UPDATE store SET name = 'd'");
 	assert_int_equal(bank_ops.next(t->source, 5000, &e, &err), SOURCE_BEGIN);
@@ -272,8 +280,10 @@ static void test_passed_over(void **state)
 	assert_string_equal(told(t), "idle 2\n");
 	assert_string_equal(told(t), "");
 	/* In the middle of a transaction, before it and behind it. */
-	stamped(t, 4, "DELETE FROM bank_product WHERE productid = 1; INSERT INTO store VALUES ('A', 'a', NULL);"
-	              "DELETE FROM bank_product; INSERT INTO store VALUES ('B', 'b', NULL); INSERT INTO bank_product (productid) VALUES (3)");
+	stamped(t, 4,
+		"DELETE FROM bank_product WHERE productid = 1; INSERT INTO store VALUES ('A', 'a', NULL);"
+		"DELETE FROM bank_product; INSERT INTO store VALUES ('B', 'b', NULL); INSERT INTO bank_product "
+		"(productid) VALUES (3)");
 	stamped(t, 5, "DELETE FROM bank_product");
 	assert_string_equal(told(t), "begin 4\ninsert store A,a\ninsert store B,b\ncommit 7\nidle 8\n");
 }
@@ -289,7 +299,8 @@ static void test_long(void **state)
 
 	started(t, "0@0");
 	stamped(t, 77, fill);
-	must(t, "DELETE FROM customer_info WHERE cif < 9000; UPDATE bank_change SET at = 5000 WHERE id = 18999; DELETE FROM customer_info");
+	must(t, "DELETE FROM customer_info WHERE cif < 9000; UPDATE bank_change SET at = 5000 WHERE id = 18999; DELETE "
+		"FROM customer_info");
 	must(t, "UPDATE bank_change SET at = 6000 WHERE id = 20000");
 	for (int part = 0; part < 2; part++) {
 		int64_t changes = 0;
@@ -332,7 +343,8 @@ static void test_positions(void **state)
 		struct buffer expected = {0};
 
 		for (int k = i + 1; k < n; k++)
-			buffer_format(&expected, "begin %d\ninsert store %d,.\ninsert store %d+,.\ncommit %d\n", k, k, k, 2 * k);
+			buffer_format(&expected, "begin %d\ninsert store %d,.\ninsert store %d+,.\ncommit %d\n", k, k,
+				      k, 2 * k);
 		started(t, positions[i]);
 		assert_string_equal(told(t), buffer_text(&expected));
 		buffer_done(&expected);
@@ -496,10 +508,10 @@ static void write_transactions(const char *path, int n)
 
 	for (int i = 1; db && i <= n; i++) {
 		snprintf(sql, sizeof sql,
-		         "BEGIN IMMEDIATE; UPDATE bank_txn SET last = last + 1, txn = last + 1, at = %d;"
-		         "REPLACE INTO store VALUES ('A', '%d', NULL); INSERT INTO store VALUES ('%d', NULL, NULL);"
-		         "UPDATE bank_txn SET txn = NULL, at = NULL; COMMIT%s",
-		         i, i, i, i % 50 ? "" : "; PRAGMA wal_checkpoint(TRUNCATE)");
+			 "BEGIN IMMEDIATE; UPDATE bank_txn SET last = last + 1, txn = last + 1, at = %d;"
+			 "REPLACE INTO store VALUES ('A', '%d', NULL); INSERT INTO store VALUES ('%d', NULL, NULL);"
+			 "UPDATE bank_txn SET txn = NULL, at = NULL; COMMIT%s",
+			 i, i, i, i % 50 ? "" : "; PRAGMA wal_checkpoint(TRUNCATE)");
 		if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 			_exit(1);
 	}
@@ -589,9 +601,12 @@ static void test_copy(void **state)
 	const char *p0;
 	int64_t at;
 
-	stamped(t, 5, "INSERT INTO customer_info (cif, name, registered_at) VALUES (3, 'c', '2024-01-01 00:00:00'), (-1, 'm', NULL),"
-	              " (1, 'a', NULL), (2, 'b', NULL), (9223372036854775807, 'z', NULL);"
-	              "INSERT INTO store VALUES ('b', NULL, NULL), ('B', NULL, NULL), ('ä', NULL, NULL), ('', NULL, NULL), ('a', NULL, NULL)");
+	stamped(t, 5,
+		"INSERT INTO customer_info (cif, name, registered_at) VALUES (3, 'c', '2024-01-01 00:00:00'), (-1, "
+		"'m', NULL),"
+		" (1, 'a', NULL), (2, 'b', NULL), (9223372036854775807, 'z', NULL);"
+		"INSERT INTO store VALUES ('b', NULL, NULL), ('B', NULL, NULL), ('ä', NULL, NULL), ('', NULL, NULL), "
+		"('a', NULL, NULL)");
 	opened(t);
 	assert_true(bank_ops.copy->bound_before(t->source, &p0, &at, &err));
 	assert_string_equal(p0, "10@5");
@@ -625,7 +640,8 @@ static void test_copy_composite(void **state)
 	struct error err = {0};
 	bool repaired = false;
 
-	must(t, "CREATE TABLE card (serial TEXT NOT NULL, part INTEGER NOT NULL, cif INTEGER, PRIMARY KEY (serial, part)) WITHOUT ROWID");
+	must(t, "CREATE TABLE card (serial TEXT NOT NULL, part INTEGER NOT NULL, cif INTEGER, PRIMARY KEY (serial, "
+		"part)) WITHOUT ROWID");
 	assert_true(bank_capture(t->db, "card", &repaired, &err));
 	must(t, "INSERT INTO card VALUES ('a', 1, 1), ('a', 2, 1), ('a', 10, 1), ('b', 1, 2), ('c', -3, 2)");
 	model_free(t->model);
@@ -672,15 +688,16 @@ static void test_check(void **state)
 	t->source->ops->close(t->source);
 	t->source = NULL;
 	must(t, "PRAGMA journal_mode = DELETE; DROP TABLE store; DROP TRIGGER bank_customer_info_before_update;"
-	        "ALTER TABLE customer_asset RENAME COLUMN assetvalue TO worth; ALTER TABLE customer_info ADD COLUMN nickname TEXT");
+		"ALTER TABLE customer_asset RENAME COLUMN assetvalue TO worth; ALTER TABLE customer_info ADD COLUMN "
+		"nickname TEXT");
 	char expected[1024];
 	snprintf(expected, sizeof expected,
-	         "warn %s: the bank is not in WAL mode: readers and writers wait for each other\n"
-	         "refuse customer_info.nickname: changes of this column are not captured\n"
-	         "refuse customer_info: trigger bank_customer_info_before_update is missing or not as it should be\n"
-	         "refuse customer_asset.assetvalue: the table has no such column\n"
-	         "refuse customer_asset: trigger bank_customer_asset_before_insert is missing or not as it should be\n",
-	         t->path);
+		 "warn %s: the bank is not in WAL mode: readers and writers wait for each other\n"
+		 "refuse customer_info.nickname: changes of this column are not captured\n"
+		 "refuse customer_info: trigger bank_customer_info_before_update is missing or not as it should be\n"
+		 "refuse customer_asset.assetvalue: the table has no such column\n"
+		 "refuse customer_asset: trigger bank_customer_asset_before_insert is missing or not as it should be\n",
+		 t->path);
 	if (strncmp(findings(t), expected, strlen(expected)) != 0)
 		fail_msg("%s", findings(t));
 	refused(t, NULL, ERROR_REFUSED, "customer_info.nickname: changes of this column are not captured (and ");
@@ -701,7 +718,8 @@ static void test_check_tables(void **state)
 		"column.no = No. | text\ncolumn.name = Name | text\n"
 		"[entity account]\nkind = detail\ntitle = A\ntable = account\nkey = id\ncif = no\n"
 		"column.id = Id | integer\ncolumn.no = No. | text\ncolumn.amount = Amount | decimal(2)\n"
-		"[entity loan]\nkind = detail\ntitle = L\ntable = loan\nkey = id\ncif = no\ncolumn.id = Id | integer\ncolumn.no = No. | text\n";
+		"[entity loan]\nkind = detail\ntitle = L\ntable = loan\nkey = id\ncif = no\ncolumn.id = Id | "
+		"integer\ncolumn.no = No. | text\n";
 	struct bench *t = *state;
 	struct error err = {0};
 	bool repaired = false;
@@ -709,15 +727,17 @@ static void test_check_tables(void **state)
 	model_free(t->model);
 	t->model = parsed(odd);
 	must(t, "CREATE TABLE person (no INTEGER PRIMARY KEY, name TEXT);"
-	        "CREATE TABLE account (number INTEGER PRIMARY KEY, id INTEGER, no TEXT, amount REAL)");
+		"CREATE TABLE account (number INTEGER PRIMARY KEY, id INTEGER, no TEXT, amount REAL)");
 	assert_true(bank_capture(t->db, "account", &repaired, &err));
-	assert_string_equal(findings(t),
-	                    "refuse person.no: the model has a text key, the bank holds other values in it\n"
-	                    "refuse person: its changes are not captured\n"
-	                    "warn account.amount: the bank keeps these amounts as floating point numbers: they are not exact\n"
-	                    "refuse account: the model's key does not tell its rows apart\n"
-	                    "refuse loan: the bank has no such table\n");
-	must(t, "DROP TABLE account; CREATE TABLE account (number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, no TEXT, amount REAL)");
+	assert_string_equal(
+		findings(t),
+		"refuse person.no: the model has a text key, the bank holds other values in it\n"
+		"refuse person: its changes are not captured\n"
+		"warn account.amount: the bank keeps these amounts as floating point numbers: they are not exact\n"
+		"refuse account: the model's key does not tell its rows apart\n"
+		"refuse loan: the bank has no such table\n");
+	must(t, "DROP TABLE account; CREATE TABLE account (number INTEGER PRIMARY KEY, id INTEGER NOT NULL UNIQUE, no "
+		"TEXT, amount REAL)");
 	assert_true(bank_capture(t->db, "account", &repaired, &err));
 	assert_null(strstr(findings(t), "tell its rows apart"));
 }
@@ -726,10 +746,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_stamped),   TEST(test_values),       TEST(test_unstamped),  TEST(test_passed_over),
-		TEST(test_long),      TEST(test_positions),    TEST(test_purged),     TEST(test_restored),
-		TEST(test_lost_trigger), TEST(test_moved_away), TEST(test_waiting),   TEST(test_locked),
-		TEST(test_concurrent), TEST(test_copy),        TEST(test_copy_composite), TEST(test_check),
+		TEST(test_stamped),      TEST(test_values),     TEST(test_unstamped),      TEST(test_passed_over),
+		TEST(test_long),         TEST(test_positions),  TEST(test_purged),         TEST(test_restored),
+		TEST(test_lost_trigger), TEST(test_moved_away), TEST(test_waiting),        TEST(test_locked),
+		TEST(test_concurrent),   TEST(test_copy),       TEST(test_copy_composite), TEST(test_check),
 		TEST(test_check_tables),
 	};
 

@@ -23,8 +23,8 @@
 #include "source/bank_capture.h"
 #include "source/bank_schema.h"
 
-#define COLUMNS 4
-#define ROWS_MAX 64
+#define COLUMNS   4
+#define ROWS_MAX  64
 #define CELL_SIZE 24
 
 struct row {
@@ -45,9 +45,10 @@ static sqlite3 *bank_made(const char *name, const char *more, bool recursive)
 	assert_true(bank_create(path, &err));
 	db = bank_open(path, true, &err);
 	assert_non_null(db);
-	assert_int_equal(sqlite3_exec(db, recursive ? "PRAGMA recursive_triggers = on" : "PRAGMA recursive_triggers = off", NULL,
-	                              NULL, NULL),
-	                 SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      recursive ? "PRAGMA recursive_triggers = on" : "PRAGMA recursive_triggers = off",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
 	if (more) {
 		assert_int_equal(sqlite3_exec(db, more, NULL, NULL, NULL), SQLITE_OK);
 		if (!bank_capture(db, "card", &repaired, &err))
@@ -88,8 +89,9 @@ static const char *told(sqlite3 *db, const char *table, int64_t after)
 	buffer_text_add(&sql, "SELECT op");
 	for (int i = 0; i < 2 * COLUMNS; i++)
 		buffer_format(&sql, ", %s_%d", i < COLUMNS ? "old" : "new", i % COLUMNS + 1);
-	buffer_text_add(&sql, " FROM bank_change JOIN bank_table AS t ON t.id = tbl WHERE t.name = ?1 AND bank_change.id > ?2"
-	                      " ORDER BY bank_change.id");
+	buffer_text_add(&sql,
+			" FROM bank_change JOIN bank_table AS t ON t.id = tbl WHERE t.name = ?1 AND bank_change.id > ?2"
+			" ORDER BY bank_change.id");
 	assert_int_equal(sqlite3_prepare_v2(db, buffer_text(&sql), -1, &stmt, NULL), SQLITE_OK);
 	sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(stmt, 2, after);
@@ -144,18 +146,24 @@ static const struct {
 	/* what is ignored, and notes it leaves behind */
 	{"INSERT OR IGNORE INTO card VALUES (1, 'q', 0, 'q'), (4, 'a', 0, 'q')", ""},
 	{"UPDATE OR IGNORE card SET id = 2 WHERE id = 1", ""},
-	{"INSERT OR IGNORE INTO card VALUES (1, 'q', 0, 'q'); UPDATE card SET pin = 0 WHERE id = 1", "-1,a,10,x +1,a,0,x\n"},
-	{"INSERT OR IGNORE INTO card VALUES (1, 'q', 0, 'q'); DELETE FROM card WHERE id = 1; INSERT INTO card VALUES (1, 'q', 0, 'q')",
+	{"INSERT OR IGNORE INTO card VALUES (1, 'q', 0, 'q'); UPDATE card SET pin = 0 WHERE id = 1",
+	 "-1,a,10,x +1,a,0,x\n"},
+	{"INSERT OR IGNORE INTO card VALUES (1, 'q', 0, 'q'); DELETE FROM card WHERE id = 1; INSERT INTO card VALUES "
+	 "(1, 'q', 0, 'q')",
 	 "-1,a,10,x\n+1,q,0,q\n"},
-	{"INSERT OR IGNORE INTO card VALUES (1, 'b', 0, 'q'); REPLACE INTO card VALUES (2, 'z', 0, 'z')", "-2,b,20,y\n+2,z,0,z\n"},
+	{"INSERT OR IGNORE INTO card VALUES (1, 'b', 0, 'q'); REPLACE INTO card VALUES (2, 'z', 0, 'z')",
+	 "-2,b,20,y\n+2,z,0,z\n"},
 	/* upserts */
-	{"INSERT INTO card VALUES (1, 'q', 7, 'q') ON CONFLICT (id) DO UPDATE SET pin = excluded.pin", "-1,a,10,x +1,a,7,x\n"},
-	{"INSERT INTO card VALUES (5, 'a', 7, 'q') ON CONFLICT (serial) DO UPDATE SET id = excluded.id", "-1,a,10,x +5,a,10,x\n"},
+	{"INSERT INTO card VALUES (1, 'q', 7, 'q') ON CONFLICT (id) DO UPDATE SET pin = excluded.pin",
+	 "-1,a,10,x +1,a,7,x\n"},
+	{"INSERT INTO card VALUES (5, 'a', 7, 'q') ON CONFLICT (serial) DO UPDATE SET id = excluded.id",
+	 "-1,a,10,x +5,a,10,x\n"},
 	{"INSERT INTO card VALUES (1, 'q', 7, 'q') ON CONFLICT DO NOTHING", ""},
 	{"INSERT INTO card VALUES (1, 'q', 7, 'q'), (6, 'f', 7, 'q') ON CONFLICT DO NOTHING", "+6,f,7,q\n"},
 	/* rolled back, whole or in part */
 	{"BEGIN; DELETE FROM card; INSERT INTO card VALUES (1, 'a', 1, 'a'); ROLLBACK", ""},
-	{"BEGIN; DELETE FROM card WHERE id = 1; SAVEPOINT s; REPLACE INTO card VALUES (2, 'r', 0, 'r'); ROLLBACK TO s; RELEASE s;"
+	{"BEGIN; DELETE FROM card WHERE id = 1; SAVEPOINT s; REPLACE INTO card VALUES (2, 'r', 0, 'r'); ROLLBACK TO s; "
+	 "RELEASE s;"
 	 "UPDATE card SET pin = 1 WHERE id = 2; COMMIT",
 	 "-1,a,10,x\n-2,b,20,y +2,b,1,y\n"},
 	/* SQLite chooses the key; NEW says -1 before the insert, and a row may have that key */
@@ -177,8 +185,8 @@ static void test_statements(void **state)
 			if (strstr(expected, "-3\n"))
 				expected = "+-1,m,0,m\n--1,m,0,m\n+4,m,.,.\n";
 			if (strcmp(told(db, "card", 3), expected) != 0)
-				fail_msg("%s (recursive_triggers %d):\n%sinstead of\n%s", statements[i].statement, recursive,
-				         told(db, "card", 3), expected);
+				fail_msg("%s (recursive_triggers %d):\n%sinstead of\n%s", statements[i].statement,
+					 recursive, told(db, "card", 3), expected);
 			sqlite3_close(db);
 		}
 }
@@ -196,7 +204,8 @@ static void test_failing(void **state)
 		char sql[128];
 
 		must(db, start);
-		snprintf(sql, sizeof sql, "INSERT OR %s INTO card VALUES (4, 'd', 1, 'd'), (1, 'q', 1, 'q')", cases[i].clause);
+		snprintf(sql, sizeof sql, "INSERT OR %s INTO card VALUES (4, 'd', 1, 'd'), (1, 'q', 1, 'q')",
+			 cases[i].clause);
 		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL) & 0xff, SQLITE_CONSTRAINT);
 		assert_string_equal(told(db, "card", 3), cases[i].told);
 		must(db, "INSERT INTO card VALUES (5, 'e', 1, 'e')");
@@ -220,9 +229,11 @@ static unsigned draw(unsigned n)
 static const char *const shapes[] = {
 	"CREATE TABLE card (id INTEGER PRIMARY KEY, serial TEXT UNIQUE, pin INTEGER, note TEXT, UNIQUE (pin, note))",
 	"CREATE TABLE card (id TEXT PRIMARY KEY NOT NULL COLLATE NOCASE, serial TEXT COLLATE NOCASE UNIQUE, pin, note)",
-	"CREATE TABLE card (id INTEGER, serial TEXT DEFAULT 'dd', pin INTEGER UNIQUE, note TEXT, PRIMARY KEY (serial, id)) WITHOUT ROWID",
+	"CREATE TABLE card (id INTEGER, serial TEXT DEFAULT 'dd', pin INTEGER UNIQUE, note TEXT, PRIMARY KEY (serial, "
+	"id)) WITHOUT ROWID",
 	("CREATE TABLE card (id INTEGER PRIMARY KEY, serial TEXT, pin INTEGER, note TEXT);"
-	 "CREATE UNIQUE INDEX card_open ON card (serial) WHERE note = 'x'; CREATE UNIQUE INDEX card_pin ON card (pin DESC)"),
+	 "CREATE UNIQUE INDEX card_open ON card (serial) WHERE note = 'x'; CREATE UNIQUE INDEX card_pin ON card (pin "
+	 "DESC)"),
 };
 #define SHAPES (sizeof shapes / sizeof shapes[0])
 
@@ -243,12 +254,14 @@ static void draw_cell(struct buffer *b, int column)
 }
 
 static const char *const column_names[COLUMNS] = {"id", "serial", "pin", "note"};
-static const char *const clauses[] = {"", "", " OR REPLACE", " OR REPLACE", " OR REPLACE", " OR IGNORE", " OR FAIL", " OR ABORT"};
+static const char *const clauses[] = {"",           "",         " OR REPLACE", " OR REPLACE", " OR REPLACE",
+				      " OR IGNORE", " OR FAIL", " OR ABORT"};
 
 static void draw_insert(struct buffer *b)
 {
 	static const char *const upserts[] = {
-		" ON CONFLICT DO NOTHING", " ON CONFLICT DO UPDATE SET pin = excluded.pin + 1",
+		" ON CONFLICT DO NOTHING",
+		" ON CONFLICT DO UPDATE SET pin = excluded.pin + 1",
 		" ON CONFLICT DO UPDATE SET note = 'u', serial = excluded.serial WHERE pin > 1",
 	};
 	unsigned rows = 1 + draw(3);
@@ -312,8 +325,9 @@ static int read_rows(sqlite3 *db, struct row *rows)
 	sqlite3_stmt *stmt;
 	int n = 0;
 
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT quote(id), quote(serial), quote(pin), quote(note) FROM card", -1, &stmt, NULL),
-	                 SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT quote(id), quote(serial), quote(pin), quote(note) FROM card",
+					    -1, &stmt, NULL),
+			 SQLITE_OK);
 	for (; sqlite3_step(stmt) == SQLITE_ROW; n++) {
 		assert_true(n < ROWS_MAX);
 		memset(&rows[n], 0, sizeof rows[n]);
@@ -337,11 +351,12 @@ static int replay(sqlite3 *db, struct row *rows, int n, int64_t *done)
 {
 	sqlite3_stmt *stmt;
 
-	assert_int_equal(sqlite3_prepare_v2(db,
-	                                    "SELECT id, op, quote(old_1), quote(old_2), quote(old_3), quote(old_4), quote(new_1),"
-	                                    " quote(new_2), quote(new_3), quote(new_4) FROM bank_change WHERE id > ?1 ORDER BY id",
-	                                    -1, &stmt, NULL),
-	                 SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(
+				 db,
+				 "SELECT id, op, quote(old_1), quote(old_2), quote(old_3), quote(old_4), quote(new_1),"
+				 " quote(new_2), quote(new_3), quote(new_4) FROM bank_change WHERE id > ?1 ORDER BY id",
+				 -1, &stmt, NULL),
+			 SQLITE_OK);
 	sqlite3_bind_int64(stmt, 1, *done);
 	while (sqlite3_step(stmt) == SQLITE_ROW) {
 		int op = sqlite3_column_int(stmt, 1), at = n;
@@ -354,7 +369,8 @@ static int replay(sqlite3 *db, struct row *rows, int n, int64_t *done)
 			snprintf(new.cell[c], CELL_SIZE, "%s", sqlite3_column_text(stmt, 6 + c));
 		}
 		if (op != BANK_INSERT && (at = find_row(rows, n, &old)) < 0)
-			fail_msg("change %lld: no row is %s,%s,%s,%s", (long long)*done, old.cell[0], old.cell[1], old.cell[2], old.cell[3]);
+			fail_msg("change %lld: no row is %s,%s,%s,%s", (long long)*done, old.cell[0], old.cell[1],
+				 old.cell[2], old.cell[3]);
 		if (op == BANK_DELETE)
 			rows[at] = rows[--n];
 		else
@@ -367,7 +383,7 @@ static int replay(sqlite3 *db, struct row *rows, int n, int64_t *done)
 }
 
 static void compare_rows(const struct row *a, int a_count, const struct row *b, int b_count, const char *what,
-                         const char *after)
+			 const char *after)
 {
 	bool same = a_count == b_count;
 
@@ -388,7 +404,8 @@ static const char idle_triggers[] =
 	"CREATE TRIGGER i0 BEFORE INSERT ON card BEGIN SELECT NEW.id, NEW.serial, NEW.pin, NEW.note; END;"
 	"CREATE TRIGGER i1 AFTER INSERT ON card BEGIN SELECT NEW.id, NEW.serial, NEW.pin, NEW.note; END;"
 	"CREATE TRIGGER u0 BEFORE UPDATE ON card BEGIN SELECT OLD.id, OLD.serial, NEW.pin, NEW.note; END;"
-	"CREATE TRIGGER u1 AFTER UPDATE ON card BEGIN SELECT OLD.id, OLD.serial, OLD.pin, OLD.note, NEW.id, NEW.serial, NEW.pin,"
+	"CREATE TRIGGER u1 AFTER UPDATE ON card BEGIN SELECT OLD.id, OLD.serial, OLD.pin, OLD.note, NEW.id, "
+	"NEW.serial, NEW.pin,"
 	" NEW.note; END;"
 	"CREATE TRIGGER d1 AFTER DELETE ON card BEGIN SELECT OLD.id, OLD.serial, OLD.pin, OLD.note; END;";
 
@@ -416,7 +433,8 @@ static void run_stream(const char *shape, bool recursive, int length)
 		if ((a & 0xff) != (b & 0xff))
 			fail_msg("%s: %d (%s), without capture %d", buffer_text(&sql), a, sqlite3_errmsg(db), b);
 		if (!frame && a == SQLITE_OK && sqlite3_changes(db) != sqlite3_changes(plain))
-			fail_msg("%s: %d changes, without capture %d", buffer_text(&sql), sqlite3_changes(db), sqlite3_changes(plain));
+			fail_msg("%s: %d changes, without capture %d", buffer_text(&sql), sqlite3_changes(db),
+				 sqlite3_changes(plain));
 		int n = read_rows(db, rows), plain_count = read_rows(plain, plain_rows);
 		compare_rows(rows, n, plain_rows, plain_count, "plain", buffer_text(&sql));
 		if (depth == 0 && sqlite3_get_autocommit(db)) {
@@ -460,16 +478,19 @@ static void test_shell(void **state)
 		sqlite3 *db = bank_made("shell.bank", card, recursive);
 
 		must(db, start);
-		shell("shell.bank", recursive ? "PRAGMA recursive_triggers = on; REPLACE INTO card VALUES (1, 'b', 5, 'r')"
-		                              : "REPLACE INTO card VALUES (1, 'b', 5, 'r')");
-		shell("shell.bank", "UPDATE OR REPLACE card SET id = 3 WHERE id = 1; INSERT OR IGNORE INTO card VALUES (3, 'z', 1, 'z')");
+		shell("shell.bank",
+		      recursive ? "PRAGMA recursive_triggers = on; REPLACE INTO card VALUES (1, 'b', 5, 'r')"
+				: "REPLACE INTO card VALUES (1, 'b', 5, 'r')");
+		shell("shell.bank", "UPDATE OR REPLACE card SET id = 3 WHERE id = 1; INSERT OR IGNORE INTO card VALUES "
+				    "(3, 'z', 1, 'z')");
 		shell("shell.bank", "PRAGMA trusted_schema = off; INSERT INTO card (id) VALUES (8)");
 		assert_string_equal(told(db, "card", 3),
-		                    "-1,a,10,x\n-2,b,20,y\n+1,b,5,r\n-3,c,30,.\n-1,b,5,r +3,b,5,r\n+8,.,.,.\n");
+				    "-1,a,10,x\n-2,b,20,y\n+1,b,5,r\n-3,c,30,.\n-1,b,5,r +3,b,5,r\n+8,.,.,.\n");
 		/* Unstamped, and timed by the clock to the millisecond. */
 		assert_int_equal(count(db, "SELECT count(*) FROM bank_change WHERE txn IS NOT NULL"), 0);
-		assert_int_equal(count(db, "SELECT count(*) FROM bank_change WHERE at % 1000 <> 0 OR abs(at / 1000000 - strftime('%s')) > 60"),
-		                 0);
+		assert_int_equal(count(db, "SELECT count(*) FROM bank_change WHERE at % 1000 <> 0 OR abs(at / 1000000 "
+					   "- strftime('%s')) > 60"),
+				 0);
 		sqlite3_close(db);
 	}
 }
@@ -480,8 +501,8 @@ static void test_stamp(void **state)
 
 	(void)state;
 	must(db, "BEGIN IMMEDIATE; UPDATE bank_txn SET last = last + 1, txn = last + 1, at = 1234567890123456;"
-	         "INSERT INTO card (id) VALUES (1), (2); REPLACE INTO card (id) VALUES (1);"
-	         "UPDATE bank_txn SET txn = NULL, at = NULL; COMMIT");
+		 "INSERT INTO card (id) VALUES (1), (2); REPLACE INTO card (id) VALUES (1);"
+		 "UPDATE bank_txn SET txn = NULL, at = NULL; COMMIT");
 	assert_int_equal(count(db, "SELECT count(*) FROM bank_change WHERE txn = 1 AND at = 1234567890123456"), 4);
 	must(db, "INSERT INTO card (id) VALUES (3)");
 	assert_int_equal(count(db, "SELECT count(*) FROM bank_change WHERE txn IS NULL AND at > 1234567890123456"), 1);
@@ -496,9 +517,12 @@ static void test_money(void **state)
 	static const struct {
 		const char *value;
 		bool good;
-	} cases[] = {{"'12.50'", true}, {"'-3'", true}, {"'0.001'", true}, {"7", true}, {"NULL", true}, {"'12345678901234567890.12'", true},
-	             {"'1e3'", false}, {"'+1'", false}, {"'1.2.3'", false}, {"''", false}, {"'-'", false}, {"'.5'", false}, {"'5.'", false},
-	             {"'1 000'", false}, {"x'31'", false}, {"1e30", false}, {"'1,5'", false}, {"'--1'", false}};
+	} cases[] = {{"'12.50'", true}, {"'-3'", true},     {"'0.001'", true},
+		     {"7", true},       {"NULL", true},     {"'12345678901234567890.12'", true},
+		     {"'1e3'", false},  {"'+1'", false},    {"'1.2.3'", false},
+		     {"''", false},     {"'-'", false},     {"'.5'", false},
+		     {"'5.'", false},   {"'1 000'", false}, {"x'31'", false},
+		     {"1e30", false},   {"'1,5'", false},   {"'--1'", false}};
 	sqlite3 *db = bank_made("money.bank", NULL, false);
 
 	(void)state;
@@ -509,7 +533,8 @@ static void test_money(void **state)
 		if ((sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) != cases[i].good)
 			fail_msg("%s is %s", cases[i].value, cases[i].good ? "refused" : "taken");
 	}
-	assert_int_equal(count(db, "SELECT count(*) FROM customer_asset WHERE typeof(assetvalue) NOT IN ('text', 'null')"), 0);
+	assert_int_equal(
+		count(db, "SELECT count(*) FROM customer_asset WHERE typeof(assetvalue) NOT IN ('text', 'null')"), 0);
 	sqlite3_close(db);
 }
 
@@ -520,8 +545,10 @@ static void insert_cards(sqlite3 *db, int from, int to)
 {
 	char sql[160];
 
-	snprintf(sql, sizeof sql, "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-	                          " INSERT INTO card (id) SELECT i FROM n", from, to);
+	snprintf(sql, sizeof sql,
+		 "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+		 " INSERT INTO card (id) SELECT i FROM n",
+		 from, to);
 	must(db, sql);
 }
 
@@ -550,7 +577,8 @@ static void test_prune(void **state)
 	insert_cards(db, 20001, 20300);
 	assert_int_equal(count(db, "SELECT pruned_to FROM bank_meta"), 1500);
 	/* Who inserts and deletes in turn inserts at odd numbers only, and never at a multiple of 256. */
-	must(db, "UPDATE bank_txn SET at = NULL; UPDATE bank_change SET at = " BANK_CLOCK "; UPDATE bank_change SET at = 1 WHERE id < 1600");
+	must(db, "UPDATE bank_txn SET at = NULL; UPDATE bank_change SET at = " BANK_CLOCK
+		 "; UPDATE bank_change SET at = 1 WHERE id < 1600");
 	if (count(db, "SELECT max(id) % 2 FROM bank_change") == 0)
 		insert_cards(db, 30001, 30001);
 	for (int i = 0; i < 256; i++)
@@ -588,13 +616,15 @@ static void test_repair(void **state)
 	assert_true(bank_create(path, &err));
 	assert_int_equal(count(db, "SELECT pruned_to FROM bank_meta"), 4);
 	must(db, "UPDATE card SET colour = 'red' WHERE id = 1");
-	assert_int_equal(count(db, "SELECT id FROM bank_change WHERE old_5 IS NULL AND new_5 = 'red' AND new_2 = 'a'"), 5);
+	assert_int_equal(count(db, "SELECT id FROM bank_change WHERE old_5 IS NULL AND new_5 = 'red' AND new_2 = 'a'"),
+			 5);
 
 	/* A trigger of the bank's own, made after ours, would have its change logged before the cause. */
 	must(db, "CREATE TRIGGER touch AFTER INSERT ON card BEGIN UPDATE card SET pin = 77 WHERE id = NEW.id; END");
 	buffer_clear(&why);
 	assert_true(bank_capture_verify(db, "card", &why, &fixable, &err));
-	assert_string_equal(buffer_text(&why), "a trigger of the bank's own was made after ours and runs before them\n");
+	assert_string_equal(buffer_text(&why),
+			    "a trigger of the bank's own was made after ours and runs before them\n");
 	assert_true(bank_create(path, &err));
 	int64_t last = count(db, "SELECT pruned_to FROM bank_meta");
 	must(db, "REPLACE INTO card (id, serial) VALUES (2, 'c')");

@@ -22,8 +22,18 @@
 static char folder[96], path[128];
 
 static const struct person budi = {
-	.cif = 17, .name = "Budi Santoso", .gender = "M", .birthdate = "1980-02-03", .address = "Jalan Merdeka 17", .city = "Bandung",
-	.country = "ID", .email = "", .phone = "+62 812 3456", .store_id = "BDG01", .registered_at = 1700000000123456, .changed_by = "t7",
+	.cif = 17,
+	.name = "Budi Santoso",
+	.gender = "M",
+	.birthdate = "1980-02-03",
+	.address = "Jalan Merdeka 17",
+	.city = "Bandung",
+	.country = "ID",
+	.email = "",
+	.phone = "+62 812 3456",
+	.store_id = "BDG01",
+	.registered_at = 1700000000123456,
+	.changed_by = "t7",
 };
 
 static const char *text(const char *sql)
@@ -91,9 +101,11 @@ static void test_rows(void **state)
 	assert_string_equal(text("SELECT * FROM store"), "BDG01|Bandung Dago|Bandung\n");
 	/* The wall clock of Jakarta. */
 	assert_string_equal(text("SELECT * FROM customer_info"),
-	                    "17|Budi Santoso|1980-02-03|M|Jalan Merdeka 17|Bandung|ID|.|+62 812 3456|BDG01|2023-11-15 05:13:20.123456|t7\n");
+			    "17|Budi Santoso|1980-02-03|M|Jalan Merdeka 17|Bandung|ID|.|+62 812 3456|BDG01|2023-11-15 "
+			    "05:13:20.123456|t7\n");
 	assert_string_equal(text("SELECT * FROM bank_product"), "3|17|savings|2020-01-02|active\n");
-	assert_string_equal(text("SELECT *, typeof(assetvalue) FROM customer_asset"), "4|17|deposit|123456.78|2024-01-02|text\n");
+	assert_string_equal(text("SELECT *, typeof(assetvalue) FROM customer_asset"),
+			    "4|17|deposit|123456.78|2024-01-02|text\n");
 
 	strcpy(moved.city, "Surabaya");
 	assert_true(w->ops->begin(w, 1234567890123457, &err));
@@ -105,7 +117,7 @@ static void test_rows(void **state)
 	assert_string_equal(w->ops->position(w), "8@1234567890123457");
 	assert_string_equal(text("SELECT city FROM customer_info"), "Surabaya\n");
 	assert_string_equal(text("SELECT txn, at, group_concat(op, '') FROM bank_change GROUP BY txn ORDER BY txn"),
-	                    "1|1234567890123456|1111\n2|1234567890123457|2333\n");
+			    "1|1234567890123456|1111\n2|1234567890123457|2333\n");
 	assert_string_equal(text("SELECT txn, at FROM bank_txn"), ".|.\n");
 	w->ops->close(w);
 }
