@@ -45,10 +45,19 @@ void search_schema(struct buffer *sql)
 
 /* ---- what is indexed of a customer ---- */
 
+/* A NUL in a name would end the text: a blank separates the words around it just so. */
+static char *whole_text(struct arena *a, const char *s, size_t n)
+{
+	char *copy = arena_copy(a, s, n);
+	for (char *nul = copy; (nul = memchr(nul, '\0', (size_t)(copy + n - nul))); nul++)
+		*nul = ' ';
+	return copy;
+}
+
 const char *search_name(const struct entity *e, const struct value *row, struct arena *a)
 {
 	if (e->name_count == 1 && row[e->names[0]].kind == VALUE_TEXT)
-		return arena_copy(a, row[e->names[0]].text, row[e->names[0]].len);
+		return whole_text(a, row[e->names[0]].text, row[e->names[0]].len);
 	struct buffer b = {0};
 	for (int i = 0; i < e->name_count; i++) {
 		struct value v = row[e->names[i]];
@@ -58,7 +67,7 @@ const char *search_name(const struct entity *e, const struct value *row, struct 
 			buffer_char(&b, ' ');
 		value_print(&b, &e->columns[e->names[i]], v);
 	}
-	const char *name = arena_copy(a, buffer_text(&b), b.len);
+	const char *name = whole_text(a, buffer_text(&b), b.len);
 	buffer_done(&b);
 	return name;
 }
