@@ -114,6 +114,7 @@ static bool child_burst(struct fill *f, int64_t events, struct demo_bank_report 
 	}
 	*report = (struct demo_bank_report){.customers = generator_count(f->generator), .rows = f->rows - rows,
 	                                    .spent = clock_mono() - begun, .cif = favourites_best(&seen)};
+	snprintf(report->position, sizeof report->position, "%s", fill_position(f));
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct demo_bank_report {
 	int64_t spent;           /* microseconds */
 	int64_t cif;             /* of a customer with changes, 0: none */
 	bool resumed;            /* the bank was there already */
+	char position[256];      /* the bank's, just after */
 };
 
 struct demo_bank {

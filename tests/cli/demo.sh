@@ -23,7 +23,10 @@ card() { part lookup | grep -q 'CIF 1[0-9]*' && part lookup | grep -q '^Products
 ok card
 
 what="the history has a change"
-ok sh -c 'sed -n "/^. tellerdesk history/,/^. tellerdesk stores/p" out | grep -qi update'
+ok sh -c 'sed -n "/^. tellerdesk history/,/^. tellerdesk stores/p" out | grep -q " -> "'
+
+what="the replica follows the bank while it is looked at"
+ok sh -c 'grep -q "^Data: live" out'
 
 what="the chart has registrations in Jakarta"
 ok sh -c 'sed -n "/^. tellerdesk stores/,/^. tellerdesk status/p" out | grep -q Jakarta'
