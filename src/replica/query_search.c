@@ -221,9 +221,9 @@ static bool search_words(struct searching *s)
 	int64_t best_sum = 0;
 	bool ok = true;
 	for (int i = 0; ok && i < s->prefix_count; i++) {
-		struct term *list;
-		int count;
-		int64_t sum;
+		struct term *list = NULL;
+		int count = 0;
+		int64_t sum = 0;
 		ok = read_terms(s, i, &list, &count, &sum);
 		if (lead < 0 || sum < best_sum) {
 			free(best);
