@@ -21,8 +21,9 @@ writer_open(const char *url, struct error *err)
 
 		if (strncmp(writer_table[i]->scheme, url, n) == 0 && url[n] == ':')
 			return writer_table[i]->open(url, err);
-		buffer_format(&known, "%s%s:...", i ? ", " : "", writer_table[i]->scheme);
 	}
+	for (int i = 0; i < WRITER_KINDS; i++)
+		buffer_format(&known, "%s%s:...", i ? ", " : "", writer_table[i]->scheme);
 	url_clean(&clean, url);
 	error_set(err, ERROR_USAGE, "could not write to \"%s\": no such kind of source can be written", buffer_text(&clean));
 	error_hint(err, "rows can go to %s", buffer_text(&known));

@@ -45,8 +45,9 @@ source_find(const char *url, struct error *err)
 	for (int i = 0; source_table[i]; i++) {
 		if (source_scheme_is(source_table[i], url))
 			return source_table[i];
-		buffer_format(&known, "%s%s:...", i ? ", " : "", source_table[i]->scheme);
 	}
+	for (int i = 0; source_table[i]; i++)
+		buffer_format(&known, "%s%s:...", i ? ", " : "", source_table[i]->scheme);
 	source_url_clean(&clean, url);
 	error_set(err, ERROR_USAGE, "could not open source \"%s\": no such kind of source", buffer_text(&clean));
 	error_hint(err, "sources are %s", buffer_text(&known));
