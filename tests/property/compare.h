@@ -1,0 +1,32 @@
+/* compare: a replica, read through its queries, against an oracle.
+ *
+ * Every row, version and registration (the dump), every entity as of every time
+ * something changed and just before, lookups and histories of some customers at
+ * some times, and windows of several kinds in several zones.
+ */
+#ifndef TD_PROPERTY_COMPARE_H
+#define TD_PROPERTY_COMPARE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buffer;
+struct oracle;
+struct query;
+
+struct compare {
+	const struct oracle *oracle;
+	struct query *query;
+	uint64_t seed;        /* of what is asked */
+	/* The source sent partial images: of a row found by a copy, early versions may be missing, but never one in the
+	 * middle, and not all while it lives. */
+	bool partial;
+	struct buffer *why;   /* the first difference, in words */
+};
+
+bool compare_all(const struct compare *c);
+/* Only rows, versions and registrations. */
+bool compare_dump(const struct compare *c);
+bool compare_windows(const struct compare *c);
+
+#endif
