@@ -17,7 +17,7 @@
 /* Above this rate events share transactions, one each tick. */
 #define EVENTS_ALONE 100.0
 #define TICK (10 * INT64_C(1000))
-enum { EVENTS_TOGETHER = 1000 };
+enum { EVENTS_TOGETHER = 20000 };
 /* A machine that cannot keep up, or slept, does not make up for more than this. */
 #define BEHIND (30 * SECOND)
 
@@ -109,22 +109,22 @@ static bool fill_shops(struct fill *f, struct error *err)
 }
 
 /* Begins a transaction; a new bank's first one brings the shops. */
-static bool fill_begin(struct fill *f, struct error *err)
+static bool fill_begin(struct fill *f, int64_t commit_time, struct error *err)
 {
-	if (!f->writer->ops->begin(f->writer, clock_now(), err))
+	if (!f->writer->ops->begin(f->writer, commit_time, err))
 		return false;
 	if (f->resumed || f->rows > 0)
 		return true;
 	return fill_shops(f, err);
 }
 
-static bool fill_batch(struct fill *f, int64_t count, struct error *err)
+static bool fill_batch(struct fill *f, int64_t count, int64_t commit_time, struct error *err)
 {
 	struct person person;
 	struct product product;
 	struct asset asset;
 	int64_t n = generator_count(f->generator), last = n + count;
-	if (!fill_begin(f, err))
+	if (!fill_begin(f, commit_time, err))
 		return false;
 	while (++n <= last) {
 		generator_customer(f->generator, n, &person, &product, &asset);
@@ -137,6 +137,13 @@ static bool fill_batch(struct fill *f, int64_t count, struct error *err)
 	return fill_commit(f, err);
 }
 
+/* How far in the past batches begin that come faster than their times can be told apart, so that the last one has its own. */
+static int64_t load_shift(const struct fill *f, const struct fill_load *load, int64_t left)
+{
+	int64_t short_of = f->writer->ops->apart - load->delay;
+	return short_of > 0 ? (left - 1) / load->batch * short_of : 0;
+}
+
 bool fill_customers(struct fill *f, const struct fill_load *load, struct error *err)
 {
 	if (load->customers <= 0)
@@ -146,7 +153,7 @@ bool fill_customers(struct fill *f, const struct fill_load *load, struct error *
 		if (fill_stopped(f, done ? load->delay : 0))
 			return fill_interrupted(f, err);
 		int64_t left = load->customers - done, count = left < load->batch ? left : load->batch;
-		if (!fill_batch(f, count, err))
+		if (!fill_batch(f, count, clock_now() - load_shift(f, load, left), err))
 			return false;
 		done += count;
 		if (f->params.progress)
@@ -182,7 +189,7 @@ static bool event_put(struct fill *f, struct error *err)
 
 static bool fill_events(struct fill *f, int64_t count, struct error *err)
 {
-	if (!fill_begin(f, err))
+	if (!fill_begin(f, clock_now(), err))
 		return false;
 	for (int64_t i = 0; i < count; i++)
 		if (!event_put(f, err))
@@ -198,7 +205,9 @@ bool fill_event(struct fill *f, struct error *err)
 /* A stretch of events: `done` of them since `started`. */
 struct pace {
 	double rate;
+	int64_t tick; /* between transactions at least; events due by then share one; 0: each has its own */
 	int64_t started, done;
+	int64_t last; /* transaction */
 };
 
 static void pace_begin(struct pace *p, struct fill *f)
@@ -206,6 +215,10 @@ static void pace_begin(struct pace *p, struct fill *f)
 	int64_t step = (int64_t)((double)SECOND / p->rate);
 	p->started = clock_mono();
 	p->done = 0;
+	p->tick = p->rate > EVENTS_ALONE ? TICK : 0;
+	if (p->tick < f->writer->ops->apart)
+		p->tick = f->writer->ops->apart;
+	p->last = p->started - p->tick;
 	generator_live(f->generator, clock_now(), step > 0 ? step : 1);
 }
 
@@ -213,17 +226,15 @@ static void pace_begin(struct pace *p, struct fill *f)
 static int64_t pace_wait(const struct pace *p, int64_t now)
 {
 	int64_t next = p->started + (int64_t)((double)(p->done + 1) / p->rate * (double)SECOND);
-	if (next <= now)
-		return 0;
-	return p->rate > EVENTS_ALONE && next - now < TICK ? TICK : next - now;
+	if (next < p->last + p->tick)
+		next = p->last + p->tick;
+	return next > now ? next - now : 0;
 }
 
 static int64_t pace_due(const struct pace *p, int64_t now)
 {
 	int64_t due = (int64_t)((double)(now - p->started) / (double)SECOND * p->rate) - p->done;
-	if (due < 1)
-		due = 1;
-	if (p->rate <= EVENTS_ALONE)
+	if (due < 1 || p->tick == 0)
 		return 1;
 	return due < EVENTS_TOGETHER ? due : EVENTS_TOGETHER;
 }
@@ -237,7 +248,7 @@ bool fill_changes(struct fill *f, double rate, int64_t duration, struct error *e
 	while (total < all) {
 		int64_t now = clock_mono();
 		/* Too slow a machine ends in time, with fewer events. */
-		if (duration && now - begun > duration + SECOND)
+		if (duration && now - begun > duration + SECOND + pace.tick)
 			break;
 		if (fill_stopped(f, pace_wait(&pace, now)))
 			return duration == 0 || fill_interrupted(f, err);
@@ -249,6 +260,7 @@ bool fill_changes(struct fill *f, double rate, int64_t duration, struct error *e
 			count = all - total;
 		if (!fill_events(f, count, err))
 			return false;
+		pace.last = now;
 		pace.done += count;
 		total += count;
 		if (f->params.progress)

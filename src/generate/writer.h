@@ -27,6 +27,9 @@ enum writer_op { WRITER_INSERT, WRITER_UPDATE, WRITER_DELETE };
 struct writer_ops {
 	const char *scheme;
 	bool deletes; /* csv cannot */
+	/* Transactions nearer to each other than this (microseconds) cannot be told apart by their time:
+	 * closer ones are given later times than they have. 0: any two can. */
+	int64_t apart;
 	struct writer *(*open)(const char *target, struct error *err);
 	bool (*begin)(struct writer *w, int64_t commit_time, struct error *err);
 	bool (*put)(struct writer *w, enum writer_op op, enum writer_table table, const void *row, struct error *err);

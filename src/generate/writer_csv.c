@@ -434,6 +434,7 @@ writer_csv_note(struct writer *base, const char *state, struct error *err)
 const struct writer_ops writer_csv_ops = {
 	.scheme = "csv",
 	.deletes = false,
+	.apart = SECOND,
 	.open = writer_csv_open,
 	.begin = writer_csv_begin,
 	.put = writer_csv_put,

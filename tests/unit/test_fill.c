@@ -28,11 +28,13 @@ struct shelf {
 	int64_t put;
 	int stop_after; /* commits, then it makes the stop descriptor readable; 0: never */
 	int stop_pipe[2];
+	int shifted;    /* commits that come too fast for their times */
 	int fail_at;    /* put that fails; 0: none */
 };
 
 static struct shelf *shelf;
 static bool shelf_deletes = true, shelf_keeps = true;
+static int64_t shelf_apart;
 static struct writer_ops shelf_ops;
 static struct writer shelf_writer = {&shelf_ops};
 
@@ -48,7 +50,8 @@ static bool shelf_begin(struct writer *w, int64_t commit_time, struct error *err
 	(void)w;
 	(void)err;
 	assert_int_equal(shelf->in_transaction, 0);
-	assert_int_equal(commit_time, NOW);
+	/* The clock stands still; only what cannot be told apart is moved. */
+	assert_int_equal(commit_time, NOW - (shelf->commits < shelf->shifted ? (shelf->shifted - shelf->commits) * shelf_apart : 0));
 	shelf->in_transaction = 1;
 	return true;
 }
@@ -135,7 +138,7 @@ static void shelf_close(struct writer *w)
 /* In place of the program's own list of writers. */
 struct writer *writer_open(const char *url, struct error *err)
 {
-	shelf_ops = (struct writer_ops){.scheme = "shelf", .deletes = shelf_deletes, .open = shelf_open, .begin = shelf_begin,
+	shelf_ops = (struct writer_ops){.scheme = "shelf", .deletes = shelf_deletes, .apart = shelf_apart, .open = shelf_open, .begin = shelf_begin,
 	                                .put = shelf_put, .commit = shelf_commit, .position = shelf_position, .close = shelf_close};
 	if (shelf_keeps) {
 		shelf_ops.resume = shelf_resume;
@@ -149,6 +152,7 @@ static int shelf_new(void **state)
 	(void)state;
 	clock_freeze(NOW);
 	shelf_deletes = shelf_keeps = true;
+	shelf_apart = 0;
 	shelf = memory_zero(1, sizeof *shelf);
 	return pipe(shelf->stop_pipe);
 }
@@ -299,6 +303,21 @@ static void without_deletes_leaving_closes_products(void **state)
 	assert_true(closed > 100);
 }
 
+/* Where times are whole seconds, a fast load begins in the past rather than end in the future, and changes share one. */
+static void coarse_times_are_kept_apart(void **state)
+{
+	(void)state;
+	struct error err = {0};
+	shelf_apart = SECOND;
+	shelf->shifted = 4;
+	assert_true(run(50, 10, 0, &err));
+	assert_int_equal(shelf->commits, 5);
+	shelf->shifted = 0;
+	shelf_apart = SECOND / 20;
+	assert_true(run(0, 10, 1000, &err)); /* over a tenth of a second */
+	assert_in_range(shelf->commits, 5 + 2, 5 + 4);
+}
+
 static void another_seed_is_refused(void **state)
 {
 	(void)state;
@@ -333,6 +352,7 @@ int main(void)
 		SHELF_TEST(so_many_changes_as_asked_for),
 		SHELF_TEST(endless_changes_end_when_told),
 		SHELF_TEST(without_deletes_leaving_closes_products),
+		SHELF_TEST(coarse_times_are_kept_apart),
 		SHELF_TEST(another_seed_is_refused),
 		SHELF_TEST(without_bookkeeping_it_begins_again),
 	};
