@@ -373,13 +373,18 @@ static enum session_end finish(struct session *s, struct error *err)
 {
 	if (!commit(s, err))
 		return SESSION_FAILED;
-	for (bool more = true; more && !*s->c->stop;)
-		if (!search_follow(s->replica, SEARCH_SLICE, &more, err))
-			return SESSION_FAILED;
 	if (s->complete_to == TIME_NONE || s->complete_to < s->target_time)
 		s->complete_to = s->target_time;
 	s->caught_up = true;
-	return write_status(s, err) ? SESSION_DONE : SESSION_FAILED;
+	for (bool more = true; more && !*s->c->stop;) {
+		bool tick = clock_mono() - s->status_at > TICK;
+		if (!search_follow(s->replica, SEARCH_SLICE, &more, err) || (tick && !write_status(s, err)))
+			return SESSION_FAILED;
+	}
+	if (!write_status(s, err))
+		return SESSION_FAILED;
+	replica_checkpoint(s->replica);
+	return SESSION_DONE;
 }
 
 static enum session_end loop(struct session *s, struct error *err)

@@ -29,6 +29,10 @@
 #define CIFS_SUPER_MAGIC 0xFF534D42
 #endif
 
+/* Pages of the log after which a commit finishes the checkpoint; while catching up the checkpointer has done most of it. */
+#define LIVE_PAGES 1000
+#define CATCHING_UP_PAGES 25000
+
 /* ---- the lock ---- */
 
 static char *lock_path(const char *path)
@@ -273,7 +277,7 @@ struct replica *replica_open_writer(const struct replica_params *p, struct error
 	if (kind < 0)
 		goto failed;
 	if (!sql_exec(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; "
-	              "PRAGMA secure_delete = OFF", err))
+	              "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 16777216", err))
 		goto failed;
 	if (kind == 0) {
 		if (!p->model) {
@@ -414,7 +418,7 @@ static int asked_to_stop(void *stop)
 
 void replica_stop_on(struct replica *r, const volatile sig_atomic_t *stop)
 {
-	sqlite3_progress_handler(r->db, 100000, stop ? asked_to_stop : NULL, (void *)(uintptr_t)stop);
+	sqlite3_progress_handler(r->db, 20000, stop ? asked_to_stop : NULL, (void *)(uintptr_t)stop);
 }
 
 bool replica_sync(struct replica *r, struct error *err)
@@ -427,7 +431,12 @@ bool replica_sync(struct replica *r, struct error *err)
 
 void replica_catching_up(struct replica *r, bool on)
 {
-	sqlite3_wal_autocheckpoint(r->db, on ? 100000 : 1000);
+	sqlite3_wal_autocheckpoint(r->db, on ? CATCHING_UP_PAGES : LIVE_PAGES);
+}
+
+void replica_checkpoint(struct replica *r)
+{
+	sqlite3_wal_checkpoint_v2(r->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
 /* ---- facts about the source ---- */

@@ -55,6 +55,9 @@ bool replica_sync(struct replica *r, struct error *err);
 /* Live: small checkpoints by the committing connection. Catching up: none there; a checkpointer thread does it. */
 void replica_catching_up(struct replica *r, bool on);
 
+/* Moves the log into the file and empties it, as far as readers allow. */
+void replica_checkpoint(struct replica *r);
+
 /* The position of the source, as stored with the last transaction; NULL: none yet. Borrowed until the next commit. */
 const char *replica_position(const struct replica *r);
 bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err);

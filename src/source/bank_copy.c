@@ -266,8 +266,28 @@ static bool bank_bound_before(struct source *s, const char **p0, int64_t *clock,
 	return true;
 }
 
+/* The newest rowid less the oldest: at once, where a count would walk the table. Deleted rows make it too many. */
+static int64_t bank_estimate(struct source *s, int entity)
+{
+	struct bank *b = (struct bank *)s;
+	const char *table = b->entities[entity].table;
+	sqlite3_stmt *stmt = NULL;
+	int64_t rows = -1;
+	char *sql;
+
+	if (!table)
+		return 0;
+	sql = sqlite3_mprintf("SELECT coalesce(max(rowid) - min(rowid) + 1, 0) FROM \"%w\"", table);
+	if (sqlite3_prepare_v2(b->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		rows = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_free(sql);
+	return rows;
+}
+
 const struct source_copy_ops bank_copy_ops = {
 	.bound_before = bank_bound_before,
 	.read_chunk = bank_read_chunk,
 	.read_keys = bank_read_keys,
+	.estimate = bank_estimate,
 };
