@@ -416,6 +416,8 @@ static bool compare_batches(struct comparing *c)
 	c->model = query_model(c->query);
 	/* Beside the batches, so that they can be linked instead of copied. */
 	char *folder = memory_format("%s/done/.check-XXXXXX", drop), *done = memory_format("%s/done", drop);
+	/* Where nothing was taken yet there is no done/ either: what the replica holds is then too much. */
+	mkdir(done, 0700);
 	bool ok = mkdtemp(folder) != NULL ||
 	          error_set(c->err, errno == ENOENT ? ERROR_UNREACHABLE : ERROR_PERMISSION, "could not make folder \"%s\": %s", folder, strerror(errno));
 	if (ok) {
