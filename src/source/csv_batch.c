@@ -216,7 +216,7 @@ csv_position_print(const struct csv_position *p, struct buffer *out)
 		if (mark->seen > mark->last)
 			buffer_format(out, "!%014" PRId64, mark->seen);
 	}
-	if (p->taken_count > 0 || out->len == start)
+	if (p->taken_count > 0)
 		buffer_char(out, ';');
 	for (size_t i = 0; i < p->taken_count; i++) {
 		if (i > 0)

@@ -10,7 +10,7 @@
  * For each table the stamp of the last batch taken. TABLE=LAST!SEEN: a later
  * batch, of SEEN, was looked at and put aside. After the ';' the batches taken
  * that stand in the folder still: after a crash they are known by it. Bytes that
- * would confuse are written as %XX. Nothing taken: ";".
+ * would confuse are written as %XX. Nothing taken: "".
  */
 #ifndef TD_SOURCE_CSV_BATCH_H
 #define TD_SOURCE_CSV_BATCH_H
