@@ -22,7 +22,8 @@
 
 #define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
 #define BATCH_TIME (100 * (SECOND / 1000))
-#define TICK (SECOND / 2)               /* of the status row when nothing else is committed */
+#define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
+#define TICK SECOND                     /* of the status row when nothing else is committed */
 #define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
 #define SEARCH_SLICE 500                /* queued names worked off at a time */
 #define IDLE_WAIT 250                   /* ms a call of next may wait */
@@ -35,7 +36,8 @@ struct session {
 	struct snapshot *snapshot;
 	char *target;               /* position to end at, or NULL */
 	int64_t target_time;        /* all up to then is known when it is reached: the last commit's time, or when `once` began */
-	int64_t complete_to;        /* newest claim of the source */
+	int64_t complete_to;        /* all up to then was applied or given */
+	int64_t commit_time;        /* of the transaction under way */
 	bool caught_up;             /* the source had nothing more at the last look */
 	bool posted_rows;           /* rows were applied since the last commit */
 	int64_t batch_rows, batch_began;
@@ -95,7 +97,7 @@ static bool write_status(struct session *s, struct error *err)
 		row.copy_percent = snapshot_percent(s->snapshot);
 		row.copy_rows = p.rows;
 		row.copy_rate = s->copy_rate;
-	} else if (s->caught_up || !s->source->ops->copy) {
+	} else {
 		row.complete_to = s->complete_to;
 	}
 	show_progress(s, &row);
@@ -129,6 +131,12 @@ static bool commit(struct session *s, struct error *err)
 	return true;
 }
 
+static bool commit_is_due(const struct session *s)
+{
+	int64_t most = copy_running(s->replica) ? COPY_BATCH_TIME : BATCH_TIME;
+	return s->batch_rows >= BATCH_ROWS || clock_mono() - s->batch_began > most;
+}
+
 static bool on_event(struct session *s, enum source_result result, const struct source_event *e, struct error *err)
 {
 	switch (result) {
@@ -137,6 +145,7 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		if (!replica_in_transaction(s->replica))
 			s->batch_began = clock_mono();
 		s->caught_up = false;
+		s->commit_time = e->commit_time < t.source_clock ? e->commit_time : t.source_clock;
 		if (s->c->params->until)
 			s->target_time = e->commit_time;
 		return apply_begin(s->apply, &t, err);
@@ -150,9 +159,10 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 	case SOURCE_COMMIT:
 		if (!apply_end(s->apply, e->position, err))
 			return false;
-		if (s->batch_rows >= BATCH_ROWS || clock_mono() - s->batch_began > BATCH_TIME)
-			return commit(s, err);
-		return true;
+		/* A log is in the order of its commits: all before this one was applied. Stamps of batches say nothing of the kind. */
+		if (s->source->ops->copy && s->commit_time > s->complete_to)
+			s->complete_to = s->commit_time;
+		return commit_is_due(s) ? commit(s, err) : true;
 	case SOURCE_IDLE:
 		s->caught_up = true;
 		s->complete_to = e->complete_to;

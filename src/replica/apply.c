@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/moment.h"
 #include "model/change.h"
 #include "replica/copy.h"
 #include "replica/history.h"
@@ -499,6 +500,8 @@ static bool settle_times(struct apply *a, const struct apply_times *t, struct er
 	const char *reason = NULL;
 	if (t->source_clock != TIME_NONE && t->commit_time > t->source_clock + CLOCK_TOLERANCE) {
 		a->commit_time = t->source_clock;
+		if (!a->raw_time)
+			a->raw_time = arena_text(&a->arena, moment_utc(t->commit_time, (char[MOMENT_SIZE]){0}));
 		reason = "clock: commit time ahead of the source's clock";
 	} else if (r->last_valid_from != TIME_NONE && t->commit_time < r->last_valid_from - CLOCK_TOLERANCE) {
 		reason = "clock: commit time jumped back";
