@@ -1,0 +1,96 @@
+#include "config.h"
+
+#include "ui/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/settings.h"
+
+static void session_forget(struct recent *r)
+{
+	free(r->cif);
+	free(r->name);
+	free(r->store);
+}
+
+void session_done(struct session *s)
+{
+	for (int i = 0; i < s->recent_count; i++)
+		session_forget(&s->recents[i]);
+	free(s->customer);
+	free(s->go_argument);
+	*s = (struct session){0};
+}
+
+void session_say(struct session *s, enum role role, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(s->message, sizeof(s->message), format, args);
+	va_end(args);
+	s->message_role = role;
+}
+
+void session_fail(struct session *s, const struct error *err)
+{
+	if (err->hint[0])
+		session_say(s, ROLE_ERROR, "%.250s; hint: %.250s", err->message, err->hint);
+	else
+		session_say(s, ROLE_ERROR, "%.500s", err->message);
+}
+
+void session_go(struct session *s, const char *code, const char *argument)
+{
+	s->go = code;
+	free(s->go_argument);
+	s->go_argument = memory_text(argument);
+	s->go_tab = -1;
+}
+
+void session_go_tab(struct session *s, int tab)
+{
+	session_go(s, "CIF", NULL);
+	s->go_tab = tab;
+}
+
+void session_remember(struct session *s, const char *cif, const char *name, const char *store)
+{
+	int at = 0;
+	while (at < s->recent_count && strcmp(s->recents[at].cif, cif) != 0)
+		at++;
+	struct recent fresh = {memory_text(cif), memory_text(name), memory_text(store)};
+	if (at == SESSION_RECENT)
+		at--;
+	if (at < s->recent_count)
+		session_forget(&s->recents[at]);
+	else
+		s->recent_count++;
+	memmove(&s->recents[1], &s->recents[0], (size_t)at * sizeof(fresh));
+	s->recents[0] = fresh;
+}
+
+static const struct setting *session_setting(const struct settings *s, const char *name)
+{
+	for (const struct setting *t = setting_table; s && t->name; t++)
+		if (strcmp(t->name, name) == 0)
+			return t;
+	return NULL;
+}
+
+bool session_flag(const struct settings *s, const char *name) { return session_setting(s, name) && settings_flag(s, name); }
+
+const char *session_text(const struct settings *s, const char *name)
+{
+	return session_setting(s, name) ? settings_text(s, name) : NULL;
+}
+
+int64_t session_duration(const struct settings *s, const char *name, int64_t otherwise)
+{
+	if (!session_setting(s, name) || !settings_text(s, name))
+		return otherwise;
+	return settings_duration(s, name);
+}

@@ -1,0 +1,65 @@
+/* session: what the screens of one console share. Plain data; app owns it. */
+#ifndef TD_UI_SESSION_H
+#define TD_UI_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "ui/age.h"
+#include "ui/field.h"
+#include "ui/keys.h"
+#include "ui/theme.h"
+
+struct model;
+struct query;
+struct settings;
+struct worker;
+struct zone;
+
+enum { SESSION_RECENT = 20 };
+
+struct recent {
+	char *cif, *name, *store; /* name and store may be NULL */
+};
+
+struct session {
+	const char *replica_path;
+	const struct settings *settings; /* or NULL */
+	const char *user;
+	struct keys keys;
+	struct query *query;             /* NULL until the replica could be opened; the model then too */
+	const struct model *model;
+	const struct zone *zone;         /* times are shown in it; never NULL */
+	struct worker *worker;           /* as long as query */
+	struct age age;
+	int64_t silent;                  /* a store that registered nobody for so long is silent */
+	bool accessible;                 /* no borders, no ticks, one column */
+	int64_t as_of;                   /* customer screens show this moment; TIME_NONE: now */
+	struct field cif;                /* the field on the second row of every screen */
+	bool cif_focus;                  /* it takes letters too */
+	char *customer;                  /* CIF shown on the customer screens, or NULL */
+	struct recent recents[SESSION_RECENT]; /* newest first */
+	int recent_count;
+	struct error trouble;            /* why there is no replica; code ERROR_NONE: there is */
+	char message[512];
+	enum role message_role;
+	const char *go;                  /* a pane asks for this screen; NULL: none */
+	char *go_argument;
+	int go_tab;                      /* with go "CIF": this tab of the customer, from 0; -1: none */
+};
+
+void session_done(struct session *s);
+void session_say(struct session *s, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void session_fail(struct session *s, const struct error *err); /* message and hint */
+/* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */
+void session_go(struct session *s, const char *code, const char *argument);
+void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */
+void session_remember(struct session *s, const char *cif, const char *name, const char *store);
+
+/* Settings that may be missing from the table, with what they are then. */
+bool session_flag(const struct settings *s, const char *name);
+const char *session_text(const struct settings *s, const char *name);
+int64_t session_duration(const struct settings *s, const char *name, int64_t otherwise);
+
+#endif

@@ -1,0 +1,666 @@
+/* stores: registrations per store, as they happen.
+ *
+ * Three questions make the screen: the last windows of the chosen length, the last
+ * two hours by minutes, and today. They are put by the worker, for a day's windows
+ * over a year may take longer than a frame. What is painted is computed once, when
+ * the answers arrive.
+ */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "base/zone.h"
+#include "ingest/board.h"
+#include "replica/query.h"
+#include "ui/chart.h"
+#include "ui/grid.h"
+#include "ui/pane.h"
+#include "ui/session.h"
+#include "ui/show.h"
+#include "ui/worker.h"
+
+#define STORES_AGAIN (5 * SECOND) /* windows move on although nobody registers */
+#define STORES_DRILL (30 * DAY)
+
+enum {
+	STORES_SPARK = 24,    /* windows in a row's line; the running one last */
+	STORES_MINUTES = 120, /* of the chart, at most */
+	STORES_HOUR = 60,
+	STORES_AXIS = 15,
+	STORES_LIMIT = 500,   /* registrations listed of one store */
+	STORES_CHART = 8,     /* lines: title, four of bars, axis, times, legend */
+	STORES_COLUMNS = 8,
+};
+
+static const char *const stores_windows[] = {"1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"};
+enum { STORES_WINDOWS = sizeof(stores_windows) / sizeof(stores_windows[0]), STORES_CALENDAR = 5 };
+
+enum stores_order { ORDER_RATE, ORDER_STORE, ORDER_NAME, ORDER_TODAY, ORDER_COUNT };
+static const char *const stores_orders[] = {"rate", "store", "name", "today"};
+
+enum stores_view { VIEW_BOTH, VIEW_TABLE, VIEW_CHART, VIEW_COUNT };
+
+struct stores_job {
+	struct job job;
+	bool list;                /* the registrations of one store instead */
+	char *store;
+	struct duration window, slide;
+	const struct zone *zone;
+	int64_t now;              /* the source's clock */
+	int64_t starts[STORES_SPARK]; /* of the windows, oldest first */
+	struct stores_answer bars, minutes, today;
+	struct registrations_answer registrations;
+};
+
+struct stores_line {
+	const char *id, *name;    /* in the job's answer */
+	int64_t spark[STORES_SPARK];
+	int64_t hour, today;
+	int percent;              /* the last whole window against the mean of those before; INT32_MAX: no mean */
+	bool silent;
+};
+
+struct stores {
+	struct pane base;
+	int window, slide;        /* index of stores_windows; divisor */
+	enum stores_order order;
+	enum stores_view view;
+	const struct zone *zone;
+	bool asked, again;
+	struct stores_job *shown; /* whose answers the lines point into; NULL: none yet */
+	struct stores_line *lines;
+	int count;
+	int64_t minutes[STORES_MINUTES]; /* all stores; the running one last */
+	struct grid grid;
+	char *drill;              /* the store whose registrations are listed, "" the unknown one; NULL: none */
+	struct stores_job *drilled;
+	struct grid drill_grid;
+	char cell[64];
+};
+
+/* ---- the questions ---- */
+
+/* The starts of the last windows. Short ones are aligned to the epoch, days and longer to the zone. */
+static void stores_starts(struct stores_job *j)
+{
+	const struct duration *w = &j->window;
+	enum zone_unit unit = w->months ? ZONE_MONTH : w->days == 7 ? ZONE_WEEK : ZONE_DAY;
+	int64_t step = j->slide.micro;
+	for (int i = 0; i < STORES_SPARK; i++) {
+		int back = STORES_SPARK - 1 - i;
+		if (w->months || w->days)
+			j->starts[i] = back ? zone_step(j->zone, unit, j->now, -back) : zone_floor(j->zone, unit, j->now);
+		else
+			j->starts[i] = j->now - j->now % step - back * step;
+	}
+}
+
+static bool stores_job_run(struct job *job, struct query *q, struct error *err)
+{
+	struct stores_job *j = (struct stores_job *)job;
+	if (j->list)
+		return query_registrations(q, j->store, j->now - STORES_DRILL, j->now + DAY, STORES_LIMIT, &j->registrations, err);
+	struct stores_request r = {.window = j->window, .slide = j->slide, .zone = j->zone, .now = j->now, .to = j->now + 1};
+	stores_starts(j);
+	r.from = j->starts[0];
+	if (!query_stores(q, &r, &j->bars, err))
+		return false;
+	r.window = r.slide = (struct duration){.micro = MINUTE};
+	r.from = j->now - j->now % MINUTE - (STORES_MINUTES - 1) * MINUTE;
+	if (!query_stores(q, &r, &j->minutes, err))
+		return false;
+	r.window = r.slide = (struct duration){.micro = DAY, .days = 1};
+	r.from = zone_floor(j->zone, ZONE_DAY, j->now);
+	return query_stores(q, &r, &j->today, err);
+}
+
+static void stores_job_free(struct job *job)
+{
+	struct stores_job *j = (struct stores_job *)job;
+	answer_done(&j->bars.base);
+	answer_done(&j->minutes.base);
+	answer_done(&j->today.base);
+	answer_done(&j->registrations.base);
+	free(j->store);
+	free(j);
+}
+
+static const struct job_ops stores_job_ops = {.run = stores_job_run, .free = stores_job_free};
+
+static void stores_ask(struct stores *s)
+{
+	if (s->asked) {
+		s->again = true;
+		return;
+	}
+	struct stores_job *j = memory_zero(1, sizeof(*j));
+	j->job.ops = &stores_job_ops;
+	j->job.owner = s;
+	j->now = age_source_now(&s->base.session->age, clock_now());
+	j->zone = s->zone;
+	j->list = s->drill != NULL;
+	j->store = memory_text(s->drill);
+	duration_parse(stores_windows[s->window], &j->window, NULL);
+	j->slide = j->window;
+	j->slide.micro /= s->window < STORES_CALENDAR ? s->slide : 1;
+	s->asked = true;
+	worker_ask(s->base.session->worker, &j->job);
+}
+
+/* ---- the answers ---- */
+
+static const char *stores_id(const char *id) { return id ? id : ""; }
+
+/* The answers list the stores in one order, unless one was born in between. */
+static int stores_match(const struct stores_line *lines, int count, const struct store_row *row, int guess)
+{
+	if (guess < count && strcmp(stores_id(lines[guess].id), stores_id(row->id)) == 0)
+		return guess;
+	for (int i = 0; i < count; i++)
+		if (strcmp(stores_id(lines[i].id), stores_id(row->id)) == 0)
+			return i;
+	return -1;
+}
+
+static int stores_mean(const int64_t *spark)
+{
+	int64_t sum = 0;
+	for (int i = 0; i < STORES_SPARK - 2; i++)
+		sum += spark[i];
+	if (sum == 0)
+		return INT32_MAX;
+	double mean = (double)sum / (STORES_SPARK - 2);
+	double percent = ((double)spark[STORES_SPARK - 2] / mean - 1) * 100;
+	return percent > 9999 ? 9999 : (int)(percent < 0 ? percent - 0.5 : percent + 0.5);
+}
+
+static void stores_minutes(struct stores *s, const struct stores_job *j)
+{
+	int64_t first = j->now - j->now % MINUTE - (STORES_MINUTES - 1) * MINUTE;
+	memset(s->minutes, 0, sizeof(s->minutes));
+	for (int i = 0; i < j->minutes.window_count; i++) {
+		const struct store_window *w = &j->minutes.windows[i];
+		int64_t at = (w->start - first) / MINUTE;
+		if (w->start < first || at >= STORES_MINUTES)
+			continue;
+		s->minutes[at] += w->count;
+		int line = stores_match(s->lines, s->count, &j->minutes.stores[w->store], w->store);
+		if (line >= 0 && at >= STORES_MINUTES - STORES_HOUR)
+			s->lines[line].hour += w->count;
+	}
+}
+
+/* Largest first; equal ones, and all in the other orders, by store; the unknown one last. */
+static int stores_compare_by(const struct stores_line *a, const struct stores_line *b, enum stores_order order)
+{
+	int64_t x = 0, y = 0;
+	if (order == ORDER_RATE) {
+		x = a->spark[STORES_SPARK - 1] + a->spark[STORES_SPARK - 2];
+		y = b->spark[STORES_SPARK - 1] + b->spark[STORES_SPARK - 2];
+	} else if (order == ORDER_TODAY) {
+		x = a->today;
+		y = b->today;
+	}
+	if (x != y)
+		return x > y ? -1 : 1;
+	if (!a->id || !b->id)
+		return !a->id - !b->id;
+	int name = order == ORDER_NAME ? strcmp(stores_id(a->name), stores_id(b->name)) : 0;
+	return name ? name : strcmp(a->id, b->id);
+}
+
+#define STORES_COMPARE(order) \
+	static int stores_compare_##order(const void *a, const void *b) { return stores_compare_by(a, b, order); }
+STORES_COMPARE(ORDER_RATE)
+STORES_COMPARE(ORDER_STORE)
+STORES_COMPARE(ORDER_NAME)
+STORES_COMPARE(ORDER_TODAY)
+
+static void stores_sort(struct stores *s)
+{
+	static int (*const compare[])(const void *, const void *) = {
+		stores_compare_ORDER_RATE, stores_compare_ORDER_STORE, stores_compare_ORDER_NAME, stores_compare_ORDER_TODAY,
+	};
+	if (s->count)
+		qsort(s->lines, (size_t)s->count, sizeof(*s->lines), compare[s->order]);
+	grid_sync(&s->grid, s->count);
+}
+
+static void stores_compute(struct stores *s, const struct stores_job *j)
+{
+	s->count = j->bars.store_count;
+	free(s->lines);
+	s->lines = memory_zero((size_t)s->count + 1, sizeof(*s->lines));
+	for (int i = 0; i < s->count; i++) {
+		s->lines[i].id = j->bars.stores[i].id;
+		s->lines[i].name = j->bars.stores[i].name;
+		s->lines[i].silent = j->bars.stores[i].silent;
+	}
+	for (int i = 0; i < j->bars.window_count; i++) {
+		const struct store_window *w = &j->bars.windows[i];
+		for (int k = STORES_SPARK - 1; k >= 0; k--)
+			if (j->starts[k] == w->start)
+				s->lines[w->store].spark[k] = w->count;
+	}
+	stores_minutes(s, j);
+	for (int i = 0; i < j->today.store_count; i++) {
+		int line = stores_match(s->lines, s->count, &j->today.stores[i], i);
+		if (line >= 0)
+			s->lines[line].today = j->today.stores[i].total;
+	}
+	for (int i = 0; i < s->count; i++)
+		s->lines[i].percent = stores_mean(s->lines[i].spark);
+	stores_sort(s);
+}
+
+static void stores_take(struct pane *p, struct job *job)
+{
+	struct stores *s = (struct stores *)p;
+	struct stores_job *j = (struct stores_job *)job;
+	bool again = s->again;
+	s->asked = s->again = false;
+	if (!job->good) {
+		if (job->error.code != ERROR_CANCELLED)
+			session_fail(p->session, &job->error);
+		job_free(job);
+	} else if (j->list) {
+		age_set(&p->session->age, &j->registrations.base.freshness, clock_now());
+		if (s->drilled)
+			job_free(&s->drilled->job);
+		s->drilled = j;
+		grid_sync(&s->drill_grid, j->registrations.count);
+	} else {
+		age_set(&p->session->age, &j->today.base.freshness, clock_now());
+		struct stores_job *old = s->shown;
+		s->shown = j;
+		stores_compute(s, j);
+		if (old)
+			job_free(&old->job);
+	}
+	if (again)
+		stores_ask(s);
+}
+
+/* ---- the table ---- */
+
+static const char *stores_key(void *ctx, int row) { return stores_id(((const struct stores *)ctx)->lines[row].id); }
+
+static void stores_column(void *ctx, int column, struct grid_column *out)
+{
+	const struct stores *s = ctx;
+	static const struct grid_column columns[STORES_COLUMNS] = {
+		{"Store", 0, false}, {"Name", 18, false}, {"now", 5, true},     {NULL, 5, true},
+		{"1h", 5, true},     {"today", 6, true},  {"vs avg", 8, false}, {"", STORES_SPARK, false},
+	};
+	*out = columns[column];
+	if (column == 3)
+		out->title = stores_windows[s->window];
+	if (column == 7)
+		out->title = "last windows";
+}
+
+static void stores_cell(void *ctx, int row, int column, struct grid_cell *out)
+{
+	struct stores *s = ctx;
+	const struct stores_line *l = &s->lines[row];
+	const int64_t numbers[] = {l->spark[STORES_SPARK - 1], l->spark[STORES_SPARK - 2], l->hour, l->today};
+	static struct buffer spark;
+	out->role = l->silent ? ROLE_DIM : ROLE_TEXT;
+	out->text = s->cell;
+	s->cell[0] = 0;
+	if (column == 0) {
+		out->text = l->id ? l->id : "(none)";
+		out->role = l->id ? ROLE_NAME : ROLE_NONE;
+	} else if (column == 1) {
+		out->text = l->name ? l->name : "";
+	} else if (column < 6) {
+		snprintf(s->cell, sizeof(s->cell), "%lld", (long long)numbers[column - 2]);
+	} else if (column == 6) {
+		if (l->percent != INT32_MAX)
+			snprintf(s->cell, sizeof(s->cell), "%+4d %%%s", l->percent, l->silent ? " !" : "");
+		else if (l->silent)
+			snprintf(s->cell, sizeof(s->cell), "       !");
+		if (l->silent)
+			out->role = ROLE_WARN;
+	} else {
+		buffer_clear(&spark);
+		chart_spark(&spark, l->spark, STORES_SPARK, 0, draw_ascii());
+		out->text = buffer_text(&spark);
+		out->role = ROLE_BAR;
+	}
+	out->len = strlen(out->text);
+}
+
+static const struct grid_ops stores_grid_ops = {.key = stores_key, .column = stores_column, .cell = stores_cell};
+
+/* ---- one store's registrations ---- */
+
+static const char *drill_key(void *ctx, int row) { return ((const struct stores *)ctx)->drilled->registrations.list[row].cif; }
+
+static void drill_column(void *ctx, int column, struct grid_column *out)
+{
+	static const struct grid_column columns[] = {{"Registered", 16, false}, {"CIF", 0, false}, {"Name", 0, false}};
+	(void)ctx;
+	*out = columns[column];
+}
+
+static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)
+{
+	struct stores *s = ctx;
+	const struct registration *r = &s->drilled->registrations.list[row];
+	char when[MOMENT_SIZE];
+	out->role = column == 1 ? ROLE_NAME : ROLE_TEXT;
+	out->text = column == 1 ? r->cif : r->name;
+	if (column == 0) {
+		snprintf(s->cell, sizeof(s->cell), "%s", r->at == TIME_NONE ? "(unknown)" : moment_minute(r->at, s->zone, when));
+		out->text = s->cell;
+	} else if (column == 2 && !r->name) {
+		out->text = "(no longer a customer)";
+		out->role = ROLE_NONE;
+	}
+	out->len = strlen(out->text);
+}
+
+static const struct grid_ops drill_grid_ops = {.key = drill_key, .column = drill_column, .cell = drill_cell};
+
+/* ---- painting ---- */
+
+static void stores_times(const struct stores *s, struct area area, int shown)
+{
+	int64_t last = s->shown->now - s->shown->now % MINUTE;
+	for (int i = 0; i + 5 <= shown; i += STORES_AXIS) {
+		struct civil c;
+		zone_civil(s->zone, last - (shown - 1 - i) * MINUTE, &c);
+		draw_format(area.y, area.x + 6 + i, 5, ROLE_DIM, "%02d:%02d", c.hour, c.minute);
+	}
+}
+
+static void stores_chart(const struct stores *s, struct area area)
+{
+	struct buffer text = {0};
+	int shown = area.w - 8 < STORES_MINUTES ? area.w - 8 : STORES_MINUTES;
+	if (shown > STORES_HOUR && shown < STORES_MINUTES)
+		shown -= shown % STORES_AXIS;
+	const int64_t *values = s->minutes + STORES_MINUTES - shown;
+	int64_t peak = 0, sum = 0;
+	for (int i = 0; i < shown; i++) {
+		peak = values[i] > peak ? values[i] : peak;
+		sum += i < shown - 1 ? values[i] : 0;
+	}
+	struct chart c = {values, shown, shown - 1, 0, area.h - 4, draw_ascii()};
+	c.top = chart_top(peak, c.height);
+	draw_format(area.y, area.x + 1, area.w - 2, ROLE_TITLE,
+	            "All stores, registrations per minute, last %d min   peak %lld   mean %.1f", shown, (long long)peak,
+	            shown > 1 ? (double)sum / (shown - 1) : 0.0);
+	for (int i = 0; i < c.height; i++) {
+		int y = area.y + 1 + i;
+		buffer_clear(&text);
+		chart_row(&text, &c, i);
+		draw_format(y, area.x, 6, ROLE_DIM, "%4lld |", (long long)(c.top / c.height * (c.height - i)));
+		draw_text(y, area.x + 6, shown, ROLE_BAR, buffer_text(&text), text.len);
+	}
+	buffer_clear(&text);
+	chart_axis(&text, shown, STORES_AXIS, draw_ascii());
+	draw_format(area.y + area.h - 3, area.x, 6, ROLE_DIM, "   0 +");
+	draw_text(area.y + area.h - 3, area.x + 6, shown, ROLE_DIM, buffer_text(&text), text.len);
+	stores_times(s, (struct area){area.y + area.h - 2, area.x, 1, area.w}, shown);
+	draw_format(area.y + area.h - 1, area.x + 1, area.w - 2, ROLE_DIM, "%s a whole minute   %s the running one",
+	            draw_ascii() ? "#" : "█", draw_ascii() ? ":" : "░");
+	buffer_done(&text);
+}
+
+static void stores_silent(const struct stores *s, struct area area)
+{
+	struct buffer text = {0};
+	char since[MOMENT_SIZE];
+	int silent = 0;
+	for (int i = 0; i < s->count; i++) {
+		if (!s->lines[i].silent)
+			continue;
+		silent++;
+		if (text.len < (size_t)area.w)
+			buffer_format(&text, " %s", stores_id(s->lines[i].id));
+	}
+	if (silent) {
+		struct buffer line = {0};
+		buffer_format(&line, "%d store%s silent for over %s:", silent, silent == 1 ? "" : "s",
+		              duration_short(s->base.session->silent, since));
+		buffer_add(&line, text.data, text.len);
+		draw_text(area.y, area.x + 1, area.w - 2, ROLE_WARN, line.data, line.len);
+		buffer_done(&line);
+	} else {
+		draw_format(area.y, area.x + 1, area.w - 2, ROLE_DIM, "No store is silent");
+	}
+	buffer_done(&text);
+}
+
+static void stores_draw_drill(struct stores *s, struct area area)
+{
+	draw_format(area.y, area.x + 1, area.w - 2, ROLE_TITLE, "Registrations of store %s in the last 30 days",
+	            s->drill[0] ? s->drill : "(none)");
+	area.y++, area.h--;
+	if (s->drilled && s->drilled->registrations.count == STORES_LIMIT)
+		draw_format(area.y + --area.h, area.x + 1, area.w - 2, ROLE_DIM, "the newest %d only", STORES_LIMIT);
+	if (!s->drilled)
+		draw_format(area.y, area.x + 1, area.w - 2, ROLE_DIM, "Reading ...");
+	else if (!s->drilled->registrations.count)
+		draw_format(area.y, area.x + 1, area.w - 2, ROLE_NONE, "none");
+	else
+		grid_draw(&s->drill_grid, area);
+}
+
+static void stores_draw(struct pane *p, struct area area)
+{
+	struct stores *s = (struct stores *)p;
+	if (s->drill) {
+		stores_draw_drill(s, area);
+		return;
+	}
+	if (!s->shown) {
+		draw_format(area.y + 1, area.x + 1, area.w - 2, ROLE_DIM, "Counting ...");
+		return;
+	}
+	struct area silent = {area.y + area.h - 1, area.x, 1, area.w};
+	area.h--;
+	stores_silent(s, silent);
+	if (s->view == VIEW_CHART && area.h >= 6) {
+		stores_chart(s, area);
+		return;
+	}
+	bool both = s->view == VIEW_BOTH && area.h >= STORES_CHART + 5;
+	struct area table = area;
+	if (both) {
+		/* The table gives up what it does not need. */
+		int chart = area.h - (s->count + 1);
+		int most = area.h > 24 ? 14 : STORES_CHART;
+		chart = chart > most ? most : chart < STORES_CHART ? STORES_CHART : chart;
+		table.h -= chart;
+		stores_chart(s, (struct area){area.y + table.h, area.x, chart, area.w});
+	}
+	if (s->count)
+		grid_draw(&s->grid, table);
+	else
+		draw_format(table.y + 1, table.x + 1, table.w - 2, ROLE_NONE, "no store is known yet");
+}
+
+static void stores_head(struct pane *p, struct buffer *out)
+{
+	const struct stores *s = (const struct stores *)p;
+	const struct duration *slide = s->shown ? &s->shown->slide : NULL;
+	char text[MOMENT_SIZE];
+	buffer_format(out, "Window ==> %s", stores_windows[s->window]);
+	if (slide && slide->micro && s->window < STORES_CALENDAR)
+		buffer_format(out, "  slide %s", duration_text(&(struct duration){.micro = slide->micro}, text));
+	buffer_format(out, "  zone %s  order: %s%s", zone_name(s->zone), stores_orders[s->order], p->held ? "  HELD" : "");
+}
+
+/* ---- keys ---- */
+
+static void stores_start(struct pane *p, const char *argument)
+{
+	struct stores *s = (struct stores *)p;
+	if (!s->grid.ops) {
+		s->window = 2;
+		s->slide = 1;
+		s->zone = p->session->zone;
+		grid_init(&s->grid, &stores_grid_ops, s, STORES_COLUMNS);
+		grid_init(&s->drill_grid, &drill_grid_ops, s, 3);
+		s->grid.focus = s->drill_grid.focus = true;
+	}
+	for (int i = 0; argument && i < STORES_WINDOWS; i++)
+		if (strcmp(argument, stores_windows[i]) == 0)
+			s->window = i;
+}
+
+static bool stores_load(struct pane *p, struct error *err)
+{
+	(void)err;
+	stores_ask((struct stores *)p);
+	return true;
+}
+
+static int64_t stores_due(const struct pane *p)
+{
+	return p->loaded_at == TIME_NONE || p->held ? TIME_NONE : p->loaded_at + STORES_AGAIN;
+}
+
+static void stores_wake(struct pane *p)
+{
+	p->loaded_at = clock_mono();
+	stores_ask((struct stores *)p);
+}
+
+static void stores_drop_drill(struct stores *s)
+{
+	if (s->drilled)
+		job_free(&s->drilled->job);
+	s->drilled = NULL;
+	s->drill_grid.count = 0;
+	free(s->drill);
+	s->drill = NULL;
+}
+
+static enum reaction stores_open(struct stores *s)
+{
+	if (s->drill) {
+		if (s->drill_grid.count)
+			session_go(s->base.session, "CIF", drill_key(s, s->drill_grid.selected));
+		return REACT_DONE;
+	}
+	if (!s->count)
+		return REACT_DONE;
+	s->drill = memory_text(stores_key(s, s->grid.selected));
+	return REACT_LOAD;
+}
+
+static enum reaction stores_answer_zone(struct pane *p, const char *text)
+{
+	struct stores *s = (struct stores *)p;
+	struct error err = {0};
+	const struct zone *zone = text[0] ? zone_get(text, &err) : p->session->zone;
+	if (!zone) {
+		session_fail(p->session, &err);
+		return REACT_DONE;
+	}
+	s->zone = zone;
+	return REACT_LOAD;
+}
+
+static enum reaction stores_choose(struct stores *s, enum action a)
+{
+	if (a == ACTION_WIDER || a == ACTION_NARROWER) {
+		int next = s->window + (a == ACTION_WIDER ? 1 : -1);
+		s->window = next < 0 ? 0 : next >= STORES_WINDOWS ? STORES_WINDOWS - 1 : next;
+	} else if (a == ACTION_SLIDE) {
+		/* Windows and their steps are multiples of five seconds; days and longer only follow each other. */
+		s->slide = s->slide == 1 ? 2 : s->slide == 2 ? 3 : 1;
+		if (s->window >= STORES_CALENDAR)
+			session_say(s->base.session, ROLE_MESSAGE, "Windows of a day or longer do not overlap");
+	}
+	return REACT_LOAD;
+}
+
+static enum reaction stores_act(struct pane *p, enum action a)
+{
+	struct stores *s = (struct stores *)p;
+	switch (a) {
+	case ACTION_OPEN:
+		return stores_open(s);
+	case ACTION_BACK:
+		if (!s->drill)
+			return REACT_IGNORED;
+		stores_drop_drill(s);
+		return REACT_LOAD;
+	case ACTION_VIEW:
+		s->view = (s->view + 1) % VIEW_COUNT;
+		return REACT_DONE;
+	case ACTION_ORDER:
+		s->order = (s->order + 1) % ORDER_COUNT;
+		stores_sort(s);
+		return REACT_DONE;
+	case ACTION_HOLD:
+		p->held = !p->held;
+		return p->held ? REACT_DONE : REACT_LOAD;
+	case ACTION_ZONE:
+		pane_ask(p, "Zone ==>", zone_name(s->zone));
+		return REACT_DONE;
+	case ACTION_WIDER:
+	case ACTION_NARROWER:
+	case ACTION_SLIDE:
+		return stores_choose(s, a);
+	default:
+		return REACT_IGNORED;
+	}
+}
+
+static struct grid *stores_grid(struct pane *p)
+{
+	struct stores *s = (struct stores *)p;
+	return s->drill ? &s->drill_grid : &s->grid;
+}
+
+static void stores_stop(struct pane *p)
+{
+	struct stores *s = (struct stores *)p;
+	stores_drop_drill(s);
+	if (s->shown)
+		job_free(&s->shown->job);
+	free(s->lines);
+	grid_done(&s->grid);
+	grid_done(&s->drill_grid);
+}
+
+static const enum action stores_actions[] = {ACTION_VIEW, ACTION_WIDER, ACTION_NARROWER, ACTION_SLIDE,
+                                             ACTION_ORDER, ACTION_HOLD, ACTION_ZONE,     ACTION_NONE};
+
+const struct pane_ops stores_pane = {
+	.code = "STOR",
+	.title = "Stores",
+	.about = "Registrations of customers, store by store. now is the running window, beside it the last whole one, then "
+		 "the last hour and today. vs avg compares the last whole window with the mean of those before it.\n"
+		 "! marks a silent store: it registered before, but nobody for a while.\n"
+		 "+ and - change the length of the windows, s makes them overlap, o changes the order, z the time zone, p holds "
+		 "the screen still, v shows table, chart or both. Enter lists a store's registrations, Enter there opens "
+		 "the customer.",
+	.size = sizeof(struct stores),
+	.topics = BOARD_ROLLUPS,
+	.actions = stores_actions,
+	.start = stores_start,
+	.stop = stores_stop,
+	.load = stores_load,
+	.take = stores_take,
+	.draw = stores_draw,
+	.head = stores_head,
+	.act = stores_act,
+	.answer = stores_answer_zone,
+	.grid = stores_grid,
+	.due = stores_due,
+	.wake = stores_wake,
+};
