@@ -425,6 +425,7 @@ csv_flight_land(struct csv_source *c, size_t i)
 	case CSV_MOVED:
 		if (taken)
 			csv_position_drop(&c->position, taken);
+		c->moved = true; /* the position need not name it any more */
 		break;
 	case CSV_MOVE_CHANGED: /* the next look finds it under a name whose content is known */
 		c->dirty = true;
