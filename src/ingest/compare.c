@@ -20,6 +20,7 @@
 #include "replica/query.h"
 #include "replica/repair.h"
 #include "replica/replica.h"
+#include "replica/rollup.h"
 #include "replica/sql.h"
 #include "source/source.h"
 
@@ -294,6 +295,9 @@ static void close_all(struct comparing *c)
 static bool compare_tables(struct comparing *c)
 {
 	if (!open_ours(c))
+		return false;
+	/* What follows from the history is made from it again; then the rows themselves are looked at. */
+	if (c->repair && (!rollup_rebuild(ingest_replica(c->ingest), c->err) || !replica_commit(ingest_replica(c->ingest), c->err)))
 		return false;
 	c->query = query_open(c->params->replica_path, c->err);
 	if (!c->query)

@@ -378,19 +378,13 @@ bool rollup_move(struct replica *r, struct value old_key, struct value new_key, 
 	return true;
 }
 
-bool rollup_rebuild(struct replica *r, struct error *err)
+bool rollup_clear(struct replica *r, struct error *err)
 {
 	for (int i = 0; i < r->model->rollup_count; i++) {
-		struct rollup_state *u = &r->rollups[i];
-		if (!sql_execf(r->db, err, "DELETE FROM \"td_%w_counts\"", u->rollup->name))
-			return false;
-		sqlite3_stmt *s = sql_preparef(r->db, err, "SELECT at, \"group\" FROM \"td_%w_events\" WHERE at IS NOT NULL", u->rollup->name);
-		int row = -1;
-		while (s && (row = sql_row(s, err)) == 1)
-			gather(u, r->model->zone, sqlite3_column_int64(s, 0), sqlite3_column_int(s, 1));
-		sqlite3_finalize(s);
-		if (row != 0)
+		const char *name = r->model->rollups[i].name;
+		if (!sql_execf(r->db, err, "DELETE FROM \"td_%w_events\"; DELETE FROM \"td_%w_counts\"; DELETE FROM \"td_%w_parked\"", name, name, name))
 			return false;
 	}
-	return rollup_flush(r, err);
+	rollup_reset(r);
+	return true;
 }

@@ -39,7 +39,9 @@ bool rollup_move(struct replica *r, struct value old_key, struct value new_key, 
 /* A row set aside takes its registration with it: *parked identifies it (0: it had none). */
 bool rollup_park(struct replica *r, struct value key, int64_t *parked, struct error *err);
 bool rollup_unpark(struct replica *r, int64_t parked, struct value new_key, struct error *err);
-/* The counts again from the events. */
+/* No registration any more: the first step of rollup_rebuild. */
+bool rollup_clear(struct replica *r, struct error *err);
+/* All of it again from the history (rollup_rebuild.c), in the caller's transaction. */
 bool rollup_rebuild(struct replica *r, struct error *err);
 
 #endif
