@@ -71,21 +71,23 @@ static void card_name(const struct card *c, const struct session *s, struct area
 	const struct lookup_answer *a = &c->answer;
 	struct buffer text = {0};
 	const char *name = a->name && a->name[0] ? a->name : a->customer ? "(no name)" : "";
-	int side = area.w / 3;
+	char day[32] = "";
+	if (a->since != TIME_NONE) {
+		struct civil civil;
+		zone_civil(s->zone, a->since, &civil);
+		snprintf(day, sizeof(day), "since %04d-%02d-%02d", civil.year, civil.month, civil.day);
+	}
+	int since = area.w >= 60 ? (int)strlen(day) : 0;
+	/* The name first, up to half of the row; then the store takes what is left. */
+	int name_cells = (int)text_width(name, strlen(name));
+	int most = area.w - since - 7 - (name_cells < area.w / 2 ? name_cells : area.w / 2);
 	card_store(&text, c, s);
 	int store = (int)text_width(buffer_text(&text), text.len);
-	if (store > side)
-		store = side;
+	if (store > most)
+		store = most;
 	draw_right(area.y, area.x + area.w - store - 1, store, ROLE_TEXT, buffer_text(&text), text.len);
-	buffer_clear(&text);
-	if (a->since != TIME_NONE) {
-		struct civil day;
-		zone_civil(s->zone, a->since, &day);
-		buffer_format(&text, "since %04d-%02d-%02d", day.year, day.month, day.day);
-	}
-	int since = area.w >= 60 ? (int)text.len : 0;
 	int name_width = area.w - store - since - 6;
-	draw_text(area.y, area.x + area.w - store - since - 4, since, ROLE_TEXT, buffer_text(&text), text.len);
+	draw_text(area.y, area.x + area.w - store - since - 4, since, ROLE_TEXT, day, strlen(day));
 	draw_text(area.y, area.x + 1, name_width, ROLE_NAME, name, strlen(name));
 	buffer_done(&text);
 }
@@ -159,7 +161,11 @@ void card_absent(const struct card *c, const struct session *s, struct area area
 		buffer_format(&text, "The history is kept: %s%d shows it.", key, card_tabs(c));
 		card_line(&area, ROLE_TEXT, buffer_text(&text));
 	} else if (!a->candidate_count) {
-		card_line(&area, ROLE_TEXT, "Type another CIF, or go back and search by name.");
+		char key[16];
+		keys_first(&s->keys, ACTION_AS_OF, key, sizeof(key));
+		buffer_format(&text, s->as_of != TIME_NONE ? "%s goes back to now." : "Type another CIF, or go back and search by name.",
+		              key);
+		card_line(&area, ROLE_TEXT, buffer_text(&text));
 	}
 	buffer_done(&text);
 }

@@ -141,6 +141,7 @@ void console_work(struct console *c)
 		return;
 	console_topics(c, now);
 	console_answers(c);
+	console_wishes(c);
 	struct pane *p = screens_top(&c->screens);
 	int64_t due = p->ops->due ? p->ops->due(p) : TIME_NONE;
 	if (due != TIME_NONE && now >= due) {

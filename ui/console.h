@@ -62,6 +62,8 @@ void console_lookup(struct console *c, const char *cif);
 /* Shows the screen of a code; argument may be NULL. False: there is none of this code. */
 bool console_go(struct console *c, const char *code, const char *argument);
 void console_command(struct console *c, const char *line);
+/* Does what the pane on top asked for: another screen, an answer. */
+void console_wishes(struct console *c);
 void console_as_of(struct console *c, const char *text); /* "" or "now": now */
 
 #endif

@@ -241,7 +241,7 @@ static bool console_tab(struct console *c, int key)
 }
 
 /* A pane asked for another screen, or for an answer. */
-static void console_wishes(struct console *c)
+void console_wishes(struct console *c)
 {
 	struct session *s = &c->session;
 	struct pane *p = screens_top(&c->screens);

@@ -41,6 +41,7 @@ struct find {
 	struct find_job *found;       /* the last answer, or NULL */
 	int64_t due;
 	bool asked;
+	bool send;                    /* Enter came before the answer: open it if there is just one */
 	struct grid grid;
 	int cursor_x;
 };
@@ -149,11 +150,20 @@ static void find_take(struct pane *p, struct job *job)
 	find_drop(f);
 	f->found = j;
 	find_sync(f);
+	if (f->send && j->answer.count == 1)
+		session_go(p->session, "CIF", j->answer.hits[0].cif);
+	f->send = false;
+}
+
+/* The list answers what stands in the field, not what stood there a key before. */
+static bool find_answered(const struct find *f)
+{
+	return find_lists_recent(f) || strcmp(f->found->text, f->name.text) == 0;
 }
 
 static void find_changed(struct find *f)
 {
-	f->recent = false;
+	f->recent = f->send = false;
 	if (f->base.session->worker)
 		worker_cancel(f->base.session->worker, f);
 	f->asked = false;
@@ -325,9 +335,11 @@ static enum reaction find_act(struct pane *p, enum action a)
 	struct find *f = (struct find *)p;
 	switch (a) {
 	case ACTION_OPEN:
-		if (f->due != TIME_NONE)
-			find_ask(f); /* the answer may be one keystroke old: the list must be what was typed */
-		else if (f->grid.count && !f->asked)
+		if (f->name.len && !f->recent && (!f->found || !find_answered(f))) {
+			f->send = true;
+			if (!f->asked)
+				find_ask(f);
+		} else if (f->grid.count)
 			session_go(p->session, "CIF", find_key(f, f->grid.selected));
 		return REACT_DONE;
 	case ACTION_NEXT_FIELD:
@@ -378,7 +390,8 @@ const struct pane_ops find_pane = {
 		 "Letters search by name: the beginning of any word, several words in any order, without regard to case "
 		 "and accents. F4 or Tab puts the name field first: then digits go there too, for a phone number or "
 		 "an e-mail address.\n"
-		 "Up and down choose in the list, Enter opens.",
+		 "Up and down choose in the list, Enter opens. Enter before the list has come opens the customer if there "
+		 "is only one.",
 	.size = sizeof(struct find),
 	.topics = BOARD_ROWS | BOARD_STATUS,
 	.actions = find_actions,

@@ -69,8 +69,8 @@ enum key {
 	X(CIF, "cif", "", "into the CIF field (for letters, or to correct)", "c") \
 	X(CLEAR, "clear", "", "clear the field", "Ctrl-F") \
 	X(REPAINT, "repaint", "", "paint the whole screen again", "Ctrl-L") \
-	X(WIDER, "wider", "+", "a longer window", "+") \
-	X(NARROWER, "narrower", "-window", "a shorter window", "-") \
+	X(WIDER, "wider", "longer", "a longer window", "+") \
+	X(NARROWER, "narrower", "shorter", "a shorter window", "-") \
 	X(SLIDE, "slide", "=slide", "windows that overlap: by half, by a third, not", "s") \
 	X(ORDER, "order", "=order", "order of the rows", "o") \
 	X(HOLD, "hold", "=hold", "hold the screen still; again: go on", "p") \

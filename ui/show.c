@@ -40,6 +40,7 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 	case VALUE_INTEGER:
 		break;
 	}
+	size_t start = out->len;
 	if (value_misfit(c, v)) {
 		buffer_add(out, v.text, v.len);
 		buffer_format(out, " (no %s)", column_type_text(c->type));
@@ -51,6 +52,8 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 		buffer_text_add(out, v.integer ? "yes" : "no");
 	else
 		value_print(out, c, v);
+	if (c->type == COLUMN_DATETIME && out->len > start + 10 && out->data[start + 10] == 'T')
+		out->data[start + 10] = ' ';
 	return ROLE_TEXT;
 }
 
@@ -102,9 +105,10 @@ void record_make(struct record *r, struct arena *a, const struct record_request 
 static void record_label(const struct record_field *f, int y, int x, int label)
 {
 	struct buffer text = {0};
+	int cells = (int)text_width(f->label, strlen(f->label));
 	buffer_text_add(&text, f->label);
-	for (int i = (int)text_width(f->label, strlen(f->label)); i < label + 4; i++)
-		buffer_char(&text, i % 2 == label % 2 && i > 0 ? '.' : ' ');
+	for (int i = cells; i < label + 4; i++)
+		buffer_char(&text, i % 2 == label % 2 && i > cells ? '.' : ' ');
 	draw_text(y, x, label + 4, ROLE_LABEL, text.data, text.len);
 	buffer_done(&text);
 }

@@ -82,6 +82,7 @@ struct stores {
 	char *drill;              /* the store whose registrations are listed, "" the unknown one; NULL: none */
 	struct stores_job *drilled;
 	struct grid drill_grid;
+	int shown_windows;        /* of the line in a row: as many of the last ones as there is room for */
 	char cell[64];
 };
 
@@ -331,7 +332,7 @@ static void stores_cell(void *ctx, int row, int column, struct grid_cell *out)
 			out->role = ROLE_WARN;
 	} else {
 		buffer_clear(&spark);
-		chart_spark(&spark, l->spark, STORES_SPARK, 0, draw_ascii());
+		chart_spark(&spark, l->spark + STORES_SPARK - s->shown_windows, s->shown_windows, 0, draw_ascii());
 		out->text = buffer_text(&spark);
 		out->role = ROLE_BAR;
 	}
@@ -456,6 +457,16 @@ static void stores_draw_drill(struct stores *s, struct area area)
 		grid_draw(&s->drill_grid, area);
 }
 
+/* Were the line cut like a text, it would lose its newest windows. */
+static void stores_fit(struct stores *s, int width)
+{
+	int room = width - 2;
+	for (int c = 0; c < STORES_COLUMNS - 1; c++)
+		room -= s->grid.widths[c] + 2;
+	s->shown_windows = room < 1 ? 1 : room > STORES_SPARK ? STORES_SPARK : room;
+	s->grid.widths[STORES_COLUMNS - 1] = s->shown_windows;
+}
+
 static void stores_draw(struct pane *p, struct area area)
 {
 	struct stores *s = (struct stores *)p;
@@ -484,6 +495,7 @@ static void stores_draw(struct pane *p, struct area area)
 		table.h -= chart;
 		stores_chart(s, (struct area){area.y + table.h, area.x, chart, area.w});
 	}
+	stores_fit(s, table.w);
 	if (s->count)
 		grid_draw(&s->grid, table);
 	else
@@ -509,6 +521,7 @@ static void stores_start(struct pane *p, const char *argument)
 	if (!s->grid.ops) {
 		s->window = 2;
 		s->slide = 1;
+		s->shown_windows = STORES_SPARK;
 		s->zone = p->session->zone;
 		grid_init(&s->grid, &stores_grid_ops, s, STORES_COLUMNS);
 		grid_init(&s->drill_grid, &drill_grid_ops, s, 3);
