@@ -43,11 +43,11 @@ struct csv_reader {
 	const char *p;
 	size_t n, at;
 	bool last;
-	size_t mark;         /* what of the row is in the block starts here */
-	uint64_t base;       /* stream offset of p[0] */
+	size_t mark;   /* what of the row is in the block starts here */
+	uint64_t base; /* stream offset of p[0] */
 	/* the row */
-	struct buffer held;  /* what came of it in earlier blocks, at most limit bytes */
-	size_t held_len;     /* its whole length there */
+	struct buffer held; /* what came of it in earlier blocks, at most limit bytes */
+	size_t held_len;    /* its whole length there */
 	struct buffer undone;
 	struct csv_piece *pieces;
 	struct csv_field *fields;
@@ -57,14 +57,13 @@ struct csv_reader {
 	bool copied;         /* the current field has doubled quotes */
 	const char *bad;
 	uint64_t line, row_line;
-	size_t bom;          /* bytes of the mark seen */
+	size_t bom; /* bytes of the mark seen */
 	bool after_return;
 };
 
 static const char csv_mark[3] = {'\xEF', '\xBB', '\xBF'};
 
-struct csv_reader *
-csv_reader_new(size_t limit)
+struct csv_reader *csv_reader_new(size_t limit)
 {
 	struct csv_reader *r = memory_zero(1, sizeof(*r));
 
@@ -73,8 +72,7 @@ csv_reader_new(size_t limit)
 	return r;
 }
 
-void
-csv_reader_free(struct csv_reader *r)
+void csv_reader_free(struct csv_reader *r)
 {
 	if (!r)
 		return;
@@ -85,8 +83,7 @@ csv_reader_free(struct csv_reader *r)
 	free(r);
 }
 
-void
-csv_reader_feed(struct csv_reader *r, const char *p, size_t n, bool last)
+void csv_reader_feed(struct csv_reader *r, const char *p, size_t n, bool last)
 {
 	assert(r->at == r->n && !r->last);
 	r->base += r->n;
@@ -98,15 +95,13 @@ csv_reader_feed(struct csv_reader *r, const char *p, size_t n, bool last)
 }
 
 /* Length of the row up to the next byte to be read. */
-static size_t
-csv_row_len(const struct csv_reader *r)
+static size_t csv_row_len(const struct csv_reader *r)
 {
 	return r->held_len + (r->at - r->mark);
 }
 
 /* Moves what the block holds of the row into `held`, before the block goes. */
-static void
-csv_hold(struct csv_reader *r)
+static void csv_hold(struct csv_reader *r)
 {
 	size_t n = r->at - r->mark;
 	size_t room = r->limit > r->held.len ? r->limit - r->held.len : 0;
@@ -118,8 +113,7 @@ csv_hold(struct csv_reader *r)
 }
 
 /* The bytes [start, start + n) of the row; they may begin in held and end in the block. */
-static void
-csv_undo(struct csv_reader *r, size_t start, size_t n)
+static void csv_undo(struct csv_reader *r, size_t start, size_t n)
 {
 	if (start < r->held.len) {
 		size_t part = r->held.len - start < n ? r->held.len - start : n;
@@ -132,23 +126,20 @@ csv_undo(struct csv_reader *r, size_t start, size_t n)
 		buffer_add(&r->undone, r->p + r->mark + (start - r->held_len), n);
 }
 
-static void
-csv_spoil(struct csv_reader *r, const char *why)
+static void csv_spoil(struct csv_reader *r, const char *why)
 {
 	if (!r->bad)
 		r->bad = why;
 }
 
-static void
-csv_field_begin(struct csv_reader *r, size_t start)
+static void csv_field_begin(struct csv_reader *r, size_t start)
 {
 	r->field = start;
 	r->field_undone = r->undone.len;
 	r->copied = false;
 }
 
-static void
-csv_field_end(struct csv_reader *r, size_t end, bool quoted)
+static void csv_field_end(struct csv_reader *r, size_t end, bool quoted)
 {
 	struct csv_piece *piece;
 
@@ -177,8 +168,7 @@ csv_field_end(struct csv_reader *r, size_t end, bool quoted)
 }
 
 /* True when the row so far is longer than may be held: from then on it is only skipped. */
-static bool
-csv_over(struct csv_reader *r)
+static bool csv_over(struct csv_reader *r)
 {
 	if (csv_row_len(r) <= r->limit)
 		return false;
@@ -186,8 +176,7 @@ csv_over(struct csv_reader *r)
 	return true;
 }
 
-static void
-csv_row_begin(struct csv_reader *r)
+static void csv_row_begin(struct csv_reader *r)
 {
 	r->mark = r->at;
 	buffer_clear(&r->held);
@@ -199,8 +188,7 @@ csv_row_begin(struct csv_reader *r)
 }
 
 /* Gives the row whose last byte is before `len`; the reader stands after its line end. */
-static void
-csv_row_give(struct csv_reader *r, size_t len, struct csv_row *row)
+static void csv_row_give(struct csv_reader *r, size_t len, struct csv_row *row)
 {
 	const char *raw;
 
@@ -233,8 +221,7 @@ csv_row_give(struct csv_reader *r, size_t len, struct csv_row *row)
 }
 
 /* The mark counts only when it is whole: a part of it is text of the first field. */
-static void
-csv_start(struct csv_reader *r)
+static void csv_start(struct csv_reader *r)
 {
 	while (r->at < r->n && r->bom < sizeof(csv_mark) && r->p[r->at] == csv_mark[r->bom]) {
 		r->bom++;
@@ -254,8 +241,7 @@ csv_start(struct csv_reader *r)
 }
 
 /* Skips empty lines. */
-static void
-csv_row_start(struct csv_reader *r)
+static void csv_row_start(struct csv_reader *r)
 {
 	while (r->at < r->n && (r->p[r->at] == '\n' || r->p[r->at] == '\r')) {
 		bool second = r->after_return && r->p[r->at] == '\n';
@@ -272,8 +258,7 @@ csv_row_start(struct csv_reader *r)
 }
 
 /* Runs to the end of an unquoted field, or of what follows a closing quote. */
-static void
-csv_plain(struct csv_reader *r)
+static void csv_plain(struct csv_reader *r)
 {
 	const char *p = r->p;
 	size_t at = r->at, n = r->n;
@@ -283,8 +268,7 @@ csv_plain(struct csv_reader *r)
 	r->at = at;
 }
 
-static void
-csv_quoted(struct csv_reader *r)
+static void csv_quoted(struct csv_reader *r)
 {
 	const char *p = r->p + r->at;
 	const char *quote = memchr(p, '"', r->n - r->at);
@@ -304,8 +288,7 @@ csv_quoted(struct csv_reader *r)
 }
 
 /* After a quote in a quoted field: another one makes it a quote of the text. */
-static void
-csv_quote(struct csv_reader *r)
+static void csv_quote(struct csv_reader *r)
 {
 	char c = r->p[r->at];
 
@@ -329,8 +312,7 @@ csv_quote(struct csv_reader *r)
 }
 
 /* At a separator or line end after a field; true: the row is whole, of *len bytes. */
-static bool
-csv_separator(struct csv_reader *r, size_t *len)
+static bool csv_separator(struct csv_reader *r, size_t *len)
 {
 	char c = r->p[r->at];
 
@@ -353,8 +335,7 @@ csv_separator(struct csv_reader *r, size_t *len)
 }
 
 /* The stream ended inside a row. */
-static bool
-csv_finish(struct csv_reader *r, struct csv_row *row)
+static bool csv_finish(struct csv_reader *r, struct csv_row *row)
 {
 	size_t len = csv_row_len(r);
 
@@ -388,8 +369,7 @@ csv_finish(struct csv_reader *r, struct csv_row *row)
 }
 
 /* One step of the machine on a block that is not at its end; true: the row is whole. */
-static bool
-csv_step(struct csv_reader *r, struct csv_row *row)
+static bool csv_step(struct csv_reader *r, struct csv_row *row)
 {
 	size_t len;
 
@@ -436,8 +416,7 @@ csv_step(struct csv_reader *r, struct csv_row *row)
 	return false;
 }
 
-bool
-csv_reader_row(struct csv_reader *r, struct csv_row *row)
+bool csv_reader_row(struct csv_reader *r, struct csv_row *row)
 {
 	/* The row given last borrowed from the block; its bytes are not needed again. */
 	if (r->state == CSV_ROW)
@@ -455,14 +434,12 @@ csv_reader_row(struct csv_reader *r, struct csv_row *row)
 	return false;
 }
 
-static bool
-csv_guarded(char c)
+static bool csv_guarded(char c)
 {
 	return c == '=' || c == '+' || c == '-' || c == '@' || (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-void
-csv_field_add(struct buffer *out, const char *text, size_t n, bool guard)
+void csv_field_add(struct buffer *out, const char *text, size_t n, bool guard)
 {
 	bool guarded = guard && text && n > 0 && csv_guarded(text[0]);
 	bool quoted = text && n == 0;

@@ -31,12 +31,12 @@ struct csv_field {
 struct csv_row {
 	const struct csv_field *fields;
 	size_t count;
-	uint64_t line;      /* the line the row starts on, from 1 */
-	uint64_t lines;     /* how many lines it spans, at least 1 */
-	uint64_t end;       /* byte offset in the stream just after the row */
-	const char *raw;    /* the row as it stands in the file, without its line end (cut at limit) */
+	uint64_t line;   /* the line the row starts on, from 1 */
+	uint64_t lines;  /* how many lines it spans, at least 1 */
+	uint64_t end;    /* byte offset in the stream just after the row */
+	const char *raw; /* the row as it stands in the file, without its line end (cut at limit) */
 	size_t raw_len;
-	const char *bad;    /* NULL, or why this row cannot be read; then it has no fields */
+	const char *bad; /* NULL, or why this row cannot be read; then it has no fields */
 };
 
 /* The reason of a row that ran to the end of the stream in search of its closing

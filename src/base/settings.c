@@ -46,8 +46,7 @@ struct settings {
 
 /* ---- the table ---- */
 
-static size_t
-setting_table_count(void)
+static size_t setting_table_count(void)
 {
 	size_t n = 0;
 
@@ -56,8 +55,7 @@ setting_table_count(void)
 	return n;
 }
 
-int
-setting_find(const char *name, size_t n)
+int setting_find(const char *name, size_t n)
 {
 	for (int i = 0; setting_table[i].name; i++) {
 		if (strlen(setting_table[i].name) == n && strncmp(setting_table[i].name, name, n) == 0)
@@ -67,8 +65,7 @@ setting_find(const char *name, size_t n)
 }
 
 /* True when `word` is one of the blank-separated words of `words`. */
-static bool
-setting_word_in(const char *words, const char *word)
+static bool setting_word_in(const char *words, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -83,16 +80,14 @@ setting_word_in(const char *words, const char *word)
 	return false;
 }
 
-bool
-setting_taken(const struct setting *o, const char *command)
+bool setting_taken(const struct setting *o, const char *command)
 {
 	if (!o->commands)
 		return false;
 	return !*o->commands || (command && setting_word_in(o->commands, command));
 }
 
-static bool
-setting_boolean(const char *value, bool *out)
+static bool setting_boolean(const char *value, bool *out)
 {
 	static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
 
@@ -105,8 +100,7 @@ setting_boolean(const char *value, bool *out)
 	return false;
 }
 
-static bool
-setting_number(const char *value, int64_t *out)
+static bool setting_number(const char *value, int64_t *out)
 {
 	char *end;
 	long long n;
@@ -119,16 +113,14 @@ setting_number(const char *value, int64_t *out)
 	return errno == 0 && !*end;
 }
 
-static bool
-setting_time(const char *value, struct duration *out)
+static bool setting_time(const char *value, struct duration *out)
 {
 	/* No time needs no unit. */
 	*out = (struct duration){0};
 	return strcmp(value, "0") == 0 || duration_parse(value, out, NULL);
 }
 
-const char *
-setting_wrong(const struct setting *o, const char *value)
+const char *setting_wrong(const struct setting *o, const char *value)
 {
 	struct duration d;
 	int64_t n;
@@ -158,8 +150,7 @@ setting_wrong(const struct setting *o, const char *value)
 }
 
 /* Letters to change, add, drop or swap with their neighbour to come from a to b. */
-static size_t
-setting_distance(const char *a, const char *b)
+static size_t setting_distance(const char *a, const char *b)
 {
 	size_t rows[3][SETTING_WORD_MAX + 1];
 	size_t *before = rows[0], *last = rows[1], *now = rows[2];
@@ -189,8 +180,7 @@ setting_distance(const char *a, const char *b)
 	return last[m];
 }
 
-const char *
-setting_nearest(const char *name, bool (*wanted)(const struct setting *o, const void *ctx), const void *ctx)
+const char *setting_nearest(const char *name, bool (*wanted)(const struct setting *o, const void *ctx), const void *ctx)
 {
 	size_t least = strlen(name) / 3 + 2;
 	const char *nearest = NULL;
@@ -202,8 +192,8 @@ setting_nearest(const char *name, bool (*wanted)(const struct setting *o, const 
 			continue;
 		distance = setting_distance(name, o->name);
 		/* A word cut short, or with an ending too many, is nearer than its letters say. */
-		if (strlen(name) >= 3 && (strncmp(o->name, name, strlen(name)) == 0 ||
-		                          strncmp(o->name, name, strlen(o->name)) == 0))
+		if (strlen(name) >= 3 &&
+		    (strncmp(o->name, name, strlen(name)) == 0 || strncmp(o->name, name, strlen(o->name)) == 0))
 			distance = distance > 1 ? 1 : distance;
 		if (distance < least) {
 			least = distance;
@@ -215,8 +205,7 @@ setting_nearest(const char *name, bool (*wanted)(const struct setting *o, const 
 
 /* ---- the store ---- */
 
-struct settings *
-settings_new(void)
+struct settings *settings_new(void)
 {
 	struct settings *s = memory_zero(1, sizeof(*s));
 
@@ -224,8 +213,7 @@ settings_new(void)
 	return s;
 }
 
-void
-settings_free(struct settings *s)
+void settings_free(struct settings *s)
 {
 	if (!s)
 		return;
@@ -250,8 +238,7 @@ settings_free(struct settings *s)
 	free(s);
 }
 
-void
-settings_put(struct settings *s, int option, enum setting_level level, const char *value, const char *origin)
+void settings_put(struct settings *s, int option, enum setting_level level, const char *value, const char *origin)
 {
 	struct settings_value *v = &s->values[option];
 	char *text;
@@ -266,15 +253,13 @@ settings_put(struct settings *s, int option, enum setting_level level, const cha
 	v->origin = memory_text(origin);
 }
 
-void
-settings_argument(struct settings *s, const char *text)
+void settings_argument(struct settings *s, const char *text)
 {
 	s->arguments = memory_grow(s->arguments, (s->argument_count + 1) * sizeof(*s->arguments));
 	s->arguments[s->argument_count++] = memory_text(text);
 }
 
-void
-settings_fault(struct settings *s, const char *format, ...)
+void settings_fault(struct settings *s, const char *format, ...)
 {
 	struct buffer line = {0};
 	va_list args;
@@ -290,9 +275,8 @@ settings_fault(struct settings *s, const char *format, ...)
 	s->faults[s->fault_count++] = buffer_take(&line);
 }
 
-void
-settings_free_form(struct settings *s, const char *section, const char *key, const char *value, const char *file,
-                   int line)
+void settings_free_form(struct settings *s, const char *section, const char *key, const char *value, const char *file,
+			int line)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct settings_entry *e = &s->entries[i];
@@ -312,8 +296,7 @@ settings_free_form(struct settings *s, const char *section, const char *key, con
 	};
 }
 
-static int
-settings_index(const char *name)
+static int settings_index(const char *name)
 {
 	int i = setting_find(name, strlen(name));
 
@@ -321,36 +304,31 @@ settings_index(const char *name)
 	return i;
 }
 
-size_t
-settings_errors(const struct settings *s, const char *const **lines)
+size_t settings_errors(const struct settings *s, const char *const **lines)
 {
 	*lines = (const char *const *)s->faults;
 	return s->fault_count;
 }
 
-size_t
-settings_arguments(const struct settings *s, const char *const **arguments)
+size_t settings_arguments(const struct settings *s, const char *const **arguments)
 {
 	*arguments = (const char *const *)s->arguments;
 	return s->argument_count;
 }
 
-bool
-settings_given(const struct settings *s, const char *name)
+bool settings_given(const struct settings *s, const char *name)
 {
 	return s->values[settings_index(name)].level > SETTING_DEFAULT;
 }
 
-const char *
-settings_text(const struct settings *s, const char *name)
+const char *settings_text(const struct settings *s, const char *name)
 {
 	int i = settings_index(name);
 
 	return s->values[i].level > SETTING_DEFAULT ? s->values[i].text : setting_table[i].initial;
 }
 
-bool
-settings_flag(const struct settings *s, const char *name)
+bool settings_flag(const struct settings *s, const char *name)
 {
 	const char *text = settings_text(s, name);
 	bool set = false;
@@ -358,8 +336,7 @@ settings_flag(const struct settings *s, const char *name)
 	return text && setting_boolean(text, &set) && set;
 }
 
-int64_t
-settings_count(const struct settings *s, const char *name)
+int64_t settings_count(const struct settings *s, const char *name)
 {
 	const char *text = settings_text(s, name);
 	int64_t n;
@@ -367,8 +344,7 @@ settings_count(const struct settings *s, const char *name)
 	return text && setting_number(text, &n) ? n : 0;
 }
 
-int64_t
-settings_duration(const struct settings *s, const char *name)
+int64_t settings_duration(const struct settings *s, const char *name)
 {
 	const char *text = settings_text(s, name);
 	struct duration d;
@@ -376,23 +352,20 @@ settings_duration(const struct settings *s, const char *name)
 	return text && setting_time(text, &d) ? d.micro : 0;
 }
 
-const char *
-settings_origin(const struct settings *s, const char *name)
+const char *settings_origin(const struct settings *s, const char *name)
 {
 	const struct settings_value *v = &s->values[settings_index(name)];
 
 	return v->level > SETTING_DEFAULT ? v->origin : "default";
 }
 
-void
-settings_set(struct settings *s, const char *name, const char *value)
+void settings_set(struct settings *s, const char *name, const char *value)
 {
 	settings_put(s, settings_index(name), SETTING_PROGRAM, value, "tellerdesk");
 }
 
-void
-settings_each(const struct settings *s, const char *section,
-              void (*fn)(void *ctx, const char *key, const char *value, const char *file, int line), void *ctx)
+void settings_each(const struct settings *s, const char *section,
+		   void (*fn)(void *ctx, const char *key, const char *value, const char *file, int line), void *ctx)
 {
 	for (size_t i = 0; i < s->entry_count; i++) {
 		const struct settings_entry *e = &s->entries[i];
@@ -405,16 +378,14 @@ settings_each(const struct settings *s, const char *section,
 /* ---- files and environment ---- */
 
 /* TELLERDESK_MAX_AGE of max-age. */
-static void
-settings_variable(struct buffer *out, const char *name)
+static void settings_variable(struct buffer *out, const char *name)
 {
 	buffer_text_add(out, "TELLERDESK_");
 	for (; *name; name++)
 		buffer_char(out, (char)(*name == '-' ? '_' : toupper((unsigned char)*name)));
 }
 
-static void
-settings_environment(struct settings *s)
+static void settings_environment(struct settings *s)
 {
 	struct buffer variable = {0};
 	const char *value;
@@ -442,8 +413,7 @@ settings_environment(struct settings *s)
 }
 
 /* The user's own file; NULL when there is no home. A relative XDG_CONFIG_HOME counts as none. */
-static char *
-settings_user_file(void)
+static char *settings_user_file(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
@@ -452,8 +422,7 @@ settings_user_file(void)
 	return home && *home == '/' ? memory_format("%s/.config/tellerdesk/tellerdesk.conf", home) : NULL;
 }
 
-bool
-settings_load(struct settings *s, const char *config_file)
+bool settings_load(struct settings *s, const char *config_file)
 {
 	char *user = settings_user_file();
 

@@ -31,14 +31,14 @@ struct settings;
 enum setting_type { SETTING_FLAG, SETTING_TEXT, SETTING_COUNT, SETTING_DURATION, SETTING_CHOICE };
 
 struct setting {
-	const char *name;     /* long option without "--"; also the key in the file */
-	char letter;          /* short option, or 0 */
+	const char *name; /* long option without "--"; also the key in the file */
+	char letter;      /* short option, or 0 */
 	enum setting_type type;
 	const char *section;  /* of the file; NULL: command line only */
 	const char *argument; /* name of the argument in --help; NULL for a flag */
 	const char *initial;  /* default as text, or NULL */
-	const char *choices;  /* CHOICE: "text json csv"; COUNT: the highest, or NULL; DURATION: "mo" where months make sense */
-	const char *commands; /* "" for every command, else those that take it: "lookup history"; NULL: file and environment only */
+	const char *choices;  /* CHOICE: "text json csv"; COUNT: the highest; DURATION: "mo": months make sense */
+	const char *commands; /* "": all; "lookup history": those; NULL: none, it is set in files and environment */
 	const char *help;     /* NULL: not listed */
 };
 
@@ -59,7 +59,7 @@ size_t settings_arguments(const struct settings *s, const char *const **argument
 
 /* Asking for a name that is not in the table is a bug. What is not set and has
  * no default is NULL, false or 0. */
-bool settings_given(const struct settings *s, const char *name); /* set anywhere but by default */
+bool settings_given(const struct settings *s, const char *name);       /* set anywhere but by default */
 const char *settings_text(const struct settings *s, const char *name); /* NULL: not set, no default */
 bool settings_flag(const struct settings *s, const char *name);
 int64_t settings_count(const struct settings *s, const char *name);
@@ -70,7 +70,7 @@ const char *settings_origin(const struct settings *s, const char *name);
 void settings_set(struct settings *s, const char *name, const char *value);
 /* The entries of a free-form section ([keys]), in order of the files. */
 void settings_each(const struct settings *s, const char *section,
-                   void (*fn)(void *ctx, const char *key, const char *value, const char *file, int line), void *ctx);
+		   void (*fn)(void *ctx, const char *key, const char *value, const char *file, int line), void *ctx);
 /* Prints usage of a command from the table; command NULL: what every command takes. */
 void settings_help(const char *command, const char *synopsis, const char *about);
 

@@ -32,15 +32,14 @@ static const char settings_free_section[] = "keys";
 struct settings_reader {
 	struct settings *settings;
 	const char *file;
-	char *rest;    /* of the text */
+	char *rest; /* of the text */
 	int line;
-	int *first;    /* by option: the line in this file that set it */
+	int *first;          /* by option: the line in this file that set it */
 	char *wrong_section; /* the unknown section we are in, which was told once */
 };
 
 /* Bytes before the first of `ends`; that must come before any comment (a ; after a blank). */
-static bool
-settings_name_find(const char *line, const char *ends, size_t *n)
+static bool settings_name_find(const char *line, const char *ends, size_t *n)
 {
 	*n = strcspn(line, ends);
 	if (!line[*n])
@@ -53,8 +52,7 @@ settings_name_find(const char *line, const char *ends, size_t *n)
 }
 
 /* NULL, or why inih must not see the line. */
-static const char *
-settings_line_wrong(const char *line)
+static const char *settings_line_wrong(const char *line)
 {
 	const char *text = line + strspn(line, " \t");
 	size_t n = strlen(line);
@@ -81,16 +79,14 @@ settings_line_wrong(const char *line)
 	return n > SETTINGS_NAME_MAX ? "the key is too long" : NULL;
 }
 
-static bool
-settings_line_empty(const char *line)
+static bool settings_line_empty(const char *line)
 {
 	line += strspn(line, " \t");
 	return !*line || *line == ';' || *line == '#';
 }
 
 /* What inih reads with: a line and its end, or NULL at the end of the text. */
-static char *
-settings_reader_line(char *out, int size, void *stream)
+static char *settings_reader_line(char *out, int size, void *stream)
 {
 	struct settings_reader *r = stream;
 	char *line = strsep(&r->rest, "\n");
@@ -114,15 +110,13 @@ settings_reader_line(char *out, int size, void *stream)
 	return out;
 }
 
-static bool
-settings_in_files(const struct setting *o, const void *ctx)
+static bool settings_in_files(const struct setting *o, const void *ctx)
 {
 	(void)ctx;
 	return o->section != NULL;
 }
 
-static bool
-settings_section_known(const char *section)
+static bool settings_section_known(const char *section)
 {
 	for (const struct setting *o = setting_table; o->name; o++) {
 		if (o->section && strcmp(o->section, section) == 0)
@@ -131,8 +125,7 @@ settings_section_known(const char *section)
 	return false;
 }
 
-static void
-settings_unknown_section(struct settings_reader *r, const char *section)
+static void settings_unknown_section(struct settings_reader *r, const char *section)
 {
 	if (r->wrong_section && strcmp(r->wrong_section, section) == 0)
 		return;
@@ -144,15 +137,14 @@ settings_unknown_section(struct settings_reader *r, const char *section)
 		settings_fault(r->settings, "%s:%d: a section such as [tellerdesk] must come first", r->file, r->line);
 }
 
-static void
-settings_unknown_key(struct settings_reader *r, const char *section, const char *key)
+static void settings_unknown_key(struct settings_reader *r, const char *section, const char *key)
 {
 	int option = setting_find(key, strlen(key));
 	const char *nearest;
 
 	if (option >= 0 && setting_table[option].section) {
 		settings_fault(r->settings, "%s:%d: \"%s\" belongs into [%s]", r->file, r->line, key,
-		               setting_table[option].section);
+			       setting_table[option].section);
 		return;
 	}
 	if (option >= 0) {
@@ -161,12 +153,11 @@ settings_unknown_key(struct settings_reader *r, const char *section, const char 
 	}
 	nearest = setting_nearest(key, settings_in_files, NULL);
 	settings_fault(r->settings, "%s:%d: there is no key \"%s\" in [%s]%s%s%s", r->file, r->line, key, section,
-	               nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+		       nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
 }
 
 /* What inih calls for each KEY = VALUE. */
-static int
-settings_reader_value(void *user, const char *section, const char *key, const char *value)
+static int settings_reader_value(void *user, const char *section, const char *key, const char *value)
 {
 	struct settings_reader *r = user;
 	int option = setting_find(key, strlen(key));
@@ -187,15 +178,15 @@ settings_reader_value(void *user, const char *section, const char *key, const ch
 	}
 	if (r->first[option]) {
 		settings_fault(r->settings, "%s:%d: \"%s\" stands in line %d already", r->file, r->line, key,
-		               r->first[option]);
+			       r->first[option]);
 		return 1;
 	}
 	r->first[option] = r->line;
 	wrong = setting_wrong(&setting_table[option], value);
 	if (wrong) {
 		settings_fault(r->settings, "%s:%d: the value of %s %s%s%s", r->file, r->line, key, wrong,
-		               setting_table[option].type == SETTING_CHOICE ? ": " : "",
-		               setting_table[option].type == SETTING_CHOICE ? setting_table[option].choices : "");
+			       setting_table[option].type == SETTING_CHOICE ? ": " : "",
+			       setting_table[option].type == SETTING_CHOICE ? setting_table[option].choices : "");
 		return 1;
 	}
 	origin = memory_format("%s:%d", r->file, r->line);
@@ -204,8 +195,7 @@ settings_reader_value(void *user, const char *section, const char *key, const ch
 	return 1;
 }
 
-void
-settings_text_read(struct settings *s, char *text, const char *file)
+void settings_text_read(struct settings *s, char *text, const char *file)
 {
 	struct settings_reader r = {.settings = s, .file = file, .rest = text};
 	const char *const *lines;
@@ -227,8 +217,7 @@ settings_text_read(struct settings *s, char *text, const char *file)
 }
 
 /* The whole file; NULL with the cause in *why. */
-static char *
-settings_slurp(const char *path, const char **why)
+static char *settings_slurp(const char *path, const char **why)
 {
 	struct buffer text = {0};
 	struct stat st;
@@ -257,8 +246,7 @@ settings_slurp(const char *path, const char **why)
 	return *why ? NULL : memory_text("");
 }
 
-void
-settings_file(struct settings *s, const char *path, bool must)
+void settings_file(struct settings *s, const char *path, bool must)
 {
 	const char *why;
 	char *text;

@@ -11,8 +11,7 @@
 enum { HELP_WIDTH = 79, HELP_COLUMN = 28 };
 
 /* Words of text, broken before HELP_WIDTH; `at` is where the cursor stands. */
-static void
-help_wrap(const char *text, size_t at, size_t indent)
+static void help_wrap(const char *text, size_t at, size_t indent)
 {
 	bool first = true;
 
@@ -42,8 +41,7 @@ help_wrap(const char *text, size_t at, size_t indent)
 	putchar('\n');
 }
 
-static void
-help_option(const struct setting *o)
+static void help_option(const struct setting *o)
 {
 	struct buffer head = {0}, text = {0};
 
@@ -75,8 +73,7 @@ help_option(const struct setting *o)
 	buffer_done(&text);
 }
 
-static void
-help_options(const char *title, const char *command, bool own)
+static void help_options(const char *title, const char *command, bool own)
 {
 	bool titled = false;
 
@@ -92,8 +89,7 @@ help_options(const char *title, const char *command, bool own)
 	}
 }
 
-void
-settings_help(const char *command, const char *synopsis, const char *about)
+void settings_help(const char *command, const char *synopsis, const char *about)
 {
 	static const char usage[] = "usage: tellerdesk ";
 

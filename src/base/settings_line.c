@@ -20,26 +20,23 @@ struct settings_line {
 	struct error *err;
 };
 
-static bool
-settings_line_wanted(const struct setting *o, const void *ctx)
+static bool settings_line_wanted(const struct setting *o, const void *ctx)
 {
 	return o->help && setting_taken(o, ctx);
 }
 
-static bool
-settings_line_hint(struct settings_line *l, const char *name)
+static bool settings_line_hint(struct settings_line *l, const char *name)
 {
 	const char *nearest = setting_nearest(name, settings_line_wanted, l->command);
 
 	if (nearest)
 		return error_hint(l->err, "did you mean --%s?", nearest);
 	return error_hint(l->err, "tellerdesk %s%s--help lists the options", l->command ? l->command : "",
-	                  l->command ? " " : "");
+			  l->command ? " " : "");
 }
 
 /* An option that exists, but not here, or not at all. */
-static bool
-settings_line_unknown(struct settings_line *l, const char *name, const char *dashes)
+static bool settings_line_unknown(struct settings_line *l, const char *name, const char *dashes)
 {
 	const char *command = l->command ? l->command : "tellerdesk";
 
@@ -47,20 +44,20 @@ settings_line_unknown(struct settings_line *l, const char *name, const char *das
 		if (strcmp(o->name, name) != 0)
 			continue;
 		if (!o->commands) {
-			error_set(l->err, ERROR_USAGE, "could not take option \"%s%s\": it is set in the configuration file", dashes,
-			          name);
-			return error_hint(l->err, "write %s = %s into its section [%s]", name, o->argument ? o->argument : "yes",
-			                  o->section);
+			error_set(l->err, ERROR_USAGE,
+				  "could not take option \"%s%s\": it is set in the configuration file", dashes, name);
+			return error_hint(l->err, "write %s = %s into its section [%s]", name,
+					  o->argument ? o->argument : "yes", o->section);
 		}
-		error_set(l->err, ERROR_USAGE, "could not take option \"%s%s\": it is not one of %s", dashes, name, command);
+		error_set(l->err, ERROR_USAGE, "could not take option \"%s%s\": it is not one of %s", dashes, name,
+			  command);
 		return settings_line_hint(l, name);
 	}
 	error_set(l->err, ERROR_USAGE, "could not take option \"%s%s\": %s has no such option", dashes, name, command);
 	return settings_line_hint(l, name);
 }
 
-static const struct setting *
-settings_line_find(const struct settings_line *l, const char *name, size_t n, char letter)
+static const struct setting *settings_line_find(const struct settings_line *l, const char *name, size_t n, char letter)
 {
 	for (const struct setting *o = setting_table; o->name; o++) {
 		bool same = name ? strlen(o->name) == n && strncmp(o->name, name, n) == 0 : o->letter == letter;
@@ -71,17 +68,19 @@ settings_line_find(const struct settings_line *l, const char *name, size_t n, ch
 	return NULL;
 }
 
-static bool
-settings_line_take(struct settings_line *l, const struct setting *o, const char *value)
+static bool settings_line_take(struct settings_line *l, const struct setting *o, const char *value)
 {
 	const char *wrong = setting_wrong(o, value);
 
 	if (wrong) {
 		/* A password must not be repeated in a message, which may end in a log. */
 		if (strcmp(wrong, SETTING_SECRET) == 0) {
-			error_set(l->err, ERROR_USAGE, "could not take --%s: the URL holds a password, and everybody can read "
-			          "command lines", o->name);
-			return error_hint(l->err, "keep it where the database's own tools look for it: ~/.my.cnf, ~/.pgpass");
+			error_set(l->err, ERROR_USAGE,
+				  "could not take --%s: the URL holds a password, and everybody can read "
+				  "command lines",
+				  o->name);
+			return error_hint(l->err,
+					  "keep it where the database's own tools look for it: ~/.my.cnf, ~/.pgpass");
 		}
 		error_set(l->err, ERROR_USAGE, "could not take --%s: \"%s\" %s", o->name, value, wrong);
 		return o->type == SETTING_CHOICE ? error_hint(l->err, "one of: %s", o->choices) : false;
@@ -93,8 +92,7 @@ settings_line_take(struct settings_line *l, const struct setting *o, const char 
 }
 
 /* The word after an option, as its argument: it may begin with a dash (-2d), but is no long option. */
-static const char *
-settings_line_argument(struct settings_line *l, const struct setting *o)
+static const char *settings_line_argument(struct settings_line *l, const struct setting *o)
 {
 	const char *next = l->at + 1 < l->argc ? l->argv[l->at + 1] : NULL;
 
@@ -107,8 +105,7 @@ settings_line_argument(struct settings_line *l, const struct setting *o)
 	return next;
 }
 
-static bool
-settings_line_long(struct settings_line *l, const char *word)
+static bool settings_line_long(struct settings_line *l, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	size_t n = equals ? (size_t)(equals - word) : strlen(word);
@@ -132,8 +129,7 @@ settings_line_long(struct settings_line *l, const char *word)
 }
 
 /* -q, -qv, and, for an option with an argument, -nARG or -n ARG. */
-static bool
-settings_line_short(struct settings_line *l, const char *word)
+static bool settings_line_short(struct settings_line *l, const char *word)
 {
 	for (; *word; word++) {
 		const struct setting *o = settings_line_find(l, NULL, 0, *word);
@@ -152,8 +148,7 @@ settings_line_short(struct settings_line *l, const char *word)
 	return true;
 }
 
-bool
-settings_parse(struct settings *s, const char *command, int argc, char **argv, struct error *err)
+bool settings_parse(struct settings *s, const char *command, int argc, char **argv, struct error *err)
 {
 	struct settings_line l = {.settings = s, .command = command, .argc = argc, .argv = argv, .err = err};
 	bool options = true;

@@ -11,8 +11,7 @@
 /* One pass serves both questions: it appends what may be shown, and tells whether anything may not. */
 
 /* [USER[:PASSWORD]@]HOST[:PORT],...: a password may hold an '@' of its own, a host cannot. */
-static bool
-url_authority(struct buffer *out, const char *s, size_t n)
+static bool url_authority(struct buffer *out, const char *s, size_t n)
 {
 	const char *at = memrchr(s, '@', n);
 	const char *colon = at ? memchr(s, ':', (size_t)(at - s)) : NULL;
@@ -26,8 +25,7 @@ url_authority(struct buffer *out, const char *s, size_t n)
 	return at - colon > 1;
 }
 
-static bool
-url_parameter_secret(const char *s, size_t n)
+static bool url_parameter_secret(const char *s, size_t n)
 {
 	static const char *const names[] = {"password", "sslpassword", "passwd", "pwd"};
 	const char *equals = memchr(s, '=', n);
@@ -43,8 +41,7 @@ url_parameter_secret(const char *s, size_t n)
 	return false;
 }
 
-static bool
-url_parameters(struct buffer *out, const char *s)
+static bool url_parameters(struct buffer *out, const char *s)
 {
 	bool secret = false;
 	char before = '?';
@@ -65,8 +62,7 @@ url_parameters(struct buffer *out, const char *s)
 	}
 }
 
-static bool
-url_split(struct buffer *out, const char *url)
+static bool url_split(struct buffer *out, const char *url)
 {
 	const char *authority = strstr(url, "://");
 	const char *query;
@@ -97,8 +93,7 @@ url_split(struct buffer *out, const char *url)
 	return url_parameters(out, query + 1) || secret;
 }
 
-bool
-url_secret(const char *url)
+bool url_secret(const char *url)
 {
 	struct buffer unused = {0};
 	bool secret = url_split(&unused, url);
@@ -107,8 +102,7 @@ url_secret(const char *url)
 	return secret;
 }
 
-void
-url_clean(struct buffer *out, const char *url)
+void url_clean(struct buffer *out, const char *url)
 {
 	url_split(out, url);
 }

@@ -43,7 +43,7 @@ static const struct {
 } writer_csv_table[WRITER_CSV_TABLES] = {
 	[WRITER_STORE] = {"store", "store_id,name,city\n"},
 	[WRITER_CUSTOMER] = {"customer_info", "cif,name,birthdate,gender,address,city,country,email,phone,store_id,"
-	                                      "registered_at,changed_by\n"},
+					      "registered_at,changed_by\n"},
 	[WRITER_PRODUCT] = {"bank_product", "productid,cif,producttype,opendate,status\n"},
 	[WRITER_ASSET] = {"customer_asset", "assetid,cif,assettype,assetvalue,valuation_date\n"},
 };
@@ -55,34 +55,31 @@ struct writer_csv {
 	char *path;
 	int folder;
 	const struct zone *zone;
-	int64_t last;                            /* the last stamp, as an instant in whole seconds; TIME_NONE: none */
-	int64_t stamp;                           /* of the open transaction, YYYYMMDDhhmmss */
-	int files[WRITER_CSV_TABLES];            /* -1: the open transaction did not touch the table */
+	int64_t last;                 /* the last stamp, as an instant in whole seconds; TIME_NONE: none */
+	int64_t stamp;                /* of the open transaction, YYYYMMDDhhmmss */
+	int files[WRITER_CSV_TABLES]; /* -1: the open transaction did not touch the table */
 	struct buffer rows[WRITER_CSV_TABLES];
-	char *note;                              /* to be kept with the open transaction */
+	char *note; /* to be kept with the open transaction */
 	struct csv_position position;
 	struct buffer text;
 };
 
-static struct writer_csv *
-writer_csv_of(struct writer *w)
+static struct writer_csv *writer_csv_of(struct writer *w)
 {
 	return (struct writer_csv *)w;
 }
 
-static bool
-writer_csv_fail(const struct writer_csv *w, const char *name, struct error *err)
+static bool writer_csv_fail(const struct writer_csv *w, const char *name, struct error *err)
 {
 	enum error_code code = errno == EACCES || errno == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE;
 
 	return error_set(err, errno == ENOSPC ? ERROR_FULL : code, "could not write \"%s/%s\": %s", w->path, name,
-	                 strerror(errno));
+			 strerror(errno));
 }
 
 /* ---- stamps ---- */
 
-static int64_t
-writer_csv_number(const struct writer_csv *w, int64_t at)
+static int64_t writer_csv_number(const struct writer_csv *w, int64_t at)
 {
 	struct civil c;
 
@@ -91,8 +88,7 @@ writer_csv_number(const struct writer_csv *w, int64_t at)
 }
 
 /* The instant of the stamp in a file's name, done/NAME.again.2 and all; TIME_NONE: it is none of ours. */
-static int64_t
-writer_csv_stamp(const struct writer_csv *w, const char *name)
+static int64_t writer_csv_stamp(const struct writer_csv *w, const char *name)
 {
 	for (int t = 0; t < WRITER_CSV_TABLES; t++) {
 		size_t n = strlen(writer_csv_table[t].name);
@@ -102,7 +98,8 @@ writer_csv_stamp(const struct writer_csv *w, const char *name)
 		if (strncmp(name, writer_csv_table[t].name, n) != 0 || name[n] != '_' ||
 		    strspn(name + n + 1, "0123456789") != CSV_STAMP_LEN || strncmp(name + n + 15, ".csv", 4) != 0)
 			continue;
-		if (sscanf(name + n + 1, "%4d%2d%2d%2d%2d%2d", &c.year, &c.month, &c.day, &c.hour, &c.minute, &c.second) != 6)
+		if (sscanf(name + n + 1, "%4d%2d%2d%2d%2d%2d", &c.year, &c.month, &c.day, &c.hour, &c.minute,
+			   &c.second) != 6)
 			continue;
 		c.micro = 0;
 		if (!civil_valid(&c))
@@ -113,8 +110,7 @@ writer_csv_stamp(const struct writer_csv *w, const char *name)
 	return TIME_NONE;
 }
 
-static void
-writer_csv_scan(struct writer_csv *w, const char *place)
+static void writer_csv_scan(struct writer_csv *w, const char *place)
 {
 	int fd = openat(w->folder, place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -136,15 +132,14 @@ writer_csv_scan(struct writer_csv *w, const char *place)
 
 /* ---- open and close ---- */
 
-static void
-writer_csv_name(const struct writer_csv *w, int table, char out[WRITER_CSV_NAME], bool hidden)
+static void writer_csv_name(const struct writer_csv *w, int table, char out[WRITER_CSV_NAME], bool hidden)
 {
-	snprintf(out, WRITER_CSV_NAME, "%s%s_%014" PRId64 ".csv", hidden ? "." : "", writer_csv_table[table].name, w->stamp);
+	snprintf(out, WRITER_CSV_NAME, "%s%s_%014" PRId64 ".csv", hidden ? "." : "", writer_csv_table[table].name,
+		 w->stamp);
 }
 
 /* What the open transaction has written goes. */
-static void
-writer_csv_forget(struct writer_csv *w)
+static void writer_csv_forget(struct writer_csv *w)
 {
 	char name[WRITER_CSV_NAME];
 
@@ -161,8 +156,7 @@ writer_csv_forget(struct writer_csv *w)
 	w->note = NULL;
 }
 
-static void
-writer_csv_close(struct writer *base)
+static void writer_csv_close(struct writer *base)
 {
 	struct writer_csv *w = writer_csv_of(base);
 
@@ -177,8 +171,7 @@ writer_csv_close(struct writer *base)
 	free(w);
 }
 
-static struct writer *
-writer_csv_open(const char *target, struct error *err)
+static struct writer *writer_csv_open(const char *target, struct error *err)
 {
 	const char *path = strncmp(target, "csv:", 4) == 0 ? target + 4 : target;
 	struct writer_csv *w;
@@ -194,7 +187,8 @@ writer_csv_open(const char *target, struct error *err)
 	w->last = TIME_NONE;
 	for (int t = 0; t < WRITER_CSV_TABLES; t++)
 		w->files[t] = -1;
-	/* Jakarta has had no daylight saving time since 1964: the fixed offset is the same where there are no zone files. */
+	/* Jakarta has had no daylight saving time since 1964: the fixed offset is the same where there are no zone
+	 * files. */
 	w->zone = zone_get("Asia/Jakarta", NULL);
 	if (!w->zone)
 		w->zone = zone_get("+07:00", NULL);
@@ -203,7 +197,7 @@ writer_csv_open(const char *target, struct error *err)
 		w->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->folder < 0) {
 		error_set(err, errno == EACCES || errno == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE,
-		          "could not open drop folder \"%s\": %s", path, strerror(errno));
+			  "could not open drop folder \"%s\": %s", path, strerror(errno));
 		writer_csv_close(&w->base);
 		return NULL;
 	}
@@ -215,23 +209,20 @@ writer_csv_open(const char *target, struct error *err)
 
 /* ---- rows ---- */
 
-static void
-writer_csv_text(struct buffer *out, const char *text)
+static void writer_csv_text(struct buffer *out, const char *text)
 {
 	buffer_char(out, ',');
 	csv_field_add(out, text, strlen(text), false);
 }
 
 /* "" is NULL. */
-static void
-writer_csv_optional(struct buffer *out, const char *text)
+static void writer_csv_optional(struct buffer *out, const char *text)
 {
 	buffer_char(out, ',');
 	csv_field_add(out, *text ? text : NULL, strlen(text), false);
 }
 
-static void
-writer_csv_person(const struct writer_csv *w, struct buffer *out, const struct person *p)
+static void writer_csv_person(const struct writer_csv *w, struct buffer *out, const struct person *p)
 {
 	struct civil c;
 
@@ -252,8 +243,7 @@ writer_csv_person(const struct writer_csv *w, struct buffer *out, const struct p
 	writer_csv_optional(out, p->changed_by);
 }
 
-static void
-writer_csv_row(const struct writer_csv *w, struct buffer *out, enum writer_table table, const void *row)
+static void writer_csv_row(const struct writer_csv *w, struct buffer *out, enum writer_table table, const void *row)
 {
 	const struct shop *shop = row;
 	const struct product *product = row;
@@ -284,8 +274,7 @@ writer_csv_row(const struct writer_csv *w, struct buffer *out, enum writer_table
 	buffer_char(out, '\n');
 }
 
-static bool
-writer_csv_flush(struct writer_csv *w, int table, struct error *err)
+static bool writer_csv_flush(struct writer_csv *w, int table, struct error *err)
 {
 	struct buffer *rows = &w->rows[table];
 	size_t at = 0;
@@ -305,8 +294,7 @@ writer_csv_flush(struct writer_csv *w, int table, struct error *err)
 
 /* ---- transactions ---- */
 
-static bool
-writer_csv_begin(struct writer *base, int64_t commit_time, struct error *err)
+static bool writer_csv_begin(struct writer *base, int64_t commit_time, struct error *err)
 {
 	struct writer_csv *w = writer_csv_of(base);
 	int64_t at = commit_time - ((commit_time % SECOND) + SECOND) % SECOND;
@@ -320,14 +308,15 @@ writer_csv_begin(struct writer *base, int64_t commit_time, struct error *err)
 	return true;
 }
 
-static bool
-writer_csv_put(struct writer *base, enum writer_op op, enum writer_table table, const void *row, struct error *err)
+static bool writer_csv_put(struct writer *base, enum writer_op op, enum writer_table table, const void *row,
+			   struct error *err)
 {
 	struct writer_csv *w = writer_csv_of(base);
 	char name[WRITER_CSV_NAME];
 
 	if (op == WRITER_DELETE)
-		return error_set(err, ERROR_USAGE, "could not write a deletion: a row that is absent from a batch stays");
+		return error_set(err, ERROR_USAGE,
+				 "could not write a deletion: a row that is absent from a batch stays");
 	if (w->files[table] < 0) {
 		writer_csv_name(w, table, name, true);
 		w->files[table] = openat(w->folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -339,8 +328,7 @@ writer_csv_put(struct writer *base, enum writer_op op, enum writer_table table, 
 	return w->rows[table].len < WRITER_CSV_FLUSH || writer_csv_flush(w, table, err);
 }
 
-static bool
-writer_csv_publish(struct writer_csv *w, int table, struct error *err)
+static bool writer_csv_publish(struct writer_csv *w, int table, struct error *err)
 {
 	char hidden[WRITER_CSV_NAME], name[WRITER_CSV_NAME];
 	int fd = w->files[table];
@@ -359,8 +347,7 @@ writer_csv_publish(struct writer_csv *w, int table, struct error *err)
 	return true;
 }
 
-static bool
-writer_csv_keep_note(struct writer_csv *w, struct error *err)
+static bool writer_csv_keep_note(struct writer_csv *w, struct error *err)
 {
 	char *hidden = memory_format("%s.tmp", writer_csv_note_name);
 	int fd = openat(w->folder, hidden, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -376,8 +363,7 @@ writer_csv_keep_note(struct writer_csv *w, struct error *err)
 	return good;
 }
 
-static bool
-writer_csv_commit(struct writer *base, struct error *err)
+static bool writer_csv_commit(struct writer *base, struct error *err)
 {
 	struct writer_csv *w = writer_csv_of(base);
 
@@ -392,8 +378,7 @@ writer_csv_commit(struct writer *base, struct error *err)
 	return true;
 }
 
-static const char *
-writer_csv_position(struct writer *base)
+static const char *writer_csv_position(struct writer *base)
 {
 	struct writer_csv *w = writer_csv_of(base);
 
@@ -402,8 +387,7 @@ writer_csv_position(struct writer *base)
 	return buffer_text(&w->text);
 }
 
-static bool
-writer_csv_resume(struct writer *base, struct buffer *state, struct error *err)
+static bool writer_csv_resume(struct writer *base, struct buffer *state, struct error *err)
 {
 	struct writer_csv *w = writer_csv_of(base);
 	int fd = openat(w->folder, writer_csv_note_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -420,8 +404,7 @@ writer_csv_resume(struct writer *base, struct buffer *state, struct error *err)
 	return true;
 }
 
-static bool
-writer_csv_note(struct writer *base, const char *state, struct error *err)
+static bool writer_csv_note(struct writer *base, const char *state, struct error *err)
 {
 	struct writer_csv *w = writer_csv_of(base);
 

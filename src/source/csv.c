@@ -33,32 +33,28 @@
 
 /* Between two looks; shorter where nothing but looking tells that a file is whole. */
 #define CSV_LOOK_EVERY SECOND
-#define CSV_LOOK_SOON (SECOND / 10)
+#define CSV_LOOK_SOON  (SECOND / 10)
 
-static struct csv_source *
-csv_of(struct source *s)
+static struct csv_source *csv_of(struct source *s)
 {
 	return (struct csv_source *)s;
 }
 
-bool
-csv_stopped(const struct csv_source *c)
+bool csv_stopped(const struct csv_source *c)
 {
 	struct pollfd stop = {.fd = c->base.stop, .events = POLLIN};
 
 	return stop.fd >= 0 && poll(&stop, 1, 0) > 0;
 }
 
-const struct entity *
-csv_entity(const struct csv_source *c, const struct csv_batch *b)
+const struct entity *csv_entity(const struct csv_source *c, const struct csv_batch *b)
 {
 	return &c->base.model->entities[b->entity];
 }
 
 /* ---- opening ---- */
 
-static struct source *
-csv_open(const struct source_params *p, struct error *err)
+static struct source *csv_open(const struct source_params *p, struct error *err)
 {
 	const char *path = strncmp(p->url, "csv:", 4) == 0 ? p->url + 4 : "";
 	struct csv_folder *folder;
@@ -86,8 +82,7 @@ csv_open(const struct source_params *p, struct error *err)
 	return &c->base;
 }
 
-static void
-csv_close(struct source *s)
+static void csv_close(struct source *s)
 {
 	struct csv_source *c = csv_of(s);
 
@@ -107,14 +102,12 @@ csv_close(struct source *s)
 	free(c);
 }
 
-static const char *
-csv_identity(struct source *s)
+static const char *csv_identity(struct source *s)
 {
 	return csv_folder_path(csv_of(s)->folder);
 }
 
-static int64_t
-csv_clock(struct source *s)
+static int64_t csv_clock(struct source *s)
 {
 	(void)s;
 	return clock_now();
@@ -123,8 +116,7 @@ csv_clock(struct source *s)
 /* ---- the head of the queue ---- */
 
 /* Taken files that are not in the folder any more were moved: the position need not name them. */
-static void
-csv_forget_moved(struct csv_source *c)
+static void csv_forget_moved(struct csv_source *c)
 {
 	for (size_t i = c->position.taken_count; i-- > 0;) {
 		struct csv_taken *t = &c->position.taken[i];
@@ -137,8 +129,7 @@ csv_forget_moved(struct csv_source *c)
 	}
 }
 
-static bool
-csv_look(struct csv_source *c, struct error *err)
+static bool csv_look(struct csv_source *c, struct error *err)
 {
 	c->dirty = false;
 	c->blocked = false;
@@ -152,8 +143,7 @@ csv_look(struct csv_source *c, struct error *err)
 }
 
 /* Takes the file at the head of the queue in hand, if it can be. */
-static bool
-csv_head(struct csv_source *c, struct error *err)
+static bool csv_head(struct csv_source *c, struct error *err)
 {
 	const struct csv_file *f = &c->queue.files[c->queue.at];
 	struct csv_identity id;
@@ -182,8 +172,7 @@ csv_head(struct csv_source *c, struct error *err)
 	return true;
 }
 
-static bool
-csv_is_settled(const struct csv_source *c, const struct csv_file *f)
+static bool csv_is_settled(const struct csv_source *c, const struct csv_file *f)
 {
 	const struct csv_mark *mark = csv_position_mark(&c->position, csv_entity(c, &f->batch)->table);
 
@@ -193,8 +182,7 @@ csv_is_settled(const struct csv_source *c, const struct csv_file *f)
 /* Clears away what an earlier run left behind: files taken but not yet moved, and files that came
  * too late. They have no part in any position to come, so a run that ends at a position must not
  * depend on meeting them. */
-static bool
-csv_tidy(struct csv_source *c, struct error *err)
+static bool csv_tidy(struct csv_source *c, struct error *err)
 {
 	if (!csv_look(c, err))
 		return false;
@@ -219,14 +207,14 @@ csv_tidy(struct csv_source *c, struct error *err)
 	return true;
 }
 
-static bool
-csv_start(struct source *s, const char *position, struct error *err)
+static bool csv_start(struct source *s, const char *position, struct error *err)
 {
 	struct csv_source *c = csv_of(s);
 
 	csv_position_done(&c->position);
 	if (!csv_position_parse(&c->position, position)) {
-		error_set(err, ERROR_REFUSED, "could not start at position \"%s\": it is not one of a drop folder", position);
+		error_set(err, ERROR_REFUSED, "could not start at position \"%s\": it is not one of a drop folder",
+			  position);
 		return error_hint(err, "a position is TABLE=YYYYMMDDhhmmss,...");
 	}
 	return csv_tidy(c, err);
@@ -234,16 +222,14 @@ csv_start(struct source *s, const char *position, struct error *err)
 
 /* ---- the second pass ---- */
 
-static const char *
-csv_text(struct csv_source *c)
+static const char *csv_text(struct csv_source *c)
 {
 	buffer_clear(&c->text);
 	csv_position_print(&c->position, &c->text);
 	return buffer_text(&c->text);
 }
 
-static enum source_result
-csv_emit_begin(struct csv_source *c, struct source_event *event)
+static enum source_result csv_emit_begin(struct csv_source *c, struct source_event *event)
 {
 	c->work.begun = true;
 	event->commit_time = c->work.batch.at;
@@ -251,8 +237,7 @@ csv_emit_begin(struct csv_source *c, struct source_event *event)
 	return SOURCE_BEGIN;
 }
 
-static enum source_result
-csv_emit_row(struct csv_source *c, const struct csv_row *row, struct source_event *event)
+static enum source_result csv_emit_row(struct csv_source *c, const struct csv_row *row, struct source_event *event)
 {
 	struct csv_work *w = &c->work;
 	const char *bad;
@@ -260,25 +245,23 @@ csv_emit_row(struct csv_source *c, const struct csv_row *row, struct source_even
 	arena_reset(&w->arena);
 	bad = csv_shape_row(&w->shape, row, w->values, &w->arena);
 	event->bytes = (int64_t)row->raw_len;
-	event->change = bad ? (struct change){
-		.op = CHANGE_REJECT,
-		.entity = w->batch.entity,
-		.reason = bad,
-		.raw = row->raw,
-		.raw_len = row->raw_len,
-		.line = row->line,
-	} : (struct change){.op = CHANGE_MERGE, .entity = w->batch.entity, .after = w->values};
+	event->change = (struct change){.op = CHANGE_MERGE, .entity = w->batch.entity, .after = w->values};
+	if (bad) {
+		event->change = (struct change){.op = CHANGE_REJECT, .entity = w->batch.entity, .reason = bad};
+		event->change.raw = row->raw;
+		event->change.raw_len = row->raw_len;
+		event->change.line = row->line;
+	}
 	return SOURCE_CHANGE;
 }
 
-static enum source_result
-csv_emit_end(struct csv_source *c, struct source_event *event, struct error *err)
+static enum source_result csv_emit_end(struct csv_source *c, struct source_event *event, struct error *err)
 {
 	struct csv_work *w = &c->work;
 
 	if (memcmp(csv_stream_hash(w->stream), w->hash, CSV_HASH_SIZE) != 0) {
 		error_set(err, ERROR_UNREACHABLE, "could not take \"%s/%s\": it changed while it was read",
-		          csv_folder_path(c->folder), w->name);
+			  csv_folder_path(c->folder), w->name);
 		error_hint(err, "write it under another name, such as .NAME, and rename it when it is whole");
 		csv_work_end(w);
 		return SOURCE_ERROR;
@@ -294,8 +277,7 @@ csv_emit_end(struct csv_source *c, struct source_event *event, struct error *err
 }
 
 /* The next event of the batch in hand; SOURCE_WAIT: a block was read, and somebody may want us to stop. */
-static enum source_result
-csv_emit(struct csv_source *c, struct source_event *event, struct error *err)
+static enum source_result csv_emit(struct csv_source *c, struct source_event *event, struct error *err)
 {
 	struct csv_work *w = &c->work;
 	struct csv_row row;
@@ -314,8 +296,8 @@ csv_emit(struct csv_source *c, struct source_event *event, struct error *err)
 		case CSV_STREAM_END:
 			return csv_emit_end(c, event, err);
 		case CSV_STREAM_ERROR:
-			error_set(err, ERROR_UNREACHABLE, "could not read \"%s/%s\": %s", csv_folder_path(c->folder), w->name,
-			          strerror(errno));
+			error_set(err, ERROR_UNREACHABLE, "could not read \"%s/%s\": %s", csv_folder_path(c->folder),
+				  w->name, strerror(errno));
 			csv_work_end(w);
 			return SOURCE_ERROR;
 		}
@@ -324,8 +306,7 @@ csv_emit(struct csv_source *c, struct source_event *event, struct error *err)
 
 /* ---- next ---- */
 
-static int64_t
-csv_next_look(const struct csv_source *c)
+static int64_t csv_next_look(const struct csv_source *c)
 {
 	if (c->looked == TIME_NONE || c->dirty)
 		return 0;
@@ -333,8 +314,7 @@ csv_next_look(const struct csv_source *c)
 }
 
 /* Until something happens in the folder, or somebody wants us to stop, or `until` of the monotonic clock. */
-static void
-csv_wait(struct csv_source *c, int64_t until)
+static void csv_wait(struct csv_source *c, int64_t until)
 {
 	struct pollfd fds[2] = {
 		{.fd = c->base.stop, .events = POLLIN},
@@ -347,8 +327,7 @@ csv_wait(struct csv_source *c, int64_t until)
 	c->dirty |= csv_folder_events(c->folder, csv_queue_closed, c);
 }
 
-static enum source_result
-csv_idle(struct csv_source *c, struct source_event *event)
+static enum source_result csv_idle(struct csv_source *c, struct source_event *event)
 {
 	c->idle_due = false;
 	event->complete_to = c->looked;
@@ -357,16 +336,14 @@ csv_idle(struct csv_source *c, struct source_event *event)
 	return SOURCE_IDLE;
 }
 
-static enum source_result
-csv_fail(struct csv_source *c)
+static enum source_result csv_fail(struct csv_source *c)
 {
 	csv_work_end(&c->work);
 	c->dirty = true;
 	return SOURCE_ERROR;
 }
 
-static enum source_result
-csv_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
+static enum source_result csv_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
 	struct csv_source *c = csv_of(s);
 	int64_t deadline = clock_mono() + timeout_ms * INT64_C(1000);
@@ -410,8 +387,7 @@ csv_next(struct source *s, int timeout_ms, struct source_event *event, struct er
 /* ---- after the commit ---- */
 
 /* The replica holds the batch for good: its file may go, if it still is the file that was read. */
-static void
-csv_flight_land(struct csv_source *c, size_t i)
+static void csv_flight_land(struct csv_source *c, size_t i)
 {
 	struct csv_flight flight = c->flights[i];
 	struct csv_taken *taken = csv_position_find(&c->position, flight.name);
@@ -438,8 +414,7 @@ csv_flight_land(struct csv_source *c, size_t i)
 	free(flight.name);
 }
 
-static void
-csv_durable(struct source *s, const char *position)
+static void csv_durable(struct source *s, const char *position)
 {
 	struct csv_source *c = csv_of(s);
 	struct csv_position held;
@@ -467,8 +442,7 @@ csv_durable(struct source *s, const char *position)
 
 /* ---- where the folder stands ---- */
 
-static bool
-csv_newest(struct source *s, const char **position, struct error *err)
+static bool csv_newest(struct source *s, const char **position, struct error *err)
 {
 	struct csv_source *c = csv_of(s);
 	struct csv_position newest = {0};
@@ -505,8 +479,7 @@ csv_newest(struct source *s, const char **position, struct error *err)
 	return true;
 }
 
-static bool
-csv_reached(const char *a, const char *b)
+static bool csv_reached(const char *a, const char *b)
 {
 	struct csv_position x, y;
 	bool reached = csv_position_parse(&x, a);
@@ -518,8 +491,7 @@ csv_reached(const char *a, const char *b)
 }
 
 /* A folder has no catalogue: any column may come with the next file. */
-static bool
-csv_columns(struct source *s, int entity, bool *present, struct error *err)
+static bool csv_columns(struct source *s, int entity, bool *present, struct error *err)
 {
 	(void)err;
 	for (int i = 0; i < s->model->entities[entity].column_count; i++)
@@ -534,8 +506,8 @@ struct csv_check {
 	void *ctx;
 };
 
-static void
-csv_check_say(const struct csv_check *k, bool refuse, const char *object, const char *detail, const char *fix)
+static void csv_check_say(const struct csv_check *k, bool refuse, const char *object, const char *detail,
+			  const char *fix)
 {
 	struct source_finding finding = {.refuse = refuse, .object = object, .detail = detail, .fix = fix};
 
@@ -543,8 +515,7 @@ csv_check_say(const struct csv_check *k, bool refuse, const char *object, const 
 }
 
 /* The header of one file, as far as it can be read now. */
-static void
-csv_check_file(struct csv_source *c, const struct csv_check *k, const struct csv_file *f, int fd)
+static void csv_check_file(struct csv_source *c, const struct csv_check *k, const struct csv_file *f, int fd)
 {
 	struct csv_stream *stream = csv_stream_new(fd, c->latin1);
 	struct buffer reason = {0}, ignored = {0};
@@ -555,23 +526,25 @@ csv_check_file(struct csv_source *c, const struct csv_check *k, const struct csv
 	while ((r = csv_stream_next(stream, &row)) == CSV_STREAM_BLOCK)
 		;
 	if (r == CSV_STREAM_END)
-		csv_check_say(k, false, f->name, "the file is empty, without so much as a header", "write the header first");
+		csv_check_say(k, false, f->name, "the file is empty, without so much as a header",
+			      "write the header first");
 	if (r == CSV_STREAM_ERROR)
 		csv_check_say(k, true, f->name, strerror(errno), "let the user who runs tellerdesk read it");
 	if (r == CSV_STREAM_ROW &&
 	    !csv_shape_init(&shape, csv_entity(c, &f->batch), c->base.model->zone, &row, &reason, &ignored))
-		csv_check_say(k, false, f->name, buffer_text(&reason), "correct the header; as it is, the file goes to failed/");
+		csv_check_say(k, false, f->name, buffer_text(&reason),
+			      "correct the header; as it is, the file goes to failed/");
 	else if (ignored.len > 0)
 		csv_check_say(k, false, f->name, buffer_text(&ignored),
-		              "these columns are ignored; to keep them, declare them in the model");
+			      "these columns are ignored; to keep them, declare them in the model");
 	csv_shape_done(&shape);
 	csv_stream_free(stream);
 	buffer_done(&reason);
 	buffer_done(&ignored);
 }
 
-static bool
-csv_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err)
+static bool csv_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx,
+		      struct error *err)
 {
 	struct csv_source *c = csv_of(s);
 	struct csv_check k = {.found = found, .ctx = ctx};
@@ -580,7 +553,7 @@ csv_check(struct source *s, void (*found)(void *ctx, const struct source_finding
 
 	if (access(path, W_OK | X_OK) != 0)
 		csv_check_say(&k, true, path, "files cannot be moved out of the folder once they are taken",
-		              "let the user who runs tellerdesk write into it");
+			      "let the user who runs tellerdesk write into it");
 	if (!csv_queue_fill(c, &queue, err))
 		return false;
 	for (size_t i = 0; i < queue.count; i++) {
@@ -595,7 +568,8 @@ csv_check(struct source *s, void (*found)(void *ctx, const struct source_finding
 			close(fd);
 			break;
 		case CSV_OPEN_REFUSED:
-			csv_check_say(&k, false, f->name, "it is not a plain file", "put the file itself here, not a link to it");
+			csv_check_say(&k, false, f->name, "it is not a plain file",
+				      "put the file itself here, not a link to it");
 			break;
 		case CSV_OPEN_ERROR:
 			csv_check_say(&k, true, f->name, why.message, "let the user who runs tellerdesk read it");

@@ -14,16 +14,14 @@
 
 /* ---- names ---- */
 
-static bool
-csv_ends_with(const char *name, const char *end)
+static bool csv_ends_with(const char *name, const char *end)
 {
 	size_t n = strlen(name), m = strlen(end);
 
 	return n >= m && strcmp(name + n - m, end) == 0;
 }
 
-static int
-csv_digits(const char *s, int n)
+static int csv_digits(const char *s, int n)
 {
 	int value = 0;
 
@@ -33,8 +31,7 @@ csv_digits(const char *s, int n)
 }
 
 /* 14 digits as a wall clock; false: there is no such time. */
-static bool
-csv_stamp(const char *s, const struct zone *zone, struct csv_batch *out)
+static bool csv_stamp(const char *s, const struct zone *zone, struct csv_batch *out)
 {
 	struct civil c;
 
@@ -56,8 +53,7 @@ csv_stamp(const char *s, const struct zone *zone, struct csv_batch *out)
 	return true;
 }
 
-enum csv_name
-csv_batch_parse(const struct model *m, const char *name, struct csv_batch *out)
+enum csv_name csv_batch_parse(const struct model *m, const char *name, struct csv_batch *out)
 {
 	enum { TAIL = 1 + CSV_STAMP_LEN + 4 };
 	size_t n = strlen(name);
@@ -75,8 +71,7 @@ csv_batch_parse(const struct model *m, const char *name, struct csv_batch *out)
 	return out->entity >= 0 ? CSV_NAME_BATCH : CSV_NAME_FOREIGN;
 }
 
-int
-csv_batch_compare(const struct csv_batch *a, const struct csv_batch *b)
+int csv_batch_compare(const struct csv_batch *a, const struct csv_batch *b)
 {
 	if (a->stamp != b->stamp)
 		return a->stamp < b->stamp ? -1 : 1;
@@ -85,8 +80,7 @@ csv_batch_compare(const struct csv_batch *a, const struct csv_batch *b)
 
 /* ---- positions ---- */
 
-static struct csv_mark *
-csv_mark_get(struct csv_position *p, const char *table)
+static struct csv_mark *csv_mark_get(struct csv_position *p, const char *table)
 {
 	size_t at = 0;
 
@@ -101,8 +95,7 @@ csv_mark_get(struct csv_position *p, const char *table)
 	return &p->marks[at];
 }
 
-const struct csv_mark *
-csv_position_mark(const struct csv_position *p, const char *table)
+const struct csv_mark *csv_position_mark(const struct csv_position *p, const char *table)
 {
 	for (size_t i = 0; i < p->mark_count; i++) {
 		if (strcmp(p->marks[i].table, table) == 0)
@@ -111,8 +104,7 @@ csv_position_mark(const struct csv_position *p, const char *table)
 	return NULL;
 }
 
-void
-csv_position_see(struct csv_position *p, const char *table, int64_t stamp)
+void csv_position_see(struct csv_position *p, const char *table, int64_t stamp)
 {
 	struct csv_mark *mark = csv_mark_get(p, table);
 
@@ -120,8 +112,7 @@ csv_position_see(struct csv_position *p, const char *table, int64_t stamp)
 		mark->seen = stamp;
 }
 
-void
-csv_position_take(struct csv_position *p, const char *table, int64_t stamp)
+void csv_position_take(struct csv_position *p, const char *table, int64_t stamp)
 {
 	struct csv_mark *mark = csv_mark_get(p, table);
 
@@ -131,8 +122,7 @@ csv_position_take(struct csv_position *p, const char *table, int64_t stamp)
 		mark->seen = stamp;
 }
 
-void
-csv_position_keep(struct csv_position *p, const char *name, const unsigned char hash[CSV_HASH_SIZE])
+void csv_position_keep(struct csv_position *p, const char *name, const unsigned char hash[CSV_HASH_SIZE])
 {
 	struct csv_taken *t;
 
@@ -142,8 +132,7 @@ csv_position_keep(struct csv_position *p, const char *name, const unsigned char 
 	memcpy(t->hash, hash, CSV_HASH_SIZE);
 }
 
-struct csv_taken *
-csv_position_find(const struct csv_position *p, const char *name)
+struct csv_taken *csv_position_find(const struct csv_position *p, const char *name)
 {
 	for (size_t i = 0; i < p->taken_count; i++) {
 		if (strcmp(p->taken[i].name, name) == 0)
@@ -152,8 +141,7 @@ csv_position_find(const struct csv_position *p, const char *name)
 	return NULL;
 }
 
-void
-csv_position_drop(struct csv_position *p, struct csv_taken *t)
+void csv_position_drop(struct csv_position *p, struct csv_taken *t)
 {
 	size_t at = (size_t)(t - p->taken);
 
@@ -162,8 +150,7 @@ csv_position_drop(struct csv_position *p, struct csv_taken *t)
 	memmove(t, t + 1, (p->taken_count - at) * sizeof(*t));
 }
 
-void
-csv_position_done(struct csv_position *p)
+void csv_position_done(struct csv_position *p)
 {
 	for (size_t i = 0; i < p->mark_count; i++)
 		free(p->marks[i].table);
@@ -174,8 +161,7 @@ csv_position_done(struct csv_position *p)
 	*p = (struct csv_position){0};
 }
 
-bool
-csv_position_reached(const struct csv_position *a, const struct csv_position *b)
+bool csv_position_reached(const struct csv_position *a, const struct csv_position *b)
 {
 	for (size_t i = 0; i < b->mark_count; i++) {
 		const struct csv_mark *mark = csv_position_mark(a, b->marks[i].table);
@@ -186,8 +172,7 @@ csv_position_reached(const struct csv_position *a, const struct csv_position *b)
 	return true;
 }
 
-static void
-csv_escape(struct buffer *out, const char *s)
+static void csv_escape(struct buffer *out, const char *s)
 {
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s;
@@ -199,8 +184,7 @@ csv_escape(struct buffer *out, const char *s)
 	}
 }
 
-void
-csv_position_print(const struct csv_position *p, struct buffer *out)
+void csv_position_print(const struct csv_position *p, struct buffer *out)
 {
 	size_t start = out->len;
 
@@ -228,8 +212,7 @@ csv_position_print(const struct csv_position *p, struct buffer *out)
 	}
 }
 
-static int
-csv_hex(char c)
+static int csv_hex(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -239,8 +222,7 @@ csv_hex(char c)
 }
 
 /* The escaped word up to `end`; *s moves past `end`. NULL: there is no such word. */
-static char *
-csv_word(const char **s, char end)
+static char *csv_word(const char **s, char end)
 {
 	struct buffer out = {0};
 	const char *p = *s;
@@ -263,8 +245,7 @@ csv_word(const char **s, char end)
 	return buffer_take(&out);
 }
 
-static bool
-csv_read_stamp(const char **s, int64_t *out)
+static bool csv_read_stamp(const char **s, int64_t *out)
 {
 	*out = 0;
 	if (strspn(*s, "0123456789") != CSV_STAMP_LEN)
@@ -275,8 +256,7 @@ csv_read_stamp(const char **s, int64_t *out)
 }
 
 /* TABLE=[LAST][!SEEN] */
-static bool
-csv_read_mark(struct csv_position *p, const char **s)
+static bool csv_read_mark(struct csv_position *p, const char **s)
 {
 	char *table = csv_word(s, '=');
 	int64_t last = 0, seen = 0;
@@ -297,8 +277,7 @@ csv_read_mark(struct csv_position *p, const char **s)
 }
 
 /* NAME:SHA256. Whoever kept this position kept the rows with it: what is read here is durable. */
-static bool
-csv_read_taken(struct csv_position *p, const char **s)
+static bool csv_read_taken(struct csv_position *p, const char **s)
 {
 	unsigned char hash[CSV_HASH_SIZE];
 	char *name = csv_word(s, ':');
@@ -322,8 +301,8 @@ csv_read_taken(struct csv_position *p, const char **s)
 }
 
 /* A list of what `one` reads, parted by commas, up to `end`. */
-static bool
-csv_read_list(struct csv_position *p, const char **s, char end, bool (*one)(struct csv_position *, const char **))
+static bool csv_read_list(struct csv_position *p, const char **s, char end,
+			  bool (*one)(struct csv_position *, const char **))
 {
 	while (**s && **s != end) {
 		if (!one(p, s) || (**s && **s != ',' && **s != end))
@@ -334,8 +313,7 @@ csv_read_list(struct csv_position *p, const char **s, char end, bool (*one)(stru
 	return true;
 }
 
-bool
-csv_position_parse(struct csv_position *p, const char *text)
+bool csv_position_parse(struct csv_position *p, const char *text)
 {
 	*p = (struct csv_position){0};
 	if (!text)
@@ -352,21 +330,21 @@ csv_position_parse(struct csv_position *p, const char *text)
 
 /* ---- verdicts ---- */
 
-enum csv_verdict
-csv_judge(const struct csv_facts *f, struct buffer *reason)
+enum csv_verdict csv_judge(const struct csv_facts *f, struct buffer *reason)
 {
 	/* What was taken once is asked first: the same file again is also older than itself. */
 	if (f->known && memcmp(f->known, f->hash, CSV_HASH_SIZE) == 0)
 		return CSV_AGAIN;
 	if (f->known) {
 		buffer_format(reason, "a file of this name, with other content, was taken before\n"
-		                      "A correction needs a name, and so a stamp, of its own.\n");
+				      "A correction needs a name, and so a stamp, of its own.\n");
 		return CSV_PUT_ASIDE;
 	}
 	if (f->stamp <= f->last) {
-		buffer_format(reason, "older than the last batch of %s, %014" PRId64 "\n"
-		                      "Its rows would overwrite newer ones. To take them, give the file a later stamp.\n",
-		              f->table, f->last);
+		buffer_format(reason,
+			      "older than the last batch of %s, %014" PRId64 "\n"
+			      "Its rows would overwrite newer ones. To take them, give the file a later stamp.\n",
+			      f->table, f->last);
 		return CSV_PUT_ASIDE;
 	}
 	if (f->unusable) {
@@ -374,15 +352,14 @@ csv_judge(const struct csv_facts *f, struct buffer *reason)
 		return CSV_PUT_ASIDE;
 	}
 	if (f->bad * 100 > f->rows * (uint64_t)f->reject_percent) {
-		buffer_format(reason, "%" PRIu64 " of %" PRIu64 " rows cannot be used, and %d %% are allowed\n%s", f->bad,
-		              f->rows, f->reject_percent, f->faults ? f->faults : "");
+		buffer_format(reason, "%" PRIu64 " of %" PRIu64 " rows cannot be used, and %d %% are allowed\n%s",
+			      f->bad, f->rows, f->reject_percent, f->faults ? f->faults : "");
 		return CSV_PUT_ASIDE;
 	}
 	return CSV_TAKE;
 }
 
-bool
-csv_is_whole(const struct csv_quiet *q, int64_t settle)
+bool csv_is_whole(const struct csv_quiet *q, int64_t settle)
 {
 	if (q->writer != CSV_WRITER_UNKNOWN)
 		return q->writer == CSV_WRITER_NONE;

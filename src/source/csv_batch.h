@@ -32,8 +32,8 @@ enum csv_name {
 
 struct csv_batch {
 	int entity;
-	int64_t stamp;   /* YYYYMMDDhhmmss as a number: the order of one table's batches */
-	int64_t at;      /* the instant it stands for */
+	int64_t stamp; /* YYYYMMDDhhmmss as a number: the order of one table's batches */
+	int64_t at;    /* the instant it stands for */
 };
 
 enum csv_name csv_batch_parse(const struct model *m, const char *name, struct csv_batch *out);
@@ -44,14 +44,14 @@ int csv_batch_compare(const struct csv_batch *a, const struct csv_batch *b);
 
 struct csv_mark {
 	char *table;
-	int64_t last;  /* stamp of the last batch taken, 0: none */
-	int64_t seen;  /* of the last one looked at, never before last */
+	int64_t last; /* stamp of the last batch taken, 0: none */
+	int64_t seen; /* of the last one looked at, never before last */
 };
 
 struct csv_taken {
 	char *name;
 	unsigned char hash[CSV_HASH_SIZE];
-	bool durable;  /* the replica holds it for good: the file may go; not part of the text */
+	bool durable; /* the replica holds it for good: the file may go; not part of the text */
 };
 
 struct csv_position {
@@ -83,13 +83,13 @@ struct csv_facts {
 	const char *name;
 	const char *table;
 	int64_t stamp;
-	int64_t last;                   /* of its table */
+	int64_t last; /* of its table */
 	const unsigned char *hash;
-	const unsigned char *known;     /* content once taken under this name, or NULL */
-	const char *unusable;           /* why no row of it can be used, or NULL */
-	uint64_t rows, bad;             /* rows without the header; the bad among them */
-	int reject_percent;             /* more bad rows than this put it aside */
-	const char *faults;             /* the first bad rows, a line each */
+	const unsigned char *known; /* content once taken under this name, or NULL */
+	const char *unusable;       /* why no row of it can be used, or NULL */
+	uint64_t rows, bad;         /* rows without the header; the bad among them */
+	int reject_percent;         /* more bad rows than this put it aside */
+	const char *faults;         /* the first bad rows, a line each */
 };
 
 /* reason: for PUT_ASIDE, why; a line or more. */
@@ -103,7 +103,7 @@ struct csv_quiet {
 	enum csv_writer writer; /* as far as the system tells */
 	bool closed;            /* a writer was seen to close it, or it was moved here, and it did not change since */
 	int64_t unchanged;      /* microseconds for which we saw it unchanged */
-	int64_t age;            /* microseconds since its last change by the clock of the file system; negative: in the future */
+	int64_t age; /* microseconds since its last change by the clock of the file system; negative: in the future */
 };
 
 bool csv_is_whole(const struct csv_quiet *q, int64_t settle);

@@ -29,14 +29,12 @@ struct csv_folder {
 	uint64_t device, inode;
 };
 
-bool
-csv_identity_same(const struct csv_identity *a, const struct csv_identity *b)
+bool csv_identity_same(const struct csv_identity *a, const struct csv_identity *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size && a->modified == b->modified;
 }
 
-static struct csv_identity
-csv_identity_of(const struct stat *st)
+static struct csv_identity csv_identity_of(const struct stat *st)
 {
 	return (struct csv_identity){
 		.device = st->st_dev,
@@ -47,8 +45,7 @@ csv_identity_of(const struct stat *st)
 	};
 }
 
-bool
-csv_folder_identity(int fd, struct csv_identity *id)
+bool csv_folder_identity(int fd, struct csv_identity *id)
 {
 	struct stat st;
 
@@ -60,14 +57,12 @@ csv_folder_identity(int fd, struct csv_identity *id)
 
 /* ---- the folder ---- */
 
-static enum error_code
-csv_folder_code(int cause)
+static enum error_code csv_folder_code(int cause)
 {
 	return cause == EACCES || cause == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE;
 }
 
-struct csv_folder *
-csv_folder_open(const char *path, struct error *err)
+struct csv_folder *csv_folder_open(const char *path, struct error *err)
 {
 	char *absolute = realpath(path, NULL);
 	int fd = absolute ? open(absolute, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -98,8 +93,7 @@ csv_folder_open(const char *path, struct error *err)
 	return f;
 }
 
-void
-csv_folder_close(struct csv_folder *f)
+void csv_folder_close(struct csv_folder *f)
 {
 	if (!f)
 		return;
@@ -110,28 +104,26 @@ csv_folder_close(struct csv_folder *f)
 	free(f);
 }
 
-const char *
-csv_folder_path(const struct csv_folder *f)
+const char *csv_folder_path(const struct csv_folder *f)
 {
 	return f->path;
 }
 
 /* A descriptor outlives its folder: one that was removed, or covered by a mount, would look empty for ever. */
-static bool
-csv_folder_present(struct csv_folder *f, struct error *err)
+static bool csv_folder_present(struct csv_folder *f, struct error *err)
 {
 	struct stat st;
 
 	if (stat(f->path, &st) != 0)
-		return error_set(err, ERROR_UNREACHABLE, "could not read drop folder \"%s\": %s", f->path, strerror(errno));
+		return error_set(err, ERROR_UNREACHABLE, "could not read drop folder \"%s\": %s", f->path,
+				 strerror(errno));
 	if (st.st_dev != f->device || st.st_ino != f->inode)
-		return error_set(err, ERROR_UNREACHABLE, "could not read drop folder \"%s\": another folder took its place",
-		                 f->path);
+		return error_set(err, ERROR_UNREACHABLE,
+				 "could not read drop folder \"%s\": another folder took its place", f->path);
 	return true;
 }
 
-bool
-csv_folder_list(struct csv_folder *f, void (*fn)(void *ctx, const char *name), void *ctx, struct error *err)
+bool csv_folder_list(struct csv_folder *f, void (*fn)(void *ctx, const char *name), void *ctx, struct error *err)
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -147,7 +139,7 @@ csv_folder_list(struct csv_folder *f, void (*fn)(void *ctx, const char *name), v
 		if (fd >= 0)
 			close(fd);
 		return error_set(err, csv_folder_code(cause), "could not read drop folder \"%s\": %s", f->path,
-		                 strerror(cause));
+				 strerror(cause));
 	}
 	errno = 0;
 	while ((entry = readdir(dir))) {
@@ -165,8 +157,8 @@ csv_folder_list(struct csv_folder *f, void (*fn)(void *ctx, const char *name), v
 
 /* ---- one file ---- */
 
-enum csv_opened
-csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_identity *id, struct error *err)
+enum csv_opened csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_identity *id,
+				struct error *err)
 {
 	struct stat st;
 
@@ -201,8 +193,7 @@ csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_iden
 	return CSV_OPEN_ERROR;
 }
 
-enum csv_writer
-csv_folder_writer(int fd)
+enum csv_writer csv_folder_writer(int fd)
 {
 	/* A read lease is refused while anybody has the file open for writing. Should somebody open it in the
 	 * instant we hold the lease, we are told by a signal; the default, SIGIO, would end the process. */
@@ -216,16 +207,14 @@ csv_folder_writer(int fd)
 
 /* done/ or failed/ as a descriptor, made if it is not there; -1 with errno. It is opened for each
  * use, since people tidy up: a descriptor kept would follow a folder that was renamed or removed. */
-static int
-csv_place_open(struct csv_folder *f, enum csv_place place, bool make)
+static int csv_place_open(struct csv_folder *f, enum csv_place place, bool make)
 {
 	if (make && mkdirat(f->fd, csv_place_name[place], 0700) != 0 && errno != EEXIST)
 		return -1;
 	return openat(f->fd, csv_place_name[place], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int
-csv_folder_done_file(struct csv_folder *f, const char *name)
+int csv_folder_done_file(struct csv_folder *f, const char *name)
 {
 	int place = csv_place_open(f, CSV_DONE, false);
 	int fd;
@@ -238,8 +227,7 @@ csv_folder_done_file(struct csv_folder *f, const char *name)
 }
 
 /* rename that never overwrites, on file systems that cannot promise it too. */
-static bool
-csv_rename(int from, const char *name, int to, const char *wanted)
+static bool csv_rename(int from, const char *name, int to, const char *wanted)
 {
 	if (renameat2(from, name, to, wanted, RENAME_NOREPLACE) == 0)
 		return true;
@@ -252,8 +240,7 @@ csv_rename(int from, const char *name, int to, const char *wanted)
 	return renameat(from, name, to, wanted) == 0;
 }
 
-static bool
-csv_is_identity(int folder, const char *name, const struct csv_identity *id)
+static bool csv_is_identity(int folder, const char *name, const struct csv_identity *id)
 {
 	struct csv_identity now;
 	struct stat st;
@@ -264,8 +251,7 @@ csv_is_identity(int folder, const char *name, const struct csv_identity *id)
 	return csv_identity_same(&now, id);
 }
 
-static bool
-csv_reason_write(int place, const char *name, const char *reason)
+static bool csv_reason_write(int place, const char *name, const char *reason)
 {
 	char *path = memory_format("%s.reason", name);
 	int fd = openat(place, path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -282,9 +268,8 @@ csv_reason_write(int place, const char *name, const char *reason)
 
 /* One attempt, as `wanted`. The reason is there before the file, so that no file is ever without; one that
  * was written for an attempt that a crash ended is written anew. */
-static enum csv_move
-csv_move_as(struct csv_folder *f, const char *name, int place, const char *wanted, const struct csv_identity *id,
-            const char *reason)
+static enum csv_move csv_move_as(struct csv_folder *f, const char *name, int place, const char *wanted,
+				 const struct csv_identity *id, const char *reason)
 {
 	if (faccessat(place, wanted, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
@@ -303,9 +288,8 @@ csv_move_as(struct csv_folder *f, const char *name, int place, const char *wante
 	return CSV_MOVE_CHANGED;
 }
 
-static enum csv_move
-csv_move(struct csv_folder *f, const char *name, enum csv_place place, const char *suffix,
-         const struct csv_identity *id, const char *reason, struct error *err)
+static enum csv_move csv_move(struct csv_folder *f, const char *name, enum csv_place place, const char *suffix,
+			      const struct csv_identity *id, const char *reason, struct error *err)
 {
 	int to = csv_place_open(f, place, true);
 	enum csv_move moved = CSV_MOVE_ERROR;
@@ -322,8 +306,8 @@ csv_move(struct csv_folder *f, const char *name, enum csv_place place, const cha
 			break;
 	}
 	if (moved == CSV_MOVE_ERROR) {
-		error_set(err, ERROR_UNREACHABLE, "could not move \"%s/%s\" to %s/: %s", f->path, name, csv_place_name[place],
-		          strerror(errno));
+		error_set(err, ERROR_UNREACHABLE, "could not move \"%s/%s\" to %s/: %s", f->path, name,
+			  csv_place_name[place], strerror(errno));
 		error_hint(err, "the user who runs tellerdesk must be able to write into the drop folder");
 	}
 	if (to >= 0)
@@ -331,21 +315,19 @@ csv_move(struct csv_folder *f, const char *name, enum csv_place place, const cha
 	return moved;
 }
 
-enum csv_move
-csv_folder_done(struct csv_folder *f, const char *name, const struct csv_identity *id, bool again, struct error *err)
+enum csv_move csv_folder_done(struct csv_folder *f, const char *name, const struct csv_identity *id, bool again,
+			      struct error *err)
 {
 	return csv_move(f, name, CSV_DONE, again ? ".again" : "", id, NULL, err);
 }
 
-enum csv_move
-csv_folder_failed(struct csv_folder *f, const char *name, const struct csv_identity *id, const char *reason,
-                  struct error *err)
+enum csv_move csv_folder_failed(struct csv_folder *f, const char *name, const struct csv_identity *id,
+				const char *reason, struct error *err)
 {
 	return csv_move(f, name, CSV_FAILED, "", id, reason, err);
 }
 
-void
-csv_folder_sync(struct csv_folder *f)
+void csv_folder_sync(struct csv_folder *f)
 {
 	/* The place first: a power cut between the two must show the file twice rather than never. */
 	for (int i = 0; i < CSV_PLACES; i++) {
@@ -361,14 +343,12 @@ csv_folder_sync(struct csv_folder *f)
 
 /* ---- watching ---- */
 
-int
-csv_folder_watch(const struct csv_folder *f)
+int csv_folder_watch(const struct csv_folder *f)
 {
 	return f->watch;
 }
 
-bool
-csv_folder_events(struct csv_folder *f, void (*fn)(void *ctx, const char *name), void *ctx)
+bool csv_folder_events(struct csv_folder *f, void (*fn)(void *ctx, const char *name), void *ctx)
 {
 	_Alignas(struct inotify_event) char block[4096];
 	bool any = false;

@@ -33,7 +33,8 @@ bool csv_folder_list(struct csv_folder *f, void (*fn)(void *ctx, const char *nam
 enum csv_opened { CSV_OPENED, CSV_OPEN_GONE, CSV_OPEN_REFUSED, CSV_OPEN_ERROR };
 
 /* Opens a file for reading. REFUSED: a symbolic link, a pipe, a folder, and the like. */
-enum csv_opened csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_identity *id, struct error *err);
+enum csv_opened csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_identity *id,
+				struct error *err);
 bool csv_folder_identity(int fd, struct csv_identity *id);
 /* Does a process have it open for writing? */
 enum csv_writer csv_folder_writer(int fd);
@@ -44,10 +45,10 @@ enum csv_move { CSV_MOVED, CSV_MOVE_CHANGED, CSV_MOVE_ERROR };
 
 /* To done/NAME, or done/NAME.again. CHANGED: it is not the file of `id` any more, and stays. */
 enum csv_move csv_folder_done(struct csv_folder *f, const char *name, const struct csv_identity *id, bool again,
-                              struct error *err);
+			      struct error *err);
 /* To failed/NAME, with failed/NAME.reason beside it. */
 enum csv_move csv_folder_failed(struct csv_folder *f, const char *name, const struct csv_identity *id,
-                                const char *reason, struct error *err);
+				const char *reason, struct error *err);
 /* Makes the moves survive a power cut. */
 void csv_folder_sync(struct csv_folder *f);
 

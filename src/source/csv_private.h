@@ -43,8 +43,8 @@ struct csv_work {
 	struct csv_identity id;
 	struct csv_stream *stream, *done_stream;
 	struct csv_shape shape;
-	bool header;               /* it was read, in this pass */
-	bool begun;                /* EMIT: the transaction was announced */
+	bool header; /* it was read, in this pass */
+	bool begun;  /* EMIT: the transaction was announced */
 	unsigned char hash[CSV_HASH_SIZE];
 	unsigned char known[CSV_HASH_SIZE]; /* content once taken under this name, if known_here */
 	bool known_here;
@@ -82,14 +82,14 @@ struct csv_source {
 	struct csv_flight *flights;
 	size_t flight_count;
 	struct csv_waiting waiting;
-	char **told;       /* names left alone, each reported once, sorted */
+	char **told; /* names left alone, each reported once, sorted */
 	size_t told_count;
-	int64_t looked;    /* clock_now before the last look at the folder, TIME_NONE: never */
+	int64_t looked; /* clock_now before the last look at the folder, TIME_NONE: never */
 	int64_t looked_mono;
-	bool dirty;        /* something happened in the folder since */
-	bool blocked;      /* the head of the queue is still being written */
-	bool idle_due;     /* all of the last look was given, and that was not said yet */
-	bool moved;        /* the position moved without a transaction */
+	bool dirty;    /* something happened in the folder since */
+	bool blocked;  /* the head of the queue is still being written */
+	bool idle_due; /* all of the last look was given, and that was not said yet */
+	bool moved;    /* the position moved without a transaction */
 };
 
 bool csv_stopped(const struct csv_source *c);

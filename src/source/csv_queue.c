@@ -13,8 +13,7 @@
 /* Names remembered as reported; a folder with more strangers than this is somebody else's. */
 enum { CSV_TOLD_MAX = 1000 };
 
-void
-csv_queue_done(struct csv_queue *q)
+void csv_queue_done(struct csv_queue *q)
 {
 	for (size_t i = 0; i < q->count; i++)
 		free(q->files[i].name);
@@ -22,8 +21,7 @@ csv_queue_done(struct csv_queue *q)
 	*q = (struct csv_queue){0};
 }
 
-void
-csv_queue_tell(struct csv_source *c, const char *name, const char *why)
+void csv_queue_tell(struct csv_source *c, const char *name, const char *why)
 {
 	size_t low = 0, high = c->told_count;
 
@@ -53,8 +51,7 @@ struct csv_listing {
 	size_t cap;
 };
 
-static void
-csv_queue_add(void *ctx, const char *name)
+static void csv_queue_add(void *ctx, const char *name)
 {
 	struct csv_listing *l = ctx;
 	struct csv_source *c = l->source;
@@ -82,8 +79,7 @@ csv_queue_add(void *ctx, const char *name)
 	q->files[q->count++] = (struct csv_file){.name = memory_text(name), .batch = batch};
 }
 
-static int
-csv_queue_order(const void *a, const void *b)
+static int csv_queue_order(const void *a, const void *b)
 {
 	const struct csv_file *x = a, *y = b;
 	int order = csv_batch_compare(&x->batch, &y->batch);
@@ -91,8 +87,7 @@ csv_queue_order(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-bool
-csv_queue_fill(struct csv_source *c, struct csv_queue *q, struct error *err)
+bool csv_queue_fill(struct csv_source *c, struct csv_queue *q, struct error *err)
 {
 	struct csv_listing l = {.source = c, .queue = q};
 
@@ -106,8 +101,7 @@ csv_queue_fill(struct csv_source *c, struct csv_queue *q, struct error *err)
 	return true;
 }
 
-void
-csv_queue_closed(void *ctx, const char *name)
+void csv_queue_closed(void *ctx, const char *name)
 {
 	struct csv_source *c = ctx;
 	struct csv_waiting *w = &c->waiting;
@@ -122,8 +116,7 @@ csv_queue_closed(void *ctx, const char *name)
 	w->closed = true;
 }
 
-bool
-csv_queue_whole(struct csv_source *c, const char *name, int fd, const struct csv_identity *id)
+bool csv_queue_whole(struct csv_source *c, const char *name, int fd, const struct csv_identity *id)
 {
 	struct csv_waiting *w = &c->waiting;
 	struct csv_quiet quiet = {.writer = csv_folder_writer(fd)};

@@ -15,8 +15,7 @@
 
 /* The column a name of the header means: as it is written, else without regard to
  * case, as SQL has it; -1: none. */
-static int
-csv_shape_column(const struct entity *e, const char *name)
+static int csv_shape_column(const struct entity *e, const char *name)
 {
 	int column = entity_column(e, name);
 
@@ -28,8 +27,7 @@ csv_shape_column(const struct entity *e, const char *name)
 }
 
 /* The name of a field of the header without blanks around it. */
-static char *
-csv_shape_name(const struct csv_field *f)
+static char *csv_shape_name(const struct csv_field *f)
 {
 	const char *s = f->text;
 	size_t n = f->len;
@@ -43,9 +41,8 @@ csv_shape_name(const struct csv_field *f)
 	return memory_text_n(s, n);
 }
 
-static bool
-csv_shape_field(struct csv_shape *s, size_t field, const struct csv_field *f, struct buffer *reason,
-                struct buffer *ignored)
+static bool csv_shape_field(struct csv_shape *s, size_t field, const struct csv_field *f, struct buffer *reason,
+			    struct buffer *ignored)
 {
 	char *name = csv_shape_name(f);
 	int column = csv_shape_column(s->entity, name);
@@ -55,7 +52,8 @@ csv_shape_field(struct csv_shape *s, size_t field, const struct csv_field *f, st
 		buffer_format(ignored, "%s%s", ignored->len ? ", " : "", *name ? name : "(no name)");
 	for (size_t i = 0; column >= 0 && i < field; i++) {
 		if (s->columns[i] == column) {
-			buffer_format(reason, "column \"%s\" stands in the header twice", s->entity->columns[column].name);
+			buffer_format(reason, "column \"%s\" stands in the header twice",
+				      s->entity->columns[column].name);
 			free(name);
 			return false;
 		}
@@ -64,8 +62,7 @@ csv_shape_field(struct csv_shape *s, size_t field, const struct csv_field *f, st
 	return true;
 }
 
-static bool
-csv_shape_has(const struct csv_shape *s, int column)
+static bool csv_shape_has(const struct csv_shape *s, int column)
 {
 	for (size_t i = 0; i < s->field_count; i++) {
 		if (s->columns[i] == column)
@@ -74,8 +71,7 @@ csv_shape_has(const struct csv_shape *s, int column)
 	return false;
 }
 
-static bool
-csv_shape_keys(const struct csv_shape *s, const struct csv_row *header, struct buffer *reason)
+static bool csv_shape_keys(const struct csv_shape *s, const struct csv_row *header, struct buffer *reason)
 {
 	bool good = true;
 
@@ -98,12 +94,12 @@ csv_shape_keys(const struct csv_shape *s, const struct csv_row *header, struct b
 	return good;
 }
 
-bool
-csv_shape_init(struct csv_shape *s, const struct entity *e, const struct zone *zone, const struct csv_row *header,
-               struct buffer *reason, struct buffer *ignored)
+bool csv_shape_init(struct csv_shape *s, const struct entity *e, const struct zone *zone, const struct csv_row *header,
+		    struct buffer *reason, struct buffer *ignored)
 {
 	*s = (struct csv_shape){.entity = e, .zone = zone};
-	if (header->raw_len >= 2 && (memcmp(header->raw, "\xFF\xFE", 2) == 0 || memcmp(header->raw, "\xFE\xFF", 2) == 0)) {
+	if (header->raw_len >= 2 &&
+	    (memcmp(header->raw, "\xFF\xFE", 2) == 0 || memcmp(header->raw, "\xFE\xFF", 2) == 0)) {
 		buffer_text_add(reason, "the file is UTF-16; it must be UTF-8, or latin1 when told");
 		return false;
 	}
@@ -120,41 +116,38 @@ csv_shape_init(struct csv_shape *s, const struct entity *e, const struct zone *z
 	return csv_shape_keys(s, header, reason);
 }
 
-void
-csv_shape_done(struct csv_shape *s)
+void csv_shape_done(struct csv_shape *s)
 {
 	free(s->columns);
 	*s = (struct csv_shape){0};
 }
 
-static const char *
-csv_shape_article(enum column_type t)
+static const char *csv_shape_article(enum column_type t)
 {
 	return t == COLUMN_INTEGER || t == COLUMN_INSTANT ? "an" : "a";
 }
 
 /* One cell. The reason names column and type, never the value, since it may end in a log. */
-static const char *
-csv_shape_cell(const struct csv_shape *s, const struct column *c, const struct csv_field *f, struct value *out,
-               struct arena *arena)
+static const char *csv_shape_cell(const struct csv_shape *s, const struct column *c, const struct csv_field *f,
+				  struct value *out, struct arena *arena)
 {
 	if (f->len == 0 && !f->quoted)
 		*out = value_null();
 	else if (f->len == 0 && c->type != COLUMN_TEXT && c->type != COLUMN_BYTES)
 		return arena_format(arena, "%s: empty text is not %s %s", c->name, csv_shape_article(c->type),
-		                    column_type_text(c->type));
+				    column_type_text(c->type));
 	else
 		*out = value_canonical(c, f->text, f->len, s->zone, arena);
 	if (c->key >= 0 && f->len == 0)
 		return arena_format(arena, "%s: the key is empty", c->name);
 	if (value_misfit(c, *out))
 		return arena_format(arena, "%s: not %s %s that fits", c->name, csv_shape_article(c->type),
-		                    column_type_text(c->type));
+				    column_type_text(c->type));
 	return NULL;
 }
 
-const char *
-csv_shape_row(const struct csv_shape *s, const struct csv_row *row, struct value *values, struct arena *arena)
+const char *csv_shape_row(const struct csv_shape *s, const struct csv_row *row, struct value *values,
+			  struct arena *arena)
 {
 	if (row->bad)
 		return row->bad;

@@ -29,8 +29,7 @@ struct csv_stream {
 
 _Static_assert(CSV_HASH_SIZE == crypto_hash_sha256_BYTES, "batches are known by SHA-256");
 
-struct csv_stream *
-csv_stream_new(int fd, bool latin1)
+struct csv_stream *csv_stream_new(int fd, bool latin1)
 {
 	struct csv_stream *st = memory_alloc(sizeof(*st));
 
@@ -44,8 +43,7 @@ csv_stream_new(int fd, bool latin1)
 	return st;
 }
 
-void
-csv_stream_free(struct csv_stream *st)
+void csv_stream_free(struct csv_stream *st)
 {
 	if (!st)
 		return;
@@ -54,15 +52,13 @@ csv_stream_free(struct csv_stream *st)
 	free(st);
 }
 
-const unsigned char *
-csv_stream_hash(const struct csv_stream *st)
+const unsigned char *csv_stream_hash(const struct csv_stream *st)
 {
 	return st->hash;
 }
 
 /* Fills the block; *n is less than a block only at the end of the file. */
-static bool
-csv_stream_read(struct csv_stream *st, size_t *n)
+static bool csv_stream_read(struct csv_stream *st, size_t *n)
 {
 	*n = 0;
 	while (*n < CSV_BLOCK_SIZE) {
@@ -85,8 +81,7 @@ csv_stream_read(struct csv_stream *st, size_t *n)
 	return true;
 }
 
-static enum csv_stream_result
-csv_stream_feed(struct csv_stream *st)
+static enum csv_stream_result csv_stream_feed(struct csv_stream *st)
 {
 	size_t n;
 
@@ -105,16 +100,14 @@ csv_stream_feed(struct csv_stream *st)
 	return CSV_STREAM_BLOCK;
 }
 
-enum csv_stream_result
-csv_stream_next(struct csv_stream *st, struct csv_row *row)
+enum csv_stream_result csv_stream_next(struct csv_stream *st, struct csv_row *row)
 {
 	if (st->begun && csv_reader_row(st->reader, row))
 		return CSV_STREAM_ROW;
 	return st->ended ? CSV_STREAM_END : csv_stream_feed(st);
 }
 
-enum csv_stream_result
-csv_stream_skim(struct csv_stream *st)
+enum csv_stream_result csv_stream_skim(struct csv_stream *st)
 {
 	size_t n;
 

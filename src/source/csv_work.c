@@ -22,8 +22,7 @@
 /* Bad rows told in the reason beside a file. */
 enum { CSV_FAULTS_MAX = 10 };
 
-void
-csv_work_begin(struct csv_source *c, const struct csv_file *f, int fd, const struct csv_identity *id)
+void csv_work_begin(struct csv_source *c, const struct csv_file *f, int fd, const struct csv_identity *id)
 {
 	struct csv_work *w = &c->work;
 
@@ -41,8 +40,7 @@ csv_work_begin(struct csv_source *c, const struct csv_file *f, int fd, const str
 	snprintf(w->stamp, sizeof(w->stamp), "%014" PRId64, f->batch.stamp);
 }
 
-void
-csv_work_end(struct csv_work *w)
+void csv_work_end(struct csv_work *w)
 {
 	if (w->step == CSV_REST)
 		return;
@@ -62,8 +60,7 @@ csv_work_end(struct csv_work *w)
 
 /* ---- the first pass ---- */
 
-static void
-csv_work_header(struct csv_source *c, const struct csv_row *row)
+static void csv_work_header(struct csv_source *c, const struct csv_row *row)
 {
 	struct csv_work *w = &c->work;
 	struct buffer ignored = {0};
@@ -72,12 +69,11 @@ csv_work_header(struct csv_source *c, const struct csv_row *row)
 	if (csv_shape_init(&w->shape, csv_entity(c, &w->batch), c->base.model->zone, row, &w->unusable, &ignored) &&
 	    ignored.len > 0)
 		log_line(LOG_WARN, "drop folder: \"%s\": columns the model does not know are ignored: %s", w->name,
-		         buffer_text(&ignored));
+			 buffer_text(&ignored));
 	buffer_done(&ignored);
 }
 
-static void
-csv_work_row(struct csv_source *c, const struct csv_row *row)
+static void csv_work_row(struct csv_source *c, const struct csv_row *row)
 {
 	struct csv_work *w = &c->work;
 	const char *bad;
@@ -95,14 +91,14 @@ csv_work_row(struct csv_source *c, const struct csv_row *row)
 			buffer_format(&w->faults, "line %" PRIu64 ": %s\n", row->line, bad);
 		/* It ran on to the end of the file: the rows it swallowed are neither good nor bad, but lost. */
 		if (row->bad && strcmp(row->bad, CSV_UNCLOSED) == 0 && row->lines > 1)
-			buffer_format(&w->unusable, "a quote in the row of line %" PRIu64 " is never closed", row->line);
+			buffer_format(&w->unusable, "a quote in the row of line %" PRIu64 " is never closed",
+				      row->line);
 	}
 	arena_reset(&w->arena);
 }
 
 /* What was taken under this name: told by the position, or to be read from done/. */
-static void
-csv_work_counted(struct csv_source *c)
+static void csv_work_counted(struct csv_source *c)
 {
 	struct csv_work *w = &c->work;
 	const struct csv_taken *taken = csv_position_find(&c->position, w->name);
@@ -123,15 +119,13 @@ csv_work_counted(struct csv_source *c)
 	w->step = CSV_COMPARE;
 }
 
-static bool
-csv_work_unreadable(const struct csv_source *c, const char *place, struct error *err)
+static bool csv_work_unreadable(const struct csv_source *c, const char *place, struct error *err)
 {
 	return error_set(err, ERROR_UNREACHABLE, "could not read \"%s/%s%s\": %s", csv_folder_path(c->folder), place,
-	                 c->work.name, strerror(errno));
+			 c->work.name, strerror(errno));
 }
 
-static bool
-csv_work_count(struct csv_source *c, struct error *err)
+static bool csv_work_count(struct csv_source *c, struct error *err)
 {
 	struct csv_row row;
 
@@ -151,8 +145,7 @@ csv_work_count(struct csv_source *c, struct error *err)
 	}
 }
 
-static bool
-csv_work_compare(struct csv_source *c, struct error *err)
+static bool csv_work_compare(struct csv_source *c, struct error *err)
 {
 	struct csv_work *w = &c->work;
 
@@ -171,8 +164,7 @@ csv_work_compare(struct csv_source *c, struct error *err)
 
 /* ---- the verdict ---- */
 
-static bool
-csv_work_again(struct csv_source *c, struct error *err)
+static bool csv_work_again(struct csv_source *c, struct error *err)
 {
 	struct csv_work *w = &c->work;
 	struct csv_taken *taken = csv_position_find(&c->position, w->name);
@@ -191,8 +183,7 @@ csv_work_again(struct csv_source *c, struct error *err)
 	return true;
 }
 
-static bool
-csv_work_put_aside(struct csv_source *c, const char *reason, struct error *err)
+static bool csv_work_put_aside(struct csv_source *c, const char *reason, struct error *err)
 {
 	struct csv_work *w = &c->work;
 	enum csv_move moved = csv_folder_failed(c->folder, w->name, &w->id, reason, err);
@@ -204,8 +195,8 @@ csv_work_put_aside(struct csv_source *c, const char *reason, struct error *err)
 		struct csv_taken *taken = csv_position_find(&c->position, w->name);
 
 		csv_folder_sync(c->folder);
-		log_line(LOG_WARN, "drop folder: \"%s\" was moved to failed/: %.*s", w->name, (int)strcspn(reason, "\n"),
-		         reason);
+		log_line(LOG_WARN, "drop folder: \"%s\" was moved to failed/: %.*s", w->name,
+			 (int)strcspn(reason, "\n"), reason);
 		csv_position_see(&c->position, csv_entity(c, &w->batch)->table, w->batch.stamp);
 		c->moved = true;
 		if (taken)
@@ -215,8 +206,7 @@ csv_work_put_aside(struct csv_source *c, const char *reason, struct error *err)
 	return true;
 }
 
-static bool
-csv_work_settle(struct csv_source *c, struct error *err)
+static bool csv_work_settle(struct csv_source *c, struct error *err)
 {
 	struct csv_work *w = &c->work;
 	const char *table = csv_entity(c, &w->batch)->table;
@@ -255,8 +245,7 @@ csv_work_settle(struct csv_source *c, struct error *err)
 	return good;
 }
 
-bool
-csv_work_step(struct csv_source *c, struct error *err)
+bool csv_work_step(struct csv_source *c, struct error *err)
 {
 	switch (c->work.step) {
 	case CSV_COUNT:

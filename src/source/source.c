@@ -16,8 +16,7 @@ static const struct source_ops *const source_table[] = {&bank_ops, &csv_ops, NUL
 static const struct source_ops *source_registered[SOURCE_REGISTERED_MAX];
 static int source_registered_count;
 
-void
-source_register(const struct source_ops *ops)
+void source_register(const struct source_ops *ops)
 {
 	assert(source_registered_count < SOURCE_REGISTERED_MAX);
 	assert(ops->scheme && ops->open && ops->start && ops->next && ops->durable && ops->newest && ops->reached &&
@@ -25,16 +24,14 @@ source_register(const struct source_ops *ops)
 	source_registered[source_registered_count++] = ops;
 }
 
-static bool
-source_scheme_is(const struct source_ops *ops, const char *url)
+static bool source_scheme_is(const struct source_ops *ops, const char *url)
 {
 	size_t n = strlen(ops->scheme);
 
 	return strncmp(ops->scheme, url, n) == 0 && url[n] == ':';
 }
 
-const struct source_ops *
-source_find(const char *url, struct error *err)
+const struct source_ops *source_find(const char *url, struct error *err)
 {
 	struct buffer clean = {0}, known = {0};
 
@@ -56,16 +53,14 @@ source_find(const char *url, struct error *err)
 	return NULL;
 }
 
-struct source *
-source_open(const struct source_params *p, struct error *err)
+struct source *source_open(const struct source_params *p, struct error *err)
 {
 	const struct source_ops *ops = source_find(p->url, err);
 
 	return ops ? ops->open(p, err) : NULL;
 }
 
-void
-source_url_clean(struct buffer *out, const char *url)
+void source_url_clean(struct buffer *out, const char *url)
 {
 	url_clean(out, url);
 }

@@ -14,21 +14,18 @@ enum { LIMIT = 200 };
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Kept in builds without assertions too. */
-static void
-must(bool condition)
+static void must(bool condition)
 {
 	if (!condition)
 		abort();
 }
 
-static void
-number_add(struct buffer *out, uint64_t n)
+static void number_add(struct buffer *out, uint64_t n)
 {
 	buffer_add(out, &n, sizeof(n));
 }
 
-static void
-row_check(const struct csv_row *row, uint64_t *line, uint64_t *end)
+static void row_check(const struct csv_row *row, uint64_t *line, uint64_t *end)
 {
 	must(row->line >= *line && row->lines >= 1 && row->end > *end && row->raw_len <= LIMIT);
 	must(row->bad ? row->count == 0 : row->count >= 1);
@@ -39,8 +36,7 @@ row_check(const struct csv_row *row, uint64_t *line, uint64_t *end)
 }
 
 /* All that can be known of the rows of a stream, as bytes. */
-static void
-rows_add(struct buffer *out, const char *p, size_t n, size_t step, struct buffer *written)
+static void rows_add(struct buffer *out, const char *p, size_t n, size_t step, struct buffer *written)
 {
 	struct csv_reader *r = csv_reader_new(LIMIT);
 	uint64_t line = 1, end = 0;
@@ -81,8 +77,7 @@ rows_add(struct buffer *out, const char *p, size_t n, size_t step, struct buffer
 	csv_reader_free(r);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const size_t steps[] = {1, 2, 3, 7, 64};
 	struct buffer whole = {0}, written = {0}, again = {0};

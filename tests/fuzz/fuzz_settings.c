@@ -13,21 +13,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Kept in builds without assertions too. */
-static void
-must(bool condition)
+static void must(bool condition)
 {
 	if (!condition)
 		abort();
 }
 
-static void
-entry_check(void *ctx, const char *key, const char *value, const char *file, int line)
+static void entry_check(void *ctx, const char *key, const char *value, const char *file, int line)
 {
 	must(key && value && strcmp(file, "fuzz") == 0 && line > 0 && line <= *(int *)ctx);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = memory_text_n((const char *)data, size);
 	struct settings *s = settings_new();

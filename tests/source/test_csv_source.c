@@ -31,26 +31,25 @@
 /* No wait in these tests is longer. */
 enum { PATIENCE_MS = 20000 };
 
-static const char model_text[] =
-	"[model]\n"
-	"name = shop\n"
-	"zone = Asia/Jakarta\n"
-	"[entity customer]\n"
-	"kind = customer\n"
-	"table = person_info\n"
-	"key = cif\n"
-	"name = name\n"
-	"column.cif = CIF | integer\n"
-	"column.name = Name | text\n"
-	"column.born = Born | date | pii\n"
-	"column.paid = Paid | decimal(2)\n"
-	"[entity account]\n"
-	"kind = detail\n"
-	"table = account\n"
-	"key = cif, number\n"
-	"cif = cif\n"
-	"column.cif = CIF | integer\n"
-	"column.number = Number | text\n";
+static const char model_text[] = "[model]\n"
+				 "name = shop\n"
+				 "zone = Asia/Jakarta\n"
+				 "[entity customer]\n"
+				 "kind = customer\n"
+				 "table = person_info\n"
+				 "key = cif\n"
+				 "name = name\n"
+				 "column.cif = CIF | integer\n"
+				 "column.name = Name | text\n"
+				 "column.born = Born | date | pii\n"
+				 "column.paid = Paid | decimal(2)\n"
+				 "[entity account]\n"
+				 "kind = detail\n"
+				 "table = account\n"
+				 "key = cif, number\n"
+				 "cif = cif\n"
+				 "column.cif = CIF | integer\n"
+				 "column.number = Number | text\n";
 
 static struct model *model;
 static char root[200];
@@ -59,23 +58,21 @@ struct fixture {
 	char folder[300];
 	struct source *source;
 	struct source_params params;
-	struct buffer log;    /* what the source gave, in words */
-	char *position;       /* of the last commit, or of an IDLE */
+	struct buffer log; /* what the source gave, in words */
+	char *position;    /* of the last commit, or of an IDLE */
 	struct error err;
 	int commits;
 };
 
 /* ---- files ---- */
 
-static char *
-path_of(const struct fixture *f, const char *name)
+static char *path_of(const struct fixture *f, const char *name)
 {
 	return memory_format("%s/%s", f->folder, name);
 }
 
 /* Written under a hidden name and renamed, as a careful writer does. */
-static void
-drop_bytes(const struct fixture *f, const char *name, const char *text, size_t n)
+static void drop_bytes(const struct fixture *f, const char *name, const char *text, size_t n)
 {
 	char *hidden = path_of(f, ".hidden"), *path = path_of(f, name);
 	int fd = open(hidden, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -88,14 +85,12 @@ drop_bytes(const struct fixture *f, const char *name, const char *text, size_t n
 	free(path);
 }
 
-static void
-drop(const struct fixture *f, const char *name, const char *text)
+static void drop(const struct fixture *f, const char *name, const char *text)
 {
 	drop_bytes(f, name, text, strlen(text));
 }
 
-static bool
-exists(const struct fixture *f, const char *name)
+static bool exists(const struct fixture *f, const char *name)
 {
 	char *path = path_of(f, name);
 	struct stat st;
@@ -105,8 +100,7 @@ exists(const struct fixture *f, const char *name)
 	return there;
 }
 
-static char *
-content(const struct fixture *f, const char *name)
+static char *content(const struct fixture *f, const char *name)
 {
 	char *path = path_of(f, name), block[4096];
 	struct buffer out = {0};
@@ -121,8 +115,7 @@ content(const struct fixture *f, const char *name)
 	return out.data ? buffer_take(&out) : memory_text("");
 }
 
-static void
-expect_content(const struct fixture *f, const char *name, const char *wanted)
+static void expect_content(const struct fixture *f, const char *name, const char *wanted)
 {
 	char *got = content(f, name);
 
@@ -130,8 +123,7 @@ expect_content(const struct fixture *f, const char *name, const char *wanted)
 	free(got);
 }
 
-static void
-expect_content_has(const struct fixture *f, const char *name, const char *part)
+static void expect_content_has(const struct fixture *f, const char *name, const char *part)
 {
 	char *got = content(f, name);
 
@@ -141,8 +133,7 @@ expect_content_has(const struct fixture *f, const char *name, const char *part)
 	free(got);
 }
 
-static void
-remove_tree(const char *path)
+static void remove_tree(const char *path)
 {
 	pid_t child = fork();
 
@@ -155,8 +146,7 @@ remove_tree(const char *path)
 
 /* ---- the source ---- */
 
-static void
-open_source(struct fixture *f, const char *position)
+static void open_source(struct fixture *f, const char *position)
 {
 	char *url = memory_format("csv:%s", f->folder);
 
@@ -170,16 +160,14 @@ open_source(struct fixture *f, const char *position)
 	free(url);
 }
 
-static void
-close_source(struct fixture *f)
+static void close_source(struct fixture *f)
 {
 	if (f->source)
 		f->source->ops->close(f->source);
 	f->source = NULL;
 }
 
-static void
-print_values(struct buffer *out, const struct entity *e, const struct value *values)
+static void print_values(struct buffer *out, const struct entity *e, const struct value *values)
 {
 	for (int i = 0; i < e->column_count; i++) {
 		buffer_char(out, ' ');
@@ -201,8 +189,7 @@ print_values(struct buffer *out, const struct entity *e, const struct value *val
 	}
 }
 
-static void
-print_event(struct fixture *f, enum source_result r, const struct source_event *event)
+static void print_event(struct fixture *f, enum source_result r, const struct source_event *event)
 {
 	const struct change *c = &event->change;
 	const struct entity *e;
@@ -239,8 +226,7 @@ print_event(struct fixture *f, enum source_result r, const struct source_event *
 	}
 }
 
-static enum source_result
-step(struct fixture *f, int timeout_ms)
+static enum source_result step(struct fixture *f, int timeout_ms)
 {
 	struct source_event event;
 	enum source_result r = f->source->ops->next(f->source, timeout_ms, &event, &f->err);
@@ -250,8 +236,7 @@ step(struct fixture *f, int timeout_ms)
 }
 
 /* Reads on until the source has nothing more, or fails. */
-static enum source_result
-run(struct fixture *f)
+static enum source_result run(struct fixture *f)
 {
 	int64_t end = clock_mono() + PATIENCE_MS * INT64_C(1000);
 
@@ -265,14 +250,12 @@ run(struct fixture *f)
 	}
 }
 
-static void
-durable(struct fixture *f)
+static void durable(struct fixture *f)
 {
 	f->source->ops->durable(f->source, f->position);
 }
 
-static void
-expect_run(struct fixture *f, const char *wanted)
+static void expect_run(struct fixture *f, const char *wanted)
 {
 	enum source_result r = run(f);
 
@@ -280,8 +263,7 @@ expect_run(struct fixture *f, const char *wanted)
 	assert_int_equal(r, strncmp(wanted, "error", 5) == 0 ? SOURCE_ERROR : SOURCE_IDLE);
 }
 
-static int
-set_up(void **state)
+static int set_up(void **state)
 {
 	struct fixture *f = memory_zero(1, sizeof(*f));
 	static int number;
@@ -292,8 +274,7 @@ set_up(void **state)
 	return mkdir(f->folder, 0700);
 }
 
-static int
-tear_down(void **state)
+static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
@@ -313,17 +294,16 @@ tear_down(void **state)
 
 /* ---- rows ---- */
 
-static void
-test_rows_in_order(void **state)
+static void test_rows_in_order(void **state)
 {
 	struct fixture *f = *state;
 
 	drop(f, PERSON, "name,paid,cif,born\nAnna,1.5,1,1990-02-03\n\"\",,2,\nAnna B,007.10,1,1990-02-03\n");
 	open_source(f, NULL);
 	expect_run(f, BEGIN "merge customer 1 'Anna' '1990-02-03' '1.50'\n"
-	                    "merge customer 2 '' NULL NULL\n"
-	                    "merge customer 1 'Anna B' '1990-02-03' '7.10'\n"
-	                    "commit\n");
+			    "merge customer 2 '' NULL NULL\n"
+			    "merge customer 1 'Anna B' '1990-02-03' '7.10'\n"
+			    "commit\n");
 	/* It stays until the replica holds it for good. */
 	assert_true(exists(f, PERSON));
 	expect_run(f, "");
@@ -332,19 +312,19 @@ test_rows_in_order(void **state)
 	assert_true(exists(f, "done/" PERSON));
 }
 
-static void
-test_what_files_bring(void **state)
+static void test_what_files_bring(void **state)
 {
 	struct fixture *f = *state;
 
 	/* BOM, CRLF, a quoted line end, doubled quotes, blanks and case in the header. */
-	drop(f, PERSON, "\xEF\xBB\xBF" "CIF, Name ,born,paid\r\n1,\"Ann\r\na \"\"B\"\"\",,\r\n");
+	drop(f, PERSON,
+	     "\xEF\xBB\xBF"
+	     "CIF, Name ,born,paid\r\n1,\"Ann\r\na \"\"B\"\"\",,\r\n");
 	open_source(f, NULL);
 	expect_run(f, BEGIN "merge customer 1 'Ann\r\na \"B\"' NULL NULL\ncommit\n");
 }
 
-static void
-test_missing_and_unknown_columns(void **state)
+static void test_missing_and_unknown_columns(void **state)
 {
 	struct fixture *f = *state;
 
@@ -353,8 +333,7 @@ test_missing_and_unknown_columns(void **state)
 	expect_run(f, BEGIN "merge customer 1 ? ? '2.00'\ncommit\n");
 }
 
-static void
-test_a_header_alone_is_a_batch(void **state)
+static void test_a_header_alone_is_a_batch(void **state)
 {
 	struct fixture *f = *state;
 
@@ -363,8 +342,7 @@ test_a_header_alone_is_a_batch(void **state)
 	expect_run(f, BEGIN "commit\n");
 }
 
-static void
-test_latin1(void **state)
+static void test_latin1(void **state)
 {
 	struct fixture *f = *state;
 
@@ -373,11 +351,10 @@ test_latin1(void **state)
 	f->params.encoding = "latin1";
 	open_source(f, NULL);
 	expect_run(f, BEGIN "merge customer 1 'Ren\xC3\xA9' NULL NULL\ncommit\n"
-	                    "begin 20260102030406 1767297846\nmerge customer 2 'Ren\xC3\xA9' NULL NULL\ncommit\n");
+			    "begin 20260102030406 1767297846\nmerge customer 2 'Ren\xC3\xA9' NULL NULL\ncommit\n");
 }
 
-static void
-test_bad_rows_are_rejected(void **state)
+static void test_bad_rows_are_rejected(void **state)
 {
 	struct fixture *f = *state;
 	struct buffer text = {0};
@@ -400,19 +377,19 @@ test_bad_rows_are_rejected(void **state)
 	open_source(f, NULL);
 	assert_int_equal(run(f), SOURCE_IDLE);
 	assert_non_null(strstr(f->log.data, "reject customer 302 (cif: the key is empty) [,no key,,]\n"
-	                                    "reject customer 303 (cif: empty text is not an integer) [\"\",no key,,]\n"
-	                                    "reject customer 304 (born: not a date that fits) [1,x,2026-02-30,]\n"
-	                                    "reject customer 305 (born: empty text is not a date) [1,x,\"\",]\n"
-	                                    "reject customer 306 (paid: not a decimal that fits) [1,x,,1.234]\n"
-	                                    "reject customer 307 (cif: not an integer that fits) [x,x,,]\n"
-	                                    "reject customer 308 (2 fields where the header has 4) [1,x]\n"
-	                                    "reject customer 309 (not UTF-8) [1,\xFFx,,]\n"
-	                                    "reject customer 310 (a NUL byte) [1,a"));
-	assert_non_null(strstr(f->log.data + strlen(f->log.data) + 1, "reject customer 311 (text after a closing quote)"));
+					    "reject customer 303 (cif: empty text is not an integer) [\"\",no key,,]\n"
+					    "reject customer 304 (born: not a date that fits) [1,x,2026-02-30,]\n"
+					    "reject customer 305 (born: empty text is not a date) [1,x,\"\",]\n"
+					    "reject customer 306 (paid: not a decimal that fits) [1,x,,1.234]\n"
+					    "reject customer 307 (cif: not an integer that fits) [x,x,,]\n"
+					    "reject customer 308 (2 fields where the header has 4) [1,x]\n"
+					    "reject customer 309 (not UTF-8) [1,\xFFx,,]\n"
+					    "reject customer 310 (a NUL byte) [1,a"));
+	assert_non_null(
+		strstr(f->log.data + strlen(f->log.data) + 1, "reject customer 311 (text after a closing quote)"));
 }
 
-static void
-test_too_many_bad_rows(void **state)
+static void test_too_many_bad_rows(void **state)
 {
 	struct fixture *f = *state;
 	struct buffer text = {0};
@@ -432,25 +409,31 @@ test_too_many_bad_rows(void **state)
 	assert_int_equal(f->commits, 1);
 	assert_false(exists(f, "person_info_20260102030406.csv"));
 	assert_true(exists(f, "failed/person_info_20260102030406.csv"));
-	expect_content(f, "failed/person_info_20260102030406.csv.reason",
-	               "6 of 101 rows cannot be used, and 5 % are allowed\n"
-	               "line 97: cif: the key is empty\nline 98: cif: the key is empty\nline 99: cif: the key is empty\n"
-	               "line 100: cif: the key is empty\nline 101: cif: the key is empty\nline 102: cif: the key is empty\n");
+	expect_content(
+		f, "failed/person_info_20260102030406.csv.reason",
+		"6 of 101 rows cannot be used, and 5 % are allowed\n"
+		"line 97: cif: the key is empty\nline 98: cif: the key is empty\nline 99: cif: the key is empty\n"
+		"line 100: cif: the key is empty\nline 101: cif: the key is empty\nline 102: cif: the key is empty\n");
 }
 
-static void
-test_files_that_fail_whole(void **state)
+static void test_files_that_fail_whole(void **state)
 {
 	static const struct {
 		const char *name, *text, *reason;
 	} files[] = {
 		{"person_info_20260101000001.csv", "", "the file is empty, without so much as a header\n"},
 		{"person_info_20260101000002.csv", "name,born\nx,\n", "the header lacks the key column \"cif\"\n"},
-		{"person_info_20260101000003.csv", "cif,name,CIF\n1,x,1\n", "column \"cif\" stands in the header twice\n"},
-		{"person_info_20260101000004.csv", "cif;name\n1;x\n", "the header lacks the key column \"cif\"; its columns seem "
-		                                                      "to be parted by ';' where ',' is expected\n"},
-		{"person_info_20260101000005.csv", "\"cif\"x\n1\n", "the header cannot be read: text after a closing quote\n"},
-		{"person_info_20260101000006.csv", "\xFF\xFE" "c", "the file is UTF-16; it must be UTF-8, or latin1 when told\n"},
+		{"person_info_20260101000003.csv", "cif,name,CIF\n1,x,1\n",
+		 "column \"cif\" stands in the header twice\n"},
+		{"person_info_20260101000004.csv", "cif;name\n1;x\n",
+		 "the header lacks the key column \"cif\"; its columns seem "
+		 "to be parted by ';' where ',' is expected\n"},
+		{"person_info_20260101000005.csv", "\"cif\"x\n1\n",
+		 "the header cannot be read: text after a closing quote\n"},
+		{"person_info_20260101000006.csv",
+		 "\xFF\xFE"
+		 "c",
+		 "the file is UTF-16; it must be UTF-8, or latin1 when told\n"},
 		{"person_info_20260101000007.csv", "cif,name\n1,a\n2,\"b\n3,c\n4,d\n",
 		 "a quote in the row of line 3 is never closed\n"},
 		{"account_20260101000008.csv", "name\nx\n", "the header lacks the key column \"cif\" and \"number\"\n"},
@@ -474,8 +457,7 @@ test_files_that_fail_whole(void **state)
 	assert_string_equal(f->position, "account=!20260101000008,person_info=!20260101000007");
 }
 
-static void
-test_a_row_over_the_limit(void **state)
+static void test_a_row_over_the_limit(void **state)
 {
 	struct fixture *f = *state;
 	struct buffer text = {0};
@@ -488,14 +470,13 @@ test_a_row_over_the_limit(void **state)
 	buffer_done(&text);
 	open_source(f, NULL);
 	expect_run(f, BEGIN "reject customer 2 (longer than a row may be) "
-	                    "[1,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx]\n"
-	                    "merge customer 2 'y' NULL NULL\ncommit\n");
+			    "[1,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx]\n"
+			    "merge customer 2 'y' NULL NULL\ncommit\n");
 }
 
 /* ---- order and identity ---- */
 
-static void
-test_order_is_stamp_then_model(void **state)
+static void test_order_is_stamp_then_model(void **state)
 {
 	struct fixture *f = *state;
 
@@ -505,9 +486,9 @@ test_order_is_stamp_then_model(void **state)
 	drop(f, "account_20260101000001.csv", "cif,number\n2,b\n");
 	open_source(f, NULL);
 	expect_run(f, "begin 20251231235959 1767200399\nmerge customer 0 ? ? ?\ncommit\n"
-	              "begin 20260101000000 1767200400\nmerge customer 1 ? ? ?\ncommit\n"
-	              "begin 20260101000000 1767200400\nmerge account 1 'a'\ncommit\n"
-	              "begin 20260101000001 1767200401\nmerge account 2 'b'\ncommit\n");
+		      "begin 20260101000000 1767200400\nmerge customer 1 ? ? ?\ncommit\n"
+		      "begin 20260101000000 1767200400\nmerge account 1 'a'\ncommit\n"
+		      "begin 20260101000001 1767200401\nmerge account 2 'b'\ncommit\n");
 	durable(f);
 	assert_true(exists(f, "done/account_20260101000001.csv"));
 	/* Older than other tables' batches only: taken. Not later than its own table's: put aside. */
@@ -519,11 +500,10 @@ test_order_is_stamp_then_model(void **state)
 	expect_run(f, "");
 	assert_true(exists(f, "failed/account_20251231000000.csv"));
 	expect_content_has(f, "failed/account_20251231000000.csv.reason",
-	                   "older than the last batch of account, 20260101000001\n");
+			   "older than the last batch of account, 20260101000001\n");
 }
 
-static void
-test_durable_moves_only_what_it_covers(void **state)
+static void test_durable_moves_only_what_it_covers(void **state)
 {
 	struct fixture *f = *state;
 	char *first = NULL;
@@ -544,8 +524,7 @@ test_durable_moves_only_what_it_covers(void **state)
 	free(first);
 }
 
-static void
-test_the_same_file_again(void **state)
+static void test_the_same_file_again(void **state)
 {
 	struct fixture *f = *state;
 
@@ -565,8 +544,7 @@ test_the_same_file_again(void **state)
 	expect_run(f, "begin 20260102030406 1767297846\nmerge customer 1 ? ? ?\ncommit\n");
 }
 
-static void
-test_the_same_name_with_other_content(void **state)
+static void test_the_same_name_with_other_content(void **state)
 {
 	struct fixture *f = *state;
 
@@ -581,12 +559,12 @@ test_the_same_name_with_other_content(void **state)
 	expect_content(f, "done/" PERSON, "cif\n1\n");
 	expect_content(f, "failed/" PERSON, "cif\n2\n");
 	expect_content(f, "failed/" PERSON ".2", "cif\n2\n");
-	expect_content_has(f, "failed/" PERSON ".reason", "a file of this name, with other content, was taken before\n");
+	expect_content_has(f, "failed/" PERSON ".reason",
+			   "a file of this name, with other content, was taken before\n");
 	expect_content_has(f, "failed/" PERSON ".2.reason", "a file of this name, with other content");
 }
 
-static void
-test_a_corrected_file_may_come_back(void **state)
+static void test_a_corrected_file_may_come_back(void **state)
 {
 	struct fixture *f = *state;
 
@@ -600,8 +578,7 @@ test_a_corrected_file_may_come_back(void **state)
 
 /* ---- crashes ---- */
 
-static void
-test_a_crash_between_commit_and_move(void **state)
+static void test_a_crash_between_commit_and_move(void **state)
 {
 	struct fixture *f = *state;
 
@@ -625,8 +602,7 @@ test_a_crash_between_commit_and_move(void **state)
 	assert_null(strstr(f->position, PERSON));
 }
 
-static void
-test_a_crash_and_another_content(void **state)
+static void test_a_crash_and_another_content(void **state)
 {
 	struct fixture *f = *state;
 
@@ -643,8 +619,7 @@ test_a_crash_and_another_content(void **state)
 	assert_false(exists(f, "done/" PERSON));
 }
 
-static void
-test_a_crash_before_the_commit(void **state)
+static void test_a_crash_before_the_commit(void **state)
 {
 	struct fixture *f = *state;
 
@@ -659,8 +634,7 @@ test_a_crash_before_the_commit(void **state)
 	assert_true(exists(f, "done/" PERSON));
 }
 
-static void
-test_a_file_replaced_before_its_move(void **state)
+static void test_a_file_replaced_before_its_move(void **state)
 {
 	struct fixture *f = *state;
 
@@ -675,8 +649,7 @@ test_a_file_replaced_before_its_move(void **state)
 	assert_int_equal(f->commits, 1);
 }
 
-static void
-test_a_file_that_changes_between_the_passes(void **state)
+static void test_a_file_that_changes_between_the_passes(void **state)
 {
 	struct fixture *f = *state;
 	struct buffer text = {0};
@@ -711,8 +684,7 @@ test_a_file_that_changes_between_the_passes(void **state)
 
 /* ---- files that are not whole, not ours, not files ---- */
 
-static bool
-leases_work(const struct fixture *f)
+static bool leases_work(const struct fixture *f)
 {
 	char *path = path_of(f, ".lease");
 	int fd = open(path, O_RDONLY | O_CREAT, 0600);
@@ -724,8 +696,7 @@ leases_work(const struct fixture *f)
 	return work;
 }
 
-static void
-test_a_file_still_being_written(void **state)
+static void test_a_file_still_being_written(void **state)
 {
 	struct fixture *f = *state;
 	char *path = path_of(f, "person_info_20260101000000.csv");
@@ -749,17 +720,16 @@ test_a_file_still_being_written(void **state)
 	/* Told by the system, not found by the next look. */
 	assert_true(clock_mono() - began < 900 * 1000);
 	assert_string_equal(f->log.data, "begin 20260101000000 1767200400\nmerge customer 12 ? ? ?\ncommit\n"
-	                                 "begin 20260101000001 1767200401\nmerge account 1 'a'\ncommit\n");
+					 "begin 20260101000001 1767200401\nmerge account 1 'a'\ncommit\n");
 	free(path);
 }
 
-static void
-test_whole(void **state)
+static void test_whole(void **state)
 {
 	(void)state;
 	assert_true(csv_is_whole(&(struct csv_quiet){.writer = CSV_WRITER_NONE}, 100));
-	assert_false(csv_is_whole(&(struct csv_quiet){.writer = CSV_WRITER_SOME, .closed = true, .unchanged = 200, .age = 200},
-	                          100));
+	assert_false(csv_is_whole(
+		&(struct csv_quiet){.writer = CSV_WRITER_SOME, .closed = true, .unchanged = 200, .age = 200}, 100));
 	/* Where nothing tells who writes, it must have been quiet, or closed. */
 	assert_false(csv_is_whole(&(struct csv_quiet){.writer = CSV_WRITER_UNKNOWN, .unchanged = 99, .age = 99}, 100));
 	assert_true(csv_is_whole(&(struct csv_quiet){.writer = CSV_WRITER_UNKNOWN, .unchanged = 100, .age = -5}, 100));
@@ -767,14 +737,22 @@ test_whole(void **state)
 	assert_true(csv_is_whole(&(struct csv_quiet){.writer = CSV_WRITER_UNKNOWN, .closed = true}, 100));
 }
 
-static void
-test_strangers_are_left_alone(void **state)
+static void test_strangers_are_left_alone(void **state)
 {
 	static const char *const names[] = {
-		".person_info_20260101000000.csv", "person_info_20260101000000.csv.tmp", "person_info_20260101000001.csv.part",
-		"person_info_20260101000002.csv.filepart", "readme.txt", "person_info_2026.csv", "person_info_20261301000000.csv",
-		"person_info_20260230000000.csv", "person_info-20260101000000.csv", "unknown_20260101000000.csv",
-		"_20260101000000.csv", "person_info_20260101000000.CSV", "person_info_120260101000000.csv",
+		".person_info_20260101000000.csv",
+		"person_info_20260101000000.csv.tmp",
+		"person_info_20260101000001.csv.part",
+		"person_info_20260101000002.csv.filepart",
+		"readme.txt",
+		"person_info_2026.csv",
+		"person_info_20261301000000.csv",
+		"person_info_20260230000000.csv",
+		"person_info-20260101000000.csv",
+		"unknown_20260101000000.csv",
+		"_20260101000000.csv",
+		"person_info_20260101000000.CSV",
+		"person_info_120260101000000.csv",
 	};
 	struct fixture *f = *state;
 	char *path;
@@ -802,8 +780,7 @@ test_strangers_are_left_alone(void **state)
 	assert_false(exists(f, "failed"));
 }
 
-static void
-test_done_is_private(void **state)
+static void test_done_is_private(void **state)
 {
 	struct fixture *f = *state;
 	char *path = path_of(f, "done");
@@ -818,8 +795,7 @@ test_done_is_private(void **state)
 	free(path);
 }
 
-static void
-test_done_may_be_tidied(void **state)
+static void test_done_may_be_tidied(void **state)
 {
 	struct fixture *f = *state;
 	char *done = path_of(f, "done"), *old = path_of(f, "old");
@@ -838,8 +814,7 @@ test_done_may_be_tidied(void **state)
 	free(old);
 }
 
-static void
-test_a_move_that_fails_stops_the_source(void **state)
+static void test_a_move_that_fails_stops_the_source(void **state)
 {
 	struct fixture *f = *state;
 
@@ -857,8 +832,7 @@ test_a_move_that_fails_stops_the_source(void **state)
 	assert_int_equal(f->commits, 1);
 }
 
-static void
-test_the_folder_goes(void **state)
+static void test_the_folder_goes(void **state)
 {
 	struct fixture *f = *state;
 	char *away = memory_format("%s.away", f->folder);
@@ -875,8 +849,7 @@ test_the_folder_goes(void **state)
 	free(away);
 }
 
-static void
-test_opening(void **state)
+static void test_opening(void **state)
 {
 	struct fixture *f = *state;
 	char *url = memory_format("csv:%s/none", f->folder);
@@ -900,8 +873,7 @@ test_opening(void **state)
 
 /* ---- time ---- */
 
-static void
-test_next_keeps_its_time(void **state)
+static void test_next_keeps_its_time(void **state)
 {
 	struct fixture *f = *state;
 	struct source_event event;
@@ -938,8 +910,7 @@ test_next_keeps_its_time(void **state)
 	close(ends[1]);
 }
 
-static void
-test_stop_while_a_large_file_is_read(void **state)
+static void test_stop_while_a_large_file_is_read(void **state)
 {
 	struct fixture *f = *state;
 	struct source_event event;
@@ -972,8 +943,7 @@ test_stop_while_a_large_file_is_read(void **state)
 	close(ends[1]);
 }
 
-static void
-test_a_new_file_wakes_it(void **state)
+static void test_a_new_file_wakes_it(void **state)
 {
 	struct fixture *f = *state;
 	int64_t began;
@@ -989,8 +959,7 @@ test_a_new_file_wakes_it(void **state)
 
 /* ---- positions ---- */
 
-static void
-expect_position(const char *text, const char *wanted)
+static void expect_position(const char *text, const char *wanted)
 {
 	struct csv_position p;
 	struct buffer out = {0};
@@ -1004,13 +973,24 @@ expect_position(const char *text, const char *wanted)
 
 #define SHA "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static void
-test_positions(void **state)
+static void test_positions(void **state)
 {
 	static const char *const wrong[] = {
-		"a", "a=", "a=2026", "=20260101000000", "a=20260101000000,", "a=20260101000000x", "a=20260101000000;b",
-		"a=20260101000000;b:12", (";b:" SHA "0"), (";:" SHA), "a=20260101000000!", "%zz=20260101000000", "%00=20260101000000",
-		"a=202601010000000", ";;",
+		"a",
+		"a=",
+		"a=2026",
+		"=20260101000000",
+		"a=20260101000000,",
+		"a=20260101000000x",
+		"a=20260101000000;b",
+		"a=20260101000000;b:12",
+		(";b:" SHA "0"),
+		(";:" SHA),
+		"a=20260101000000!",
+		"%zz=20260101000000",
+		"%00=20260101000000",
+		"a=202601010000000",
+		";;",
 	};
 	struct csv_position p;
 
@@ -1032,8 +1012,7 @@ test_positions(void **state)
 	}
 }
 
-static void
-test_reached(void **state)
+static void test_reached(void **state)
 {
 	bool (*reached)(const char *, const char *) = csv_ops.reached;
 
@@ -1050,8 +1029,7 @@ test_reached(void **state)
 	assert_false(reached("nonsense", "a=20260101000002"));
 }
 
-static void
-test_newest(void **state)
+static void test_newest(void **state)
 {
 	struct fixture *f = *state;
 	char *newest, *path = path_of(f, "person_info_20260101000009.csv");
@@ -1082,8 +1060,7 @@ test_newest(void **state)
 }
 
 /* A run that ends at the newest position must not leave behind what has no part in it. */
-static void
-test_start_tidies(void **state)
+static void test_start_tidies(void **state)
 {
 	struct fixture *f = *state;
 
@@ -1097,16 +1074,14 @@ test_start_tidies(void **state)
 
 /* ---- preflight ---- */
 
-static void
-found(void *ctx, const struct source_finding *finding)
+static void found(void *ctx, const struct source_finding *finding)
 {
-	buffer_format(ctx, "%s %s: %s\n", finding->refuse ? "refuse" : "warn", strrchr(finding->object, '/')
-	              ? "folder" : finding->object, finding->detail);
+	buffer_format(ctx, "%s %s: %s\n", finding->refuse ? "refuse" : "warn",
+		      strrchr(finding->object, '/') ? "folder" : finding->object, finding->detail);
 	assert_true(*finding->fix);
 }
 
-static void
-test_check(void **state)
+static void test_check(void **state)
 {
 	struct fixture *f = *state;
 	struct buffer out = {0};
@@ -1117,17 +1092,17 @@ test_check(void **state)
 	drop(f, "person_info_20260101000004.csv", HEADER);
 	open_source(f, NULL);
 	assert_true(f->source->ops->check(f->source, found, &out, &f->err));
-	assert_string_equal(buffer_text(&out), "warn person_info_20260101000001.csv: nick\n"
-	                                       "warn person_info_20260101000002.csv: the header lacks the key column \"cif\"\n"
-	                                       "warn person_info_20260101000003.csv: the file is empty, without so much as a "
-	                                       "header\n");
+	assert_string_equal(buffer_text(&out),
+			    "warn person_info_20260101000001.csv: nick\n"
+			    "warn person_info_20260101000002.csv: the header lacks the key column \"cif\"\n"
+			    "warn person_info_20260101000003.csv: the file is empty, without so much as a "
+			    "header\n");
 	buffer_done(&out);
 	/* It only looked. */
 	assert_true(exists(f, "person_info_20260101000002.csv"));
 }
 
-static int
-group_set_up(void **state)
+static int group_set_up(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
 	struct buffer errors = {0};
@@ -1143,8 +1118,7 @@ group_set_up(void **state)
 	return model ? 0 : -1;
 }
 
-static int
-group_tear_down(void **state)
+static int group_tear_down(void **state)
 {
 	(void)state;
 	model_free(model);
@@ -1154,8 +1128,7 @@ group_tear_down(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_rows_in_order),

@@ -16,8 +16,7 @@
 enum { LIMIT = 1000 };
 
 /* Every row as text: fields in <> (unquoted) or "" (quoted), a bad row as !reason. */
-static char *
-read_all(const char *text, size_t n, size_t step, size_t limit)
+static char *read_all(const char *text, size_t n, size_t step, size_t limit)
 {
 	struct csv_reader *r = csv_reader_new(limit);
 	struct buffer out = {0};
@@ -33,8 +32,8 @@ read_all(const char *text, size_t n, size_t step, size_t limit)
 		at += part;
 		csv_reader_feed(r, block, part, at == n);
 		while (csv_reader_row(r, &row)) {
-			buffer_format(&out, "%llu+%llu@%llu ", (unsigned long long)row.line, (unsigned long long)row.lines,
-			              (unsigned long long)row.end);
+			buffer_format(&out, "%llu+%llu@%llu ", (unsigned long long)row.line,
+				      (unsigned long long)row.lines, (unsigned long long)row.end);
 			if (row.bad)
 				buffer_format(&out, "!%s (%zu)", row.bad, row.raw_len);
 			for (size_t i = 0; i < row.count; i++) {
@@ -52,8 +51,7 @@ read_all(const char *text, size_t n, size_t step, size_t limit)
 	return buffer_take(&out);
 }
 
-static void
-expect(const char *text, size_t n, const char *wanted)
+static void expect(const char *text, size_t n, const char *wanted)
 {
 	for (size_t step = 1; step <= n + 1; step++) {
 		char *got = read_all(text, n, step, LIMIT);
@@ -67,8 +65,7 @@ expect(const char *text, size_t n, const char *wanted)
 
 #define EXPECT(text, wanted) expect(text, sizeof(text) - 1, wanted)
 
-static void
-test_rows(void **state)
+static void test_rows(void **state)
 {
 	(void)state;
 	EXPECT("", "");
@@ -82,8 +79,7 @@ test_rows(void **state)
 	EXPECT(" a , b \n", "1+1@8 < a >< b > [ a , b ]\n");
 }
 
-static void
-test_empty_lines_are_no_rows(void **state)
+static void test_empty_lines_are_no_rows(void **state)
 {
 	(void)state;
 	EXPECT("\n\na\n\r\n\r\nb\n", "3+1@4 <a> [a]\n6+1@10 <b> [b]\n");
@@ -91,8 +87,7 @@ test_empty_lines_are_no_rows(void **state)
 	EXPECT("\"\"\n", "1+1@3 \"\" [\"\"]\n");
 }
 
-static void
-test_quotes(void **state)
+static void test_quotes(void **state)
 {
 	(void)state;
 	EXPECT("\"a\",\"b,c\"\n", "1+1@10 \"a\"\"b,c\" [\"a\",\"b,c\"]\n");
@@ -104,8 +99,7 @@ test_quotes(void **state)
 	EXPECT("5\" disk,a\"\"b\n", "1+1@13 <5\" disk><a\"\"b> [5\" disk,a\"\"b]\n");
 }
 
-static void
-test_bad_rows(void **state)
+static void test_bad_rows(void **state)
 {
 	(void)state;
 	EXPECT("\"a\"b,c\nd\n", "1+1@7 !text after a closing quote (6) [\"a\"b,c]\n2+1@9 <d> [d]\n");
@@ -114,22 +108,28 @@ test_bad_rows(void **state)
 	EXPECT("\"a", "1+1@2 !a quote is never closed (2) [\"a]\n");
 }
 
-static void
-test_mark(void **state)
+static void test_mark(void **state)
 {
 	(void)state;
-	EXPECT("\xEF\xBB\xBF" "a,b\n", "1+1@7 <a><b> [a,b]\n");
-	EXPECT("\xEF\xBB\xBF" "\"a\"\n", "1+1@7 \"a\" [\"a\"]\n");
+	EXPECT("\xEF\xBB\xBF"
+	       "a,b\n",
+	       "1+1@7 <a><b> [a,b]\n");
+	EXPECT("\xEF\xBB\xBF"
+	       "\"a\"\n",
+	       "1+1@7 \"a\" [\"a\"]\n");
 	EXPECT("\xEF\xBB\xBF", "");
 	EXPECT("\xEF\xBB", "1+1@2 <\xEF\xBB> [\xEF\xBB]\n");
 	EXPECT("\xEF\xBBz,b\n", "1+1@6 <\xEF\xBBz><b> [\xEF\xBBz,b]\n");
 	EXPECT("\xEF,b\n", "1+1@4 <\xEF><b> [\xEF,b]\n");
 	/* Only the first bytes of the stream are a mark. */
-	EXPECT("a\n\xEF\xBB\xBF" "b\n", "1+1@2 <a> [a]\n2+1@7 <\xEF\xBB\xBF" "b> [\xEF\xBB\xBF" "b]\n");
+	EXPECT("a\n\xEF\xBB\xBF"
+	       "b\n",
+	       "1+1@2 <a> [a]\n2+1@7 <\xEF\xBB\xBF"
+	       "b> [\xEF\xBB\xBF"
+	       "b]\n");
 }
 
-static void
-test_limit(void **state)
+static void test_limit(void **state)
 {
 	char text[3 * LIMIT];
 	size_t n;
@@ -166,8 +166,7 @@ test_limit(void **state)
 	}
 }
 
-static void
-test_commas_only(void **state)
+static void test_commas_only(void **state)
 {
 	size_t n = 200000;
 	char *text = malloc(n), *got;
@@ -182,8 +181,7 @@ test_commas_only(void **state)
 }
 
 /* Random text of the bytes that matter: the blocks it comes in make no difference. */
-static void
-test_blocks_make_no_difference(void **state)
+static void test_blocks_make_no_difference(void **state)
 {
 	static const char bytes[] = "\"\"\",,\n\r\nab\xEF\xBB\xBF";
 	uint32_t seed = 12345;
@@ -214,8 +212,7 @@ test_blocks_make_no_difference(void **state)
 	}
 }
 
-static void
-expect_field(const char *text, size_t n, bool guard, const char *wanted)
+static void expect_field(const char *text, size_t n, bool guard, const char *wanted)
 {
 	struct buffer out = {0};
 
@@ -224,8 +221,7 @@ expect_field(const char *text, size_t n, bool guard, const char *wanted)
 	buffer_done(&out);
 }
 
-static void
-test_write(void **state)
+static void test_write(void **state)
 {
 	(void)state;
 	expect_field(NULL, 0, false, "");
@@ -245,10 +241,10 @@ test_write(void **state)
 	expect_field("", 0, true, "\"\"");
 }
 
-static void
-test_what_is_written_reads_back(void **state)
+static void test_what_is_written_reads_back(void **state)
 {
-	static const char *const texts[] = {"", "a", "\"", "\"\"", ",", "\n", "\r\n", "a\"b,c\nd", " ", "\xC3\xA9", "'"};
+	static const char *const texts[] = {"",     "a",         "\"", "\"\"",     ",", "\n",
+					    "\r\n", "a\"b,c\nd", " ",  "\xC3\xA9", "'"};
 	struct buffer out = {0};
 	struct csv_reader *r = csv_reader_new(LIMIT);
 	struct csv_row row;
@@ -275,20 +271,14 @@ test_what_is_written_reads_back(void **state)
 	buffer_done(&out);
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_empty_lines_are_no_rows),
-		cmocka_unit_test(test_quotes),
-		cmocka_unit_test(test_bad_rows),
-		cmocka_unit_test(test_mark),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_commas_only),
-		cmocka_unit_test(test_blocks_make_no_difference),
-		cmocka_unit_test(test_write),
-		cmocka_unit_test(test_what_is_written_reads_back),
+		cmocka_unit_test(test_rows),        cmocka_unit_test(test_empty_lines_are_no_rows),
+		cmocka_unit_test(test_quotes),      cmocka_unit_test(test_bad_rows),
+		cmocka_unit_test(test_mark),        cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_commas_only), cmocka_unit_test(test_blocks_make_no_difference),
+		cmocka_unit_test(test_write),       cmocka_unit_test(test_what_is_written_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

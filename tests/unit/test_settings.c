@@ -20,8 +20,7 @@
 
 static char folder[200];
 
-static bool
-parse(struct settings *s, const char *command, struct error *err, const char *const *words)
+static bool parse(struct settings *s, const char *command, struct error *err, const char *const *words)
 {
 	char *argv[32] = {(char[]){"tellerdesk"}};
 	int argc = 1;
@@ -34,8 +33,7 @@ parse(struct settings *s, const char *command, struct error *err, const char *co
 
 #define PARSE(s, command, ...) parse(s, command, &err, (const char *const[]){__VA_ARGS__, NULL})
 
-static void
-test_defaults(void **state)
+static void test_defaults(void **state)
 {
 	struct settings *s = settings_new();
 
@@ -53,8 +51,7 @@ test_defaults(void **state)
 	settings_free(s);
 }
 
-static void
-test_table_is_sound(void **state)
+static void test_table_is_sound(void **state)
 {
 	struct settings *s = settings_new();
 
@@ -83,8 +80,7 @@ test_table_is_sound(void **state)
 	settings_free(s);
 }
 
-static void
-test_words(void **state)
+static void test_words(void **state)
 {
 	struct settings *s = settings_new();
 	struct error err = {0};
@@ -123,8 +119,8 @@ test_words(void **state)
 	settings_free(s);
 }
 
-static void
-expect_refused(const char *command, const char *word, const char *value, const char *message, const char *hint)
+static void expect_refused(const char *command, const char *word, const char *value, const char *message,
+			   const char *hint)
 {
 	struct settings *s = settings_new();
 	struct error err = {0};
@@ -137,42 +133,41 @@ expect_refused(const char *command, const char *word, const char *value, const c
 	settings_free(s);
 }
 
-static void
-test_words_refused(void **state)
+static void test_words_refused(void **state)
 {
 	(void)state;
 	expect_refused("stores", "--windw", "5m", "could not take option \"--windw\": stores has no such option",
-	               "did you mean --window?");
+		       "did you mean --window?");
 	expect_refused("stores", "--wnidow=5m", NULL, "could not take option \"--wnidow\": stores has no such option",
-	               "did you mean --window?");
+		       "did you mean --window?");
 	expect_refused("search", "--window", "5m", "could not take option \"--window\": it is not one of search", NULL);
 	expect_refused("search", "--xyzzyx", NULL, "could not take option \"--xyzzyx\": search has no such option",
-	               "tellerdesk search --help lists the options");
+		       "tellerdesk search --help lists the options");
 	expect_refused("search", "-z", NULL, "could not take option \"-z\": search has no such option", NULL);
 	expect_refused("search", "--silent", "5m",
-	               "could not take option \"--silent\": it is set in the configuration file",
-	               "write silent = DURATION into its section [freshness]");
+		       "could not take option \"--silent\": it is set in the configuration file",
+		       "write silent = DURATION into its section [freshness]");
 	expect_refused("search", "--limit", "five", "could not take --limit: \"five\" is not a whole number", NULL);
 	expect_refused("search", "--limit", "-5", "could not take --limit: \"-5\" is not a whole number", NULL);
 	expect_refused("search", "--limit", "99999999999999999999",
-	               "could not take --limit: \"99999999999999999999\" is not a whole number", NULL);
+		       "could not take --limit: \"99999999999999999999\" is not a whole number", NULL);
 	expect_refused("search", "--limit", NULL, "could not take --limit: it needs an argument", "--limit N");
 	expect_refused("search", "--limit", "--json", "could not take --limit: it needs an argument", "--limit N");
 	expect_refused("search", "--format", "xml", "could not take --format: \"xml\" is not one of them",
-	               "one of: text json csv");
+		       "one of: text json csv");
 	expect_refused("search", "--format=text json", NULL,
-	               "could not take --format: \"text json\" is not one of them", NULL);
-	expect_refused("ingest", "--reject-percent", "101", "could not take --reject-percent: \"101\" is too large", NULL);
+		       "could not take --format: \"text json\" is not one of them", NULL);
+	expect_refused("ingest", "--reject-percent", "101", "could not take --reject-percent: \"101\" is too large",
+		       NULL);
 	expect_refused("lookup", "--timeout", "1mo",
-	               "could not take --timeout: \"1mo\" is in months, which differ in length", NULL);
+		       "could not take --timeout: \"1mo\" is in months, which differ in length", NULL);
 	expect_refused("lookup", "--timeout", "10",
-	               "could not take --timeout: \"10\" is not a duration such as 10s, 5m, 1h or 1d", NULL);
+		       "could not take --timeout: \"10\" is not a duration such as 10s, 5m, 1h or 1d", NULL);
 	expect_refused("lookup", "--source=", NULL, "could not take --source: \"\" is empty", NULL);
 	expect_refused("lookup", "--ascii=maybe", NULL, "could not take --ascii: \"maybe\" is not yes or no", NULL);
 }
 
-static void
-test_durations(void **state)
+static void test_durations(void **state)
 {
 	struct settings *s = settings_new();
 	struct error err = {0};
@@ -187,12 +182,14 @@ test_durations(void **state)
 	settings_free(s);
 }
 
-static void
-test_passwords_are_refused_and_not_repeated(void **state)
+static void test_passwords_are_refused_and_not_repeated(void **state)
 {
 	static const char *const urls[] = {
-		"mysql://u:hunter2@h/db", "mysql://u:hunt@er2@h/db", "mysql://u:hunt/hunter2@h/db",
-		"postgresql://h/db?sslmode=require&password=hunter2", "postgresql://u:hunter2@a:5432,b:5432/db",
+		"mysql://u:hunter2@h/db",
+		"mysql://u:hunt@er2@h/db",
+		"mysql://u:hunt/hunter2@h/db",
+		"postgresql://h/db?sslmode=require&password=hunter2",
+		"postgresql://u:hunter2@a:5432,b:5432/db",
 		"mysql://u:hunter2?x@h",
 	};
 
@@ -214,8 +211,7 @@ test_passwords_are_refused_and_not_repeated(void **state)
 	}
 }
 
-static void
-expect_clean(const char *url, const char *wanted, bool secret)
+static void expect_clean(const char *url, const char *wanted, bool secret)
 {
 	struct buffer out = {0};
 
@@ -225,8 +221,7 @@ expect_clean(const char *url, const char *wanted, bool secret)
 	buffer_done(&out);
 }
 
-static void
-test_urls(void **state)
+static void test_urls(void **state)
 {
 	(void)state;
 	expect_clean("bank:/var/a:b@c", "bank:/var/a:b@c", false);
@@ -244,8 +239,7 @@ test_urls(void **state)
 
 /* ---- files ---- */
 
-static void
-read_text(struct settings *s, const char *text)
+static void read_text(struct settings *s, const char *text)
 {
 	char *copy = strdup(text);
 
@@ -253,27 +247,28 @@ read_text(struct settings *s, const char *text)
 	free(copy);
 }
 
-static void
-test_file(void **state)
+static void test_file(void **state)
 {
 	struct settings *s = settings_new();
 	const char *const *lines;
 
 	(void)state;
-	read_text(s, "\xEF\xBB\xBF; a comment\n"
-	             "[tellerdesk]\r\n"
-	             "source = bank:/var/lib/bank.db   ; where it lives\n"
-	             "\n"
-	             "# another, much longer than a line may be: "
-	             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
-	             "  ; an indented one\n"
-	             "max-age=10m\n"
-	             "[console]\n"
-	             "ascii = on\n"
-	             "[freshness]\n"
-	             "silent: 1h");
+	read_text(
+		s,
+		"\xEF\xBB\xBF; a comment\n"
+		"[tellerdesk]\r\n"
+		"source = bank:/var/lib/bank.db   ; where it lives\n"
+		"\n"
+		"# another, much longer than a line may be: "
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+		"  ; an indented one\n"
+		"max-age=10m\n"
+		"[console]\n"
+		"ascii = on\n"
+		"[freshness]\n"
+		"silent: 1h");
 	assert_int_equal(settings_errors(s, &lines), 0);
 	assert_string_equal(settings_text(s, "source"), "bank:/var/lib/bank.db");
 	assert_string_equal(settings_origin(s, "source"), "x.conf:3");
@@ -284,8 +279,7 @@ test_file(void **state)
 	settings_free(s);
 }
 
-static void
-test_file_tells_every_error(void **state)
+static void test_file_tells_every_error(void **state)
 {
 	static const char *const wanted[] = {
 		"x.conf:1: a section such as [tellerdesk] must come first",
@@ -311,30 +305,32 @@ test_file_tells_every_error(void **state)
 	size_t n;
 
 	(void)state;
-	read_text(s, "zone = UTC\n"
-	             "[tellerdesk]\n"
-	             "sorce = a\n"
-	             "model = a\n"
-	             "model = b\n"
-	             "  source = bank:x\n"
-	             "settle = 2s\n"
-	             "limit = 5\n"
-	             "format = xml\n"
-	             "replica = "
-	             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-	             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
-	             "nothing\n"
-	             "max-age = soon\n"
-	             "[broken\n"
-	             "[colour]\n"
-	             "red = 1\n"
-	             "green = 1\n"
-	             "[tellerdesk]\n"
-	             "zone = \xFF\n"
-	             "zone = a\x1b[2J\n"
-	             "source = mysql://u:hunter2@h/db\n"
-	             "key ; = comment\n"
-	             "replica =\n");
+	read_text(
+		s,
+		"zone = UTC\n"
+		"[tellerdesk]\n"
+		"sorce = a\n"
+		"model = a\n"
+		"model = b\n"
+		"  source = bank:x\n"
+		"settle = 2s\n"
+		"limit = 5\n"
+		"format = xml\n"
+		"replica = "
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+		"nothing\n"
+		"max-age = soon\n"
+		"[broken\n"
+		"[colour]\n"
+		"red = 1\n"
+		"green = 1\n"
+		"[tellerdesk]\n"
+		"zone = \xFF\n"
+		"zone = a\x1b[2J\n"
+		"source = mysql://u:hunter2@h/db\n"
+		"key ; = comment\n"
+		"replica =\n");
 	n = settings_errors(s, &lines);
 	for (size_t i = 0; i < n && i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		assert_string_equal(lines[i], wanted[i]);
@@ -343,8 +339,7 @@ test_file_tells_every_error(void **state)
 	settings_free(s);
 }
 
-static void
-test_file_of_nonsense_has_a_bounded_list(void **state)
+static void test_file_of_nonsense_has_a_bounded_list(void **state)
 {
 	struct settings *s = settings_new();
 	struct buffer text = {0};
@@ -362,14 +357,12 @@ test_file_of_nonsense_has_a_bounded_list(void **state)
 	settings_free(s);
 }
 
-static void
-keys_add(void *ctx, const char *key, const char *value, const char *file, int line)
+static void keys_add(void *ctx, const char *key, const char *value, const char *file, int line)
 {
 	buffer_format(ctx, "%s:%d %s=%s\n", file, line, key, value);
 }
 
-static void
-test_free_form(void **state)
+static void test_free_form(void **state)
 {
 	struct settings *s = settings_new();
 	struct buffer out = {0};
@@ -385,8 +378,7 @@ test_free_form(void **state)
 	settings_free(s);
 }
 
-static char *
-write_file(const char *name, const char *text)
+static char *write_file(const char *name, const char *text)
 {
 	char *path;
 	FILE *f;
@@ -399,19 +391,18 @@ write_file(const char *name, const char *text)
 	return path;
 }
 
-static void
-clear_environment(void)
+static void clear_environment(void)
 {
-	static const char *const names[] = {"TELLERDESK_MODEL", "TELLERDESK_ZONE", "TELLERDESK_CONFIG", "TELLERDESK_AS_OF",
-	                                    "TELLERDESK_MAX_AGE", "TELLERDESK_SOURCE", "NO_COLOR"};
+	static const char *const names[] = {"TELLERDESK_MODEL", "TELLERDESK_ZONE",    "TELLERDESK_CONFIG",
+					    "TELLERDESK_AS_OF", "TELLERDESK_MAX_AGE", "TELLERDESK_SOURCE",
+					    "NO_COLOR"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
 	setenv("XDG_CONFIG_HOME", folder, 1);
 }
 
-static void
-test_stronger_wins_in_any_order(void **state)
+static void test_stronger_wins_in_any_order(void **state)
 {
 	char *mine, *given;
 	struct error err = {0};
@@ -419,7 +410,7 @@ test_stronger_wins_in_any_order(void **state)
 	(void)state;
 	clear_environment();
 	mine = write_file("tellerdesk/tellerdesk.conf", "[tellerdesk]\nmodel = user\nzone = UTC\nreplica = /user\n"
-	                                                "source = bank:user\n");
+							"source = bank:user\n");
 	given = write_file("given.conf", "[tellerdesk]\nmodel = given\nzone = given\nreplica = /given\n");
 	setenv("TELLERDESK_MODEL", "environment", 1);
 	setenv("TELLERDESK_ZONE", "environment", 1);
@@ -460,8 +451,7 @@ test_stronger_wins_in_any_order(void **state)
 	clear_environment();
 }
 
-static void
-test_files_that_cannot_be_read(void **state)
+static void test_files_that_cannot_be_read(void **state)
 {
 	struct settings *s = settings_new();
 	const char *const *lines;
@@ -490,8 +480,7 @@ test_files_that_cannot_be_read(void **state)
 	clear_environment();
 }
 
-static void
-test_environment_is_checked(void **state)
+static void test_environment_is_checked(void **state)
 {
 	struct settings *s = settings_new();
 	const char *const *lines;
@@ -508,8 +497,7 @@ test_environment_is_checked(void **state)
 	clear_environment();
 }
 
-static int
-set_up(void **state)
+static int set_up(void **state)
 {
 	const char *tmp = getenv("TMPDIR");
 	char path[300];
@@ -522,8 +510,7 @@ set_up(void **state)
 	return mkdir(path, 0700);
 }
 
-static int
-tear_down(void **state)
+static int tear_down(void **state)
 {
 	char path[300];
 
@@ -532,8 +519,7 @@ tear_down(void **state)
 	return rmdir(path) || rmdir(folder);
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
