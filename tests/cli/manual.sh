@@ -20,7 +20,8 @@ same() {
 }
 
 # said PAGE: its text without overstriking
-said() { mandoc -T ascii "$SRCDIR/man/$1" | col -bx; }
+back=$(printf '\b')
+said() { mandoc -T ascii "$SRCDIR/man/$1" | sed "s/.$back//g"; }
 
 # section NAME: that section of the page on standard input
 section() { awk -v name="$1" '/^[A-Z]/ { inside = ($0 == name) } inside'; }
