@@ -32,10 +32,19 @@ struct aside {
 	int64_t parked; /* its registration (rollup.h) */
 };
 
+/* While a table is copied: a row moved onto a key of which nothing is known yet. The row that had the key may have left it in
+ * the time not seen, or its own change is still to come in this transaction and brings its image: the move waits for it. */
+struct late {
+	struct table *table; /* NULL: none */
+	struct change change;
+	bool first;          /* the old key was not touched before */
+};
+
 struct apply {
 	struct replica *replica;
 	struct arena arena;  /* of one source transaction */
 	struct aside *aside;
+	struct late late;
 	bool open;
 	int64_t seq, valid_from, commit_time;
 	const char *raw_time;
@@ -63,6 +72,7 @@ void apply_reset(struct apply *a)
 {
 	a->open = false;
 	a->aside = NULL;
+	a->late.table = NULL;
 	arena_reset(&a->arena);
 }
 
@@ -127,6 +137,18 @@ static struct value *overlay(struct apply *a, const struct entity *e, const stru
 	return row;
 }
 
+/* The same row, with bytes of its own for as long as the transaction. */
+static struct value *row_copy(struct apply *a, const struct entity *e, const struct value *from)
+{
+	struct value *row = row_new(a, e);
+	for (int i = 0; i < e->column_count; i++) {
+		row[i] = from[i];
+		if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BYTES)
+			row[i].text = arena_copy(&a->arena, row[i].text, row[i].len);
+	}
+	return row;
+}
+
 static bool is_customer(const struct apply *a, const struct table *t)
 {
 	return t->index == a->replica->model->customer;
@@ -137,7 +159,8 @@ static struct row_time now(const struct apply *a)
 	return (struct row_time){a->valid_from, a->seq};
 }
 
-/* Nothing is known of a row but that it died now: a version of no length says so. */
+/* Nothing is known of a row but that it died now: a version of no length says so, and a customer counts as one registered before
+ * the replica began. */
 static bool row_was(struct apply *a, struct table *t, const struct value *row, struct error *err)
 {
 	const struct entity *e = t->entity;
@@ -150,7 +173,8 @@ static bool row_was(struct apply *a, struct table *t, const struct value *row, s
 	t->closed_keys++;
 	t->closed_dirty = true;
 	struct stored s = {known, version, a->valid_from, a->seq, ORIGIN_SNAPSHOT, value_null()};
-	return history_close(t, &s, a->valid_from, a->seq, END_DELETE, err);
+	struct registering g = {known, TIME_NONE, a->seq, false};
+	return history_close(t, &s, a->valid_from, a->seq, END_DELETE, err) && (!is_customer(a, t) || rollup_register(a->replica, &g, err));
 }
 
 /* ---- an entity under copy: the first event on a key ---- */
@@ -191,6 +215,15 @@ static bool hold(struct apply *a, struct table *t, const struct value *row, stru
 	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
 }
 
+/* A partial row that moved: a registration at the new key is of a customer that died there, the row's own comes when it is whole. */
+static bool hold_moved(struct apply *a, struct table *t, const struct value *row, struct error *err)
+{
+	int64_t parked;
+	if (t->copying && is_customer(a, t) && !rollup_park(a->replica, key_of(t->entity, row, &a->arena), &parked, err))
+		return false;
+	return hold(a, t, row, err);
+}
+
 /* ---- rows set aside ---- */
 
 static struct aside *aside_take(struct apply *a, struct table *t, const struct value *row)
@@ -215,12 +248,7 @@ static bool displace(struct apply *a, struct table *t, const struct value *row, 
 	struct aside *d = arena_zero(&a->arena, 1, sizeof *d);
 	d->table = t;
 	d->version = old.version;
-	d->values = row_new(a, e);
-	for (int i = 0; i < e->column_count; i++) {
-		d->values[i] = old.values[i];
-		if (old.values[i].kind == VALUE_TEXT || old.values[i].kind == VALUE_BYTES)
-			d->values[i].text = arena_copy(&a->arena, old.values[i].text, old.values[i].len);
-	}
+	d->values = row_copy(a, e, old.values);
 	d->next = a->aside;
 	a->aside = d;
 	if (is_customer(a, t) && !rollup_park(a->replica, key_of(e, d->values, &a->arena), &d->parked, err))
@@ -297,18 +325,15 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 {
 	const struct entity *e = t->entity;
 	const struct value *under = k->old ? k->old->values : k->aside ? k->aside->values : k->before;
-	struct value *row = overlay(a, e, k->after, under);
-	bool lived = k->old || k->aside;
 	/* The old row's values are borrowed from the find statement: keep them past it. */
-	for (int i = 0; i < e->column_count; i++)
-		if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BYTES)
-			row[i].text = arena_copy(&a->arena, row[i].text, row[i].len);
+	struct value *row = row_copy(a, e, overlay(a, e, k->after, under));
+	bool lived = k->old || k->aside;
 	if (k->old && !row_close(a->replica, t, k->old, now(a), END_KEY_CHANGE, err))
 		return false;
 	if (!displace(a, t, row, err))
 		return false;
 	if (!complete(e, row))
-		return hold(a, t, row, err);
+		return hold_moved(a, t, row, err);
 	int64_t version = history_next(t, row, err);
 	struct row_birth b = {row, now(a), ORIGIN_KEY_CHANGE, !lived, TIME_NONE};
 	if (!version || row_open(a->replica, t, &b, err) <= 0)
@@ -327,23 +352,19 @@ static bool on_partial(struct apply *a, struct table *t, const struct value *old
 	struct value *row = overlay(a, e, after, found ? held : NULL);
 	if (moved && found && !copy_drop_held(a->replica, t, old_key, err))
 		return false;
-	if (moved && !displace(a, t, row, err))
-		return false;
+	if (moved)
+		return displace(a, t, row, err) && hold_moved(a, t, row, err);
 	return hold(a, t, row, err);
 }
 
-static bool on_update(struct apply *a, struct table *t, const struct change *c, struct error *err)
+/* `first`: the old key was not touched before. */
+static bool update_row(struct apply *a, struct table *t, const struct change *c, bool first, struct error *err)
 {
 	const struct entity *e = t->entity;
 	const struct value *before = c->before && key_usable(e, c->before) ? c->before : NULL;
 	const struct value *old_key = before ? before : c->after;
 	bool moved = before && !key_same(e, before, c->after);
-	bool first = false, other;
 	if (t->copying) {
-		enum copy_event event = moved ? COPY_OTHER : COPY_UPDATE;
-		if (!copy_touch(a->replica, t, old_key, event, &first, err) ||
-		    (moved && !copy_touch(a->replica, t, c->after, event, &other, err)) || !copy_before(a, t, before, first, err))
-			return false;
 		if (moved && !copy_drop_held(a->replica, t, c->after, err))
 			return false;
 		struct value *held = row_new(a, e);
@@ -374,6 +395,69 @@ static bool on_update(struct apply *a, struct table *t, const struct change *c, 
 	}
 	struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0};
 	return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
+}
+
+/* ---- moves that wait ---- */
+
+/* In a resync, a row we hold at a key another moves onto ended somewhere in the gap. */
+static bool close_stale(struct apply *a, struct table *t, const struct value *row, struct error *err)
+{
+	struct stored old = {.values = row_new(a, t->entity)};
+	int found = t->copying && t->resync ? history_find(t, row, &old, err) : 0;
+	return found == 0 || (found > 0 && row_close(a->replica, t, &old, (struct row_time){t->t0, a->seq}, END_RESYNC, err));
+}
+
+static bool late_run(struct apply *a, struct error *err)
+{
+	struct late l = a->late;
+	a->late.table = NULL;
+	return !l.table || update_row(a, l.table, &l.change, l.first, err);
+}
+
+/* Nobody came: the key was free. */
+static bool late_finish(struct apply *a, struct error *err)
+{
+	return !a->late.table || (close_stale(a, a->late.table, a->late.change.after, err) && late_run(a, err));
+}
+
+/* Before a change of the same table: is it of the row that makes place? Its image tells it from the row that moved. */
+static bool late_meets(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	if (a->late.table != t)
+		return true;
+	if (!complete(e, c->before) || !key_same(e, c->before, a->late.change.after) ||
+	    history_changed(e, c->before, a->late.change.after, &a->arena).kind == VALUE_NULL)
+		return late_finish(a, err);
+	return copy_before(a, t, c->before, true, err) && late_run(a, err);
+}
+
+static bool late_wait(struct apply *a, struct table *t, const struct change *c, bool first, struct error *err)
+{
+	const struct entity *e = t->entity;
+	if (!late_finish(a, err))
+		return false;
+	a->late = (struct late){t, *c, first};
+	a->late.change.before = row_copy(a, e, c->before);
+	a->late.change.after = row_copy(a, e, c->after);
+	return true;
+}
+
+static bool on_update(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	const struct entity *e = t->entity;
+	const struct value *before = c->before && key_usable(e, c->before) ? c->before : NULL;
+	bool moved = before && !key_same(e, before, c->after);
+	bool first = false, onto_first = false;
+	if (t->copying) {
+		enum copy_event event = moved ? COPY_OTHER : COPY_UPDATE;
+		if (!copy_touch(a->replica, t, before ? before : c->after, event, &first, err) ||
+		    (moved && !copy_touch(a->replica, t, c->after, event, &onto_first, err)) || !copy_before(a, t, before, first, err))
+			return false;
+	}
+	if (onto_first && complete(e, before) && complete(e, c->after))
+		return late_wait(a, t, c, first, err);
+	return (!onto_first || close_stale(a, t, c->after, err)) && update_row(a, t, c, first, err);
 }
 
 static bool on_delete(struct apply *a, struct table *t, const struct change *c, struct error *err)
@@ -468,6 +552,8 @@ bool apply_change(struct apply *a, const struct change *c, struct error *err)
 		return on_reject(a, c, err);
 	struct table *t = &a->replica->tables[c->entity];
 	const struct value *keyed = c->op == CHANGE_DELETE ? c->before : c->after;
+	if (!late_meets(a, t, c, err))
+		return false;
 	switch (c->op) {
 	case CHANGE_TRUNCATE:
 		return on_truncate(a, t, err);
@@ -518,6 +604,7 @@ bool apply_begin(struct apply *a, const struct apply_times *t, struct error *err
 	assert(!a->open);
 	arena_reset(&a->arena);
 	a->aside = NULL;
+	a->late.table = NULL;
 	a->rows = 0;
 	a->seq = a->replica->seq + 1;
 	a->raw_time = t->raw_time ? arena_text(&a->arena, t->raw_time) : NULL;
@@ -543,7 +630,7 @@ bool apply_end(struct apply *a, const char *position, struct error *err)
 {
 	struct replica *r = a->replica;
 	assert(a->open);
-	if (!aside_finish(a, err))
+	if (!late_finish(a, err) || !aside_finish(a, err))
 		return false;
 	/* A transaction that holds nothing of ours only moves the position. */
 	if (a->rows) {

@@ -202,6 +202,10 @@ bool copy_begin(struct replica *r, const struct copy_start *start, struct error 
 		if (!resync && !sql_execf(r->db, err, "UPDATE td_entity SET known_from = %lld WHERE id = %d", (long long)t0, i))
 			return false;
 	}
+	/* In this transaction, so that one that was cut off before it began does not count. */
+	if (start->reposition && resync &&
+	    !sql_execf(r->db, err, "UPDATE td_source SET resynced_at = %lld WHERE id = %lld", (long long)clock_now(), (long long)r->source))
+		return false;
 	if (start->reposition || !r->position.len) {
 		buffer_clear(&r->position);
 		buffer_text_add(&r->position, start->p0);

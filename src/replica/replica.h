@@ -81,7 +81,7 @@ struct status_row {
 bool replica_status(struct replica *r, const struct status_row *s, struct error *err);
 /* Only the sign of life. */
 bool replica_beat(struct replica *r, struct error *err);
-/* Whether a resync nobody asked for is due again; notes that it is made now. */
+/* Whether a resync nobody asked for is due again: the last one at a new position began at least `pause` ago. */
 bool replica_may_resync(struct replica *r, int64_t pause);
 
 #endif
