@@ -26,7 +26,9 @@ struct stream_params {
 	int transactions;
 	bool wild_clock;      /* commit times far ahead of the clock and far behind it */
 	int truncates;        /* percent of transactions; never together with reloads of one entity */
+	bool spare_customers; /* only other tables are truncated */
 	int reloads;          /* percent of transactions */
+	bool no_displaced;    /* a key is free before another row takes it */
 };
 
 struct stream_transaction {
