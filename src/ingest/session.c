@@ -168,7 +168,8 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		s->complete_to = e->complete_to;
 		return (!e->position || apply_position(s->apply, e->position, err)) && commit(s, err);
 	default:
-		return commit(s, err);
+		/* A source may wait in the middle of a transaction, when it is stopped for instance. */
+		return apply_is_open(s->apply) || commit(s, err);
 	}
 }
 

@@ -42,7 +42,8 @@ struct late {
 
 struct apply {
 	struct replica *replica;
-	struct arena arena;  /* of one source transaction */
+	struct arena arena;  /* of one change */
+	struct arena kept;   /* of one source transaction */
 	struct aside *aside;
 	struct late late;
 	bool open;
@@ -57,6 +58,7 @@ struct apply *apply_new(struct replica *r)
 	struct apply *a = memory_zero(1, sizeof *a);
 	a->replica = r;
 	arena_init(&a->arena);
+	arena_init(&a->kept);
 	return a;
 }
 
@@ -65,6 +67,7 @@ void apply_free(struct apply *a)
 	if (!a)
 		return;
 	arena_done(&a->arena);
+	arena_done(&a->kept);
 	free(a);
 }
 
@@ -74,6 +77,7 @@ void apply_reset(struct apply *a)
 	a->aside = NULL;
 	a->late.table = NULL;
 	arena_reset(&a->arena);
+	arena_reset(&a->kept);
 }
 
 bool apply_is_open(const struct apply *a)
@@ -140,11 +144,11 @@ static struct value *overlay(struct apply *a, const struct entity *e, const stru
 /* The same row, with bytes of its own for as long as the transaction. */
 static struct value *row_copy(struct apply *a, const struct entity *e, const struct value *from)
 {
-	struct value *row = row_new(a, e);
+	struct value *row = arena_alloc(&a->kept, sizeof *row * (size_t)e->column_count);
 	for (int i = 0; i < e->column_count; i++) {
 		row[i] = from[i];
 		if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BYTES)
-			row[i].text = arena_copy(&a->arena, row[i].text, row[i].len);
+			row[i].text = arena_copy(&a->kept, row[i].text, row[i].len);
 	}
 	return row;
 }
@@ -245,7 +249,7 @@ static bool displace(struct apply *a, struct table *t, const struct value *row, 
 	int found = history_find(t, row, &old, err);
 	if (found <= 0)
 		return found == 0;
-	struct aside *d = arena_zero(&a->arena, 1, sizeof *d);
+	struct aside *d = arena_zero(&a->kept, 1, sizeof *d);
 	d->table = t;
 	d->version = old.version;
 	d->values = row_copy(a, e, old.values);
@@ -546,6 +550,7 @@ static bool on_reject(struct apply *a, const struct change *c, struct error *err
 bool apply_change(struct apply *a, const struct change *c, struct error *err)
 {
 	assert(a->open);
+	arena_reset(&a->arena);
 	a->rows++;
 	a->total++;
 	if (c->op == CHANGE_REJECT)
@@ -587,7 +592,7 @@ static bool settle_times(struct apply *a, const struct apply_times *t, struct er
 	if (t->source_clock != TIME_NONE && t->commit_time > t->source_clock + CLOCK_TOLERANCE) {
 		a->commit_time = t->source_clock;
 		if (!a->raw_time)
-			a->raw_time = arena_text(&a->arena, moment_utc(t->commit_time, (char[MOMENT_SIZE]){0}));
+			a->raw_time = arena_text(&a->kept, moment_utc(t->commit_time, (char[MOMENT_SIZE]){0}));
 		reason = "clock: commit time ahead of the source's clock";
 	} else if (r->last_valid_from != TIME_NONE && t->commit_time < r->last_valid_from - CLOCK_TOLERANCE) {
 		reason = "clock: commit time jumped back";
@@ -602,18 +607,14 @@ static bool settle_times(struct apply *a, const struct apply_times *t, struct er
 bool apply_begin(struct apply *a, const struct apply_times *t, struct error *err)
 {
 	assert(!a->open);
-	arena_reset(&a->arena);
-	a->aside = NULL;
-	a->late.table = NULL;
+	apply_reset(a);
 	a->rows = 0;
 	a->seq = a->replica->seq + 1;
-	a->raw_time = t->raw_time ? arena_text(&a->arena, t->raw_time) : NULL;
+	a->raw_time = t->raw_time ? arena_text(&a->kept, t->raw_time) : NULL;
 	if (!replica_begin(a->replica, err))
 		return false;
 	a->open = true;
-	/* The time of the transaction as the source gave it stands in td_txn; a clamped one is what history uses. */
-	bool ok = settle_times(a, t, err);
-	return ok;
+	return settle_times(a, t, err);
 }
 
 static bool set_position(struct replica *r, const char *position, struct error *err)
