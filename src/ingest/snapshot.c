@@ -27,7 +27,7 @@ struct snapshot {
 	struct replica *replica;
 	struct source *source;
 	enum holding holding;
-	bool readable;          /* reads see everything before P0 */
+	char *visible;          /* reads see everything before this position; NULL: nobody asked yet */
 	struct source_chunk chunk;
 	struct copy_chunk write;
 	const struct value *const *keys;
@@ -49,6 +49,7 @@ void snapshot_free(struct snapshot *s)
 	if (!s)
 		return;
 	free(s->bound);
+	free(s->visible);
 	free(s->estimates);
 	free(s);
 }
@@ -69,21 +70,24 @@ bool snapshot_begin(struct snapshot *s, const struct snapshot_how *how, struct e
 	if (!how->fresh)
 		p0 = replica_position(s->replica);
 	s->holding = HOLD_NOTHING;
-	s->readable = false;
 	struct copy_start start = {how->entity, how->resync, how->fresh, p0, clock, how->gap_reason};
 	return copy_begin(s->replica, &start, err) && replica_commit(s->replica, err);
 }
 
-/* Reads may begin once all before P0 is visible to them: at once after a first P0, later when the stream was running. */
-static bool wait_readable(struct snapshot *s, const char *p0, struct error *err)
+/* Reads may begin once all before P0 is visible to them: at once after a first P0, later when the stream was running. Each
+ * entity has a P0 of its own. */
+static bool wait_readable(struct snapshot *s, const char *p0, bool *readable, struct error *err)
 {
 	const char *bound;
 	int64_t clock;
-	if (s->readable || MUTANT(P0))
-		return s->readable = true;
+	*readable = MUTANT(P0) || (s->visible && s->source->ops->reached(s->visible, p0));
+	if (*readable)
+		return true;
 	if (!reader(s)->bound_before(s->source, &bound, &clock, err))
 		return false;
-	s->readable = s->source->ops->reached(bound, p0);
+	free(s->visible);
+	s->visible = memory_text(bound);
+	*readable = s->source->ops->reached(bound, p0);
 	return true;
 }
 
@@ -174,9 +178,10 @@ enum snapshot_step snapshot_step(struct snapshot *s, struct error *err)
 	case HOLD_NOTHING:
 		break;
 	}
-	if (!wait_readable(s, p.p0, err))
+	bool readable;
+	if (!wait_readable(s, p.p0, &readable, err))
 		return SNAPSHOT_FAILED;
-	if (!s->readable)
+	if (!readable)
 		return SNAPSHOT_WAITS;
 	if (!p.read_all)
 		return read_chunk(s, &p, err);

@@ -209,12 +209,13 @@ bool copy_begin(struct replica *r, const struct copy_start *start, struct error 
 	if (start->reposition || !r->position.len) {
 		buffer_clear(&r->position);
 		buffer_text_add(&r->position, start->p0);
-		sqlite3_bind_text(r->set_position, 1, start->p0, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
-		sqlite3_bind_int64(r->set_position, 3, r->source);
-		if (!sql_run(r->set_position, err))
-			return false;
 	}
+	/* The time is stored too: history must not begin before T0 after a restart either. */
+	sqlite3_bind_text(r->set_position, 1, buffer_text(&r->position), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
+	sqlite3_bind_int64(r->set_position, 3, r->source);
+	if (!sql_run(r->set_position, err))
+		return false;
 	return copy_load(r, err);
 }
 
