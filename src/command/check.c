@@ -25,10 +25,15 @@ struct check {
 	struct out_json json;
 	struct out_csv csv;
 	int64_t found;
+	bool begun;
 };
 
+/* Not before there is something to say: a check that could not be made prints no answer. */
 static void check_begin(struct check *c)
 {
+	if (c->begun)
+		return;
+	c->begun = true;
 	if (c->ask->format == ASK_JSON) {
 		out_json_begin(&c->json, stdout);
 		out_json_array(&c->json, "violations");
@@ -59,6 +64,7 @@ static json_t *check_json(const struct check *c, const struct violation *v)
 static void check_found(void *ctx, const struct violation *v)
 {
 	struct check *c = ctx;
+	check_begin(c);
 	c->found++;
 	if (c->ask->format == ASK_JSON) {
 		out_json_item(&c->json, check_json(c, v));
@@ -94,6 +100,7 @@ static void check_summary(const struct check *c, const int64_t *checked)
 
 static void check_end(struct check *c, const struct freshness *f, const int64_t *checked)
 {
+	check_begin(c);
 	if (c->ask->format == ASK_JSON) {
 		out_json_array_end(&c->json);
 		out_json_member(&c->json, "ok", json_boolean(c->found == 0));
@@ -107,6 +114,17 @@ static void check_end(struct check *c, const struct freshness *f, const int64_t 
 		check_summary(c, checked);
 		ask_print_age(c->ask, f);
 	}
+}
+
+/* What was found before it failed stands; a program can still read it. */
+static void check_break(struct check *c)
+{
+	if (c->begun && c->ask->format == ASK_JSON) {
+		out_json_array_end(&c->json);
+		out_json_member(&c->json, "ok", json_false());
+		out_json_end(&c->json);
+	}
+	fflush(stdout);
 }
 
 /* The promises inside first: a comparison with the source says little about a replica that broke them. */
@@ -140,13 +158,12 @@ static int check_run(struct settings *s, size_t count, const char *const *argume
 	}
 	struct check c = {.ask = &a};
 	int64_t *checked = memory_zero((size_t)a.model->entity_count + 1, sizeof *checked);
-	check_begin(&c);
 	bool ok = check_work(&c, &t, checked, &err) && query_freshness(a.query, &age, &err);
 	if (ok) {
 		check_end(&c, &age.freshness, checked);
 		status = ask_finish(&a, &age.freshness, c.found ? ERROR_NOT_FOUND : 0);
 	} else {
-		fflush(stdout);
+		check_break(&c);
 		status = error_report(&err);
 	}
 	answer_done(&age);

@@ -21,7 +21,22 @@ struct preflight {
 	struct out_json json;
 	struct out_csv csv;
 	int refused, warned;
+	bool begun;
 };
+
+/* Not before there is something to say: a source that could not be asked gives no answer. */
+static void preflight_begin(struct preflight *p)
+{
+	if (p->begun)
+		return;
+	p->begun = true;
+	if (p->format == ASK_JSON) {
+		out_json_begin(&p->json, stdout);
+		out_json_array(&p->json, "findings");
+	} else if (p->format == ASK_CSV) {
+		out_csv_begin(&p->csv, stdout, false, "severity,object,detail,fix");
+	}
+}
 
 static void preflight_text(const struct preflight *p, const struct source_finding *f)
 {
@@ -42,6 +57,7 @@ static void preflight_found(void *ctx, const struct source_finding *f)
 {
 	struct preflight *p = ctx;
 	const char *severity = f->refuse ? "refuse" : "warn";
+	preflight_begin(p);
 	if (f->refuse)
 		p->refused++;
 	else
@@ -64,24 +80,18 @@ static void preflight_found(void *ctx, const struct source_finding *f)
 	}
 }
 
-static void preflight_begin(struct preflight *p)
+/* whole: the source could be asked everything. */
+static void preflight_end(struct preflight *p, bool whole)
 {
-	if (p->format == ASK_JSON) {
-		out_json_begin(&p->json, stdout);
-		out_json_array(&p->json, "findings");
-	} else if (p->format == ASK_CSV) {
-		out_csv_begin(&p->csv, stdout, false, "severity,object,detail,fix");
-	}
-}
-
-static void preflight_end(struct preflight *p)
-{
+	preflight_begin(p);
 	if (p->format == ASK_JSON) {
 		out_json_array_end(&p->json);
-		out_json_member(&p->json, "ok", json_boolean(p->refused == 0));
+		out_json_member(&p->json, "ok", json_boolean(whole && p->refused == 0));
 		out_json_end(&p->json);
 	} else if (p->format == ASK_CSV) {
 		out_csv_done(&p->csv);
+	} else if (!whole) {
+		fflush(stdout); /* the error that follows says the rest */
 	} else if (p->refused) {
 		printf("The source cannot be followed yet: %d to fix, %d warning%s\n", p->refused, p->warned,
 		       p->warned == 1 ? "" : "s");
@@ -109,12 +119,10 @@ static bool preflight_work(struct preflight *p, struct target *t, struct error *
 		source = source_open(&params, err);
 		ok = source != NULL;
 	}
-	if (ok) {
-		preflight_begin(p);
-		ok = source->ops->check(source, preflight_found, p, err);
-	}
-	if (ok)
-		preflight_end(p);
+	ok = ok && source->ops->check(source, preflight_found, p, err);
+	/* What was found before it failed is closed too, so that a program can read it. */
+	if (ok || p->begun)
+		preflight_end(p, ok);
 	if (source)
 		source->ops->close(source);
 	if (q)
