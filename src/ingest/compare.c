@@ -383,7 +383,8 @@ static bool scratch_row(void *ctx, const struct export_row *row)
 
 static bool compare_scratch(struct comparing *c, const char *folder)
 {
-	char *url = memory_format("csv:%s", folder), *path = memory_format("%s/replica.db", folder);
+	/* A drop folder passes over names that begin with a dot. */
+	char *url = memory_format("csv:%s", folder), *path = memory_format("%s/.replica.db", folder);
 	struct ingest_params mine = *c->params;
 	mine.source_url = url;
 	mine.replica_path = path;
