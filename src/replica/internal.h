@@ -31,6 +31,8 @@ struct replica {
 	int64_t committed_seq, committed_valid_from;
 	struct buffer position, committed_position;
 	int64_t source;           /* td_source.id */
+	char *source_url;         /* asked for; stored once the source has shown that it is the right one. NULL: the stored one */
+	const char *source_kind;  /* with it; static */
 	struct table *tables;     /* by entity */
 	struct copy_state *copy;
 	struct held_state *held;

@@ -221,8 +221,10 @@ static bool set_source(struct replica *r, const struct replica_params *p, struct
 	sqlite3_finalize(s);
 	if (row == 0 && p->source_url)
 		row = sql_execf(r->db, err, "INSERT INTO td_source (id, url, kind) VALUES (1, %Q, %Q)", p->source_url, p->source_kind) ? 0 : -1;
-	else if (row == 1 && p->source_url)
-		row = sql_execf(r->db, err, "UPDATE td_source SET url = %Q WHERE id = %lld AND url <> %Q", p->source_url, (long long)r->source, p->source_url) ? 1 : -1;
+	if (row == 1 && p->source_url) {
+		r->source_url = memory_text(p->source_url);
+		r->source_kind = p->source_kind;
+	}
 	if (row >= 0 && p->time_precision &&
 	    !sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", p->time_precision, p->time_precision))
 		row = -1;
@@ -322,6 +324,7 @@ void replica_close(struct replica *r)
 	model_free(r->model);
 	buffer_done(&r->position);
 	buffer_done(&r->committed_position);
+	free(r->source_url);
 	free(r->path);
 	free(r);
 }
@@ -454,6 +457,10 @@ bool replica_set_identity(struct replica *r, const char *identity, bool accept, 
 		error_set(err, ERROR_REFUSED, "could not follow the source: it is not the one this replica was built from");
 		return error_hint(err, "if that is intended, run tellerdesk resync --accept-server");
 	}
+	/* The address goes with the identity: a wrong one, given once, must not become the one the replica knows. */
+	if (r->source_url && !sql_execf(r->db, err, "UPDATE td_source SET url = %Q, kind = %Q WHERE id = %lld AND url <> %Q", r->source_url,
+	                                r->source_kind, (long long)r->source, r->source_url))
+		return false;
 	return same || sql_execf(r->db, err, "UPDATE td_source SET identity = %Q WHERE id = %lld", identity, (long long)r->source);
 }
 
