@@ -157,6 +157,11 @@ def sources(t, bank):
     fails(t, "source that is not there", desk("check-source", "--source", absent), 6, "absent.bank")
     fails(t, "batch of a source that is not there", desk("ingest", "--once", "--source", absent, "--replica", path("s.db")), 6,
           "absent.bank")
+    known = path("known.db")
+    ingest(bank, known)
+    desk("ingest", "--once", "--source", absent, "--replica", known)
+    t.equal(desk("status", "--replica", known, "--json").json()["sources"][0]["url"], f"bank:{bank}",
+            "a source that was not there is not the replica's source now")
     maimed = make_bank("maimed.bank", 3)
     for (name,) in read_bank(maimed, "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'customer_info'"):
         write_bank(maimed, f'DROP TRIGGER "{name}"')
