@@ -77,7 +77,7 @@ bool ask_open(struct ask *a, const struct settings *s, struct error *err)
 	if (!a->query)
 		return false;
 	query_thresholds(a->query, settings_duration(s, "live"), settings_duration(s, "lag"),
-	                 settings_duration(s, "silent"));
+			 settings_duration(s, "silent"));
 	a->model = query_model(a->query);
 	a->zone = settings_text(s, "zone") ? zone : a->model->zone;
 	return true;
@@ -249,10 +249,11 @@ static bool ask_stale(const struct ask *a, const struct freshness *f, struct err
 		return false;
 	duration_short(most, limit);
 	if (f->age == TIME_NONE)
-		error_set(err, ERROR_STALE, "could not answer with data younger than %s: it was never complete yet", limit);
+		error_set(err, ERROR_STALE, "could not answer with data younger than %s: it was never complete yet",
+			  limit);
 	else
 		error_set(err, ERROR_STALE, "could not answer with data younger than %s: it is %s old", limit,
-		          duration_short(f->age, age));
+			  duration_short(f->age, age));
 	error_hint(err, "tellerdesk status says why; tellerdesk ingest brings the replica up to date");
 	return true;
 }
@@ -263,7 +264,7 @@ int ask_flush(int status)
 		return status;
 	struct error err = {0};
 	error_set(&err, errno == ENOSPC ? ERROR_FULL : ERROR_PERMISSION, "could not write the answer to stdout: %s",
-	          strerror(errno));
+		  strerror(errno));
 	return error_report(&err);
 }
 

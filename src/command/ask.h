@@ -38,9 +38,9 @@ struct ask {
 	const struct model *model; /* the replica's */
 	const struct zone *zone;   /* --zone, else the model's */
 	enum ask_format format;
-	bool ascii;                /* no character beyond ASCII in text */
-	bool guard;                /* CSV: formulas are made text */
-	int64_t now;               /* when the command started */
+	bool ascii;  /* no character beyond ASCII in text */
+	bool guard;  /* CSV: formulas are made text */
+	int64_t now; /* when the command started */
 };
 
 /* The format asked for. */

@@ -54,8 +54,9 @@ static json_t *check_json(const struct check *c, const struct violation *v)
 	int entity = name ? model_entity(c->ask->model, name) : -1;
 	json_t *o = json_object();
 	json_object_set_new(o, "entity", out_json_string(name));
-	json_object_set_new(o, "key", entity >= 0 && key ? out_json_key(&c->ask->model->entities[entity], key, OUT_JSON_READABLE)
-	                                                 : out_json_string(key));
+	json_object_set_new(o, "key",
+			    entity >= 0 && key ? out_json_key(&c->ask->model->entities[entity], key, OUT_JSON_READABLE)
+					       : out_json_string(key));
 	json_object_set_new(o, "rule", out_json_string(v->rule));
 	json_object_set_new(o, "detail", out_json_string(v->detail));
 	return o;
@@ -76,7 +77,8 @@ static void check_found(void *ctx, const struct violation *v)
 		out_csv_row(&c->csv);
 	} else {
 		const char *name = check_place(v->entity), *key = check_place(v->key);
-		const char *const parts[] = {name ? name : "replica", key ? " " : "", key, ": ", v->rule, v->detail ? ": " : "", v->detail};
+		const char *const parts[] = {name ? name : "replica", key ? " " : "", key, ": ", v->rule,
+					     v->detail ? ": " : "",   v->detail};
 		struct buffer b = {0};
 		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 			out_text_add(&b, parts[i], c->ask->ascii);

@@ -17,14 +17,14 @@
 #include "command/target.h"
 
 extern const struct command command_console, command_demo, command_ingest, command_resync, command_lookup,
-	command_search, command_history, command_stores, command_status, command_check, command_check_source, command_dump,
-	command_export, command_generate, command_config;
+	command_search, command_history, command_stores, command_status, command_check, command_check_source,
+	command_dump, command_export, command_generate, command_config;
 
 const struct command *const command_table[] = {
-	&command_console, &command_demo,   &command_lookup,       &command_search, &command_history,
-	&command_stores,  &command_status, &command_ingest,       &command_resync, &command_check,
-	&command_check_source, &command_export, &command_dump,    &command_generate, &command_config,
-	NULL,
+	&command_console, &command_demo,     &command_lookup,       &command_search,
+	&command_history, &command_stores,   &command_status,       &command_ingest,
+	&command_resync,  &command_check,    &command_check_source, &command_export,
+	&command_dump,    &command_generate, &command_config,       NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -127,7 +127,8 @@ static int command_bad_configuration(const struct settings *s)
 		error_set(&err, ERROR_USAGE, "could not use the configuration: %s", lines[0]);
 	else
 		error_set(&err, ERROR_USAGE, "could not use the configuration: %zu errors", count);
-	error_hint(&err, "mend the file, or name another with --config FILE; tellerdesk config show tells what applies");
+	error_hint(&err,
+		   "mend the file, or name another with --config FILE; tellerdesk config show tells what applies");
 	int status = error_report(&err);
 	for (size_t i = 0; count > 1 && i < count; i++)
 		target_print_lines(lines[i]);
@@ -148,7 +149,10 @@ static int command_arguments(const struct command *c, size_t count)
 enum log_level command_log_level(const struct settings *s)
 {
 	static const char *const words[] = {
-		[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_NOTE] = "note", [LOG_DEBUG] = "debug",
+		[LOG_ERROR] = "error",
+		[LOG_WARN] = "warn",
+		[LOG_NOTE] = "note",
+		[LOG_DEBUG] = "debug",
 	};
 	const char *word = settings_text(s, "log-level");
 	if (settings_flag(s, "quiet"))
@@ -166,7 +170,8 @@ static bool command_narrate(const struct settings *s, struct error *err)
 	const char *path = settings_text(s, "log");
 	if (log_open(path, command_log_level(s)))
 		return true;
-	error_set(err, ERROR_PERMISSION, "could not open the log file \"%s\": %s", path ? path : "stderr", strerror(errno));
+	error_set(err, ERROR_PERMISSION, "could not open the log file \"%s\": %s", path ? path : "stderr",
+		  strerror(errno));
 	return error_hint(err, "name a file that can be written with --log, or leave it out for stderr");
 }
 

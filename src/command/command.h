@@ -15,14 +15,14 @@ struct settings;
 
 struct command {
 	const char *name;
-	const char *synopsis;  /* "lookup CIF [--as-of T] ..." */
-	const char *about;     /* one line */
+	const char *synopsis; /* "lookup CIF [--as-of T] ..." */
+	const char *about;    /* one line */
 	int min_arguments, max_arguments;
 	int (*run)(struct settings *s, size_t count, const char *const *arguments);
 };
 
-extern const struct command *const command_table[]; /* ended by NULL */
-const struct command *command_find(const char *name); /* NULL: none */
+extern const struct command *const command_table[];         /* ended by NULL */
+const struct command *command_find(const char *name);       /* NULL: none */
 enum log_level command_log_level(const struct settings *s); /* as -q, -v and log-level say */
 int command_main(int argc, char **argv);
 

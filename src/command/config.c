@@ -164,7 +164,8 @@ static int config_show(const struct settings *s)
 	struct error err = {0};
 	if (!count)
 		return ask_flush(0);
-	error_set(&err, ERROR_USAGE, "could not use all of the configuration: %zu error%s", count, count == 1 ? "" : "s");
+	error_set(&err, ERROR_USAGE, "could not use all of the configuration: %zu error%s", count,
+		  count == 1 ? "" : "s");
 	error_hint(&err, "tellerdesk config validate lists them");
 	ask_flush(0);
 	return error_report(&err);

@@ -21,7 +21,7 @@
 
 struct console {
 	struct target target;
-	struct board *board;    /* NULL: without ingest of our own */
+	struct board *board; /* NULL: without ingest of our own */
 	struct ingest *ingest;
 	char *notice;
 };
@@ -34,7 +34,8 @@ static char *console_writer(const char *replica_path)
 		return NULL;
 	if (writer < 0)
 		return memory_text("another process keeps the replica current; this console takes over when it ends");
-	return memory_format("process %lld keeps the replica current; this console takes over when it ends", (long long)writer);
+	return memory_format("process %lld keeps the replica current; this console takes over when it ends",
+			     (long long)writer);
 }
 
 /* A console without its ingest is still of use as long as there is a replica to read. */
@@ -94,7 +95,8 @@ static bool console_terminal(const char *script, struct error *err)
 	if (script || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)))
 		return true;
 	error_set(err, ERROR_USAGE, "could not open the console: stdin and stdout are no terminal");
-	return error_hint(err, "for scripts: tellerdesk lookup, search, history, stores, status; see tellerdesk --help");
+	return error_hint(err,
+			  "for scripts: tellerdesk lookup, search, history, stores, status; see tellerdesk --help");
 }
 
 /* What is logged must not be painted over the screen. */

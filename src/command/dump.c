@@ -53,7 +53,9 @@ static void dump_registration(const struct dump *d, const struct dump_line *line
 static bool dump_line(void *ctx, const struct dump_line *line)
 {
 	static const char *const types[] = {
-		[DUMP_ROW] = "row", [DUMP_VERSION] = "version", [DUMP_REGISTRATION] = "registration",
+		[DUMP_ROW] = "row",
+		[DUMP_VERSION] = "version",
+		[DUMP_REGISTRATION] = "registration",
 	};
 	const struct dump *d = ctx;
 	const struct entity *e = &d->ask->model->entities[line->entity];
@@ -62,7 +64,8 @@ static bool dump_line(void *ctx, const struct dump_line *line)
 	json_object_set_new(o, "entity", out_json_string(e->name));
 	json_object_set_new(o, "key", out_json_key(e, line->key, OUT_JSON_EXACT));
 	if (line->type == DUMP_ROW)
-		json_object_set_new(o, "values", out_json_row(d->ask->query, line->entity, line->values, OUT_JSON_EXACT));
+		json_object_set_new(o, "values",
+				    out_json_row(d->ask->query, line->entity, line->values, OUT_JSON_EXACT));
 	else if (line->type == DUMP_VERSION)
 		dump_version(d, line, o);
 	else
@@ -80,8 +83,10 @@ static int dump_run(struct settings *s, size_t count, const char *const *argumen
 	struct answer age = {0};
 	int status;
 	if (ask_format(s) == ASK_CSV) {
-		error_set(&err, ERROR_USAGE, "could not dump as CSV: rows, versions and registrations have different columns");
-		error_hint(&err, "a dump is JSON lines; tellerdesk export --format csv --entity ENTITY writes one table");
+		error_set(&err, ERROR_USAGE,
+			  "could not dump as CSV: rows, versions and registrations have different columns");
+		error_hint(&err,
+			   "a dump is JSON lines; tellerdesk export --format csv --entity ENTITY writes one table");
 		return error_report(&err);
 	}
 	if (!ask_open(&a, s, &err))

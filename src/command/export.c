@@ -24,10 +24,11 @@ struct export_field {
 	int value; /* index in the row's values */
 };
 
-struct export {
+struct export
+{
 	const struct ask *ask;
-	const char *name;          /* of the entity or the flat view */
-	int entity;                /* -1: the flat view */
+	const char *name; /* of the entity or the flat view */
+	int entity;       /* -1: the flat view */
 	struct export_field *fields;
 	int field_count;
 	struct arena arena;
@@ -99,7 +100,8 @@ static void export_json_row(const struct export *x, const struct export_row *row
 	for (int i = 0; i < x->field_count; i++) {
 		const struct export_field *f = &x->fields[i];
 		if (row->values[f->value].kind != VALUE_UNKNOWN)
-			json_object_set_new(values, f->name, out_json_value(f->column, row->values[f->value], OUT_JSON_READABLE));
+			json_object_set_new(values, f->name,
+					    out_json_value(f->column, row->values[f->value], OUT_JSON_READABLE));
 	}
 	json_object_set_new(o, "entity", out_json_string(x->name));
 	json_object_set_new(o, "key", out_json_key(e, row->key, OUT_JSON_READABLE));
@@ -142,7 +144,7 @@ static bool export_one(const struct ask *a, int entity, int64_t as_of, struct er
 	x.name = entity < 0 ? a->model->flats[0].name : a->model->entities[entity].name;
 	export_begin(&x);
 	bool ok = entity < 0 ? query_export_flat(a->query, as_of, export_row, &x, err)
-	                     : query_export(a->query, entity, as_of, export_row, &x, err);
+			     : query_export(a->query, entity, as_of, export_row, &x, err);
 	export_end(&x);
 	return ok;
 }
@@ -181,7 +183,8 @@ static bool export_tables(const struct ask *a, struct error *err)
 		return false;
 	if (flat && !a->model->flat_count) {
 		error_set(err, ERROR_USAGE, "could not export flat: the model has no [flat] view");
-		return error_hint(err, "add one to the model and run tellerdesk resync --adopt-model, or take --entity");
+		return error_hint(err,
+				  "add one to the model and run tellerdesk resync --adopt-model, or take --entity");
 	}
 	return flat || entity >= 0 ? export_one(a, flat ? -1 : entity, as_of, err) : export_all(a, as_of, err);
 }

@@ -105,7 +105,8 @@ static void history_csv(const struct ask *a, const struct history_answer *h)
 		/* A first version is told column by column; one that changed nothing, as one row without a column. */
 		if (!v->changed_count && v->previous)
 			history_csv_row(a, &c, v, -1);
-		for (int k = 0; !v->changed_count && !v->previous && k < a->model->entities[v->entity].column_count; k++)
+		for (int k = 0; !v->changed_count && !v->previous && k < a->model->entities[v->entity].column_count;
+		     k++)
 			if (v->values[k].kind != VALUE_UNKNOWN && query_column_present(a->query, v->entity, k))
 				history_csv_row(a, &c, v, k);
 	}
@@ -119,7 +120,7 @@ struct history_event {
 	int64_t at;
 	int version; /* index; -1: a gap */
 	int gap;
-	bool end;    /* the row went, at the end of that version */
+	bool end; /* the row went, at the end of that version */
 };
 
 /* Newest first. At one instant the versions keep their order, and an end stands just above its own beginning. */
@@ -187,7 +188,7 @@ static struct history_event *history_events(const struct history_answer *h, int6
 }
 
 static void history_line(const struct ask *a, struct sheet *t, int64_t at, const struct version *v, const char *column,
-                         const char *what, size_t n)
+			 const char *what, size_t n)
 {
 	char text[MOMENT_SIZE];
 	sheet_text(t, ask_second(at, a->zone, text));
@@ -243,7 +244,7 @@ static void history_began(const struct ask *a, struct sheet *t, const struct ver
 }
 
 static void history_event_text(const struct ask *a, const struct history_answer *h, const struct history_event *e,
-                               struct sheet *t)
+			       struct sheet *t)
 {
 	char text[MOMENT_SIZE];
 	struct buffer b = {0};
@@ -254,7 +255,7 @@ static void history_event_text(const struct ask *a, const struct history_answer 
 		sheet_text(t, "");
 		sheet_text(t, "GAP");
 		buffer_format(&b, "changes since %s may be missing: %s", ask_second(g->from, a->zone, text),
-		              g->reason ? g->reason : "unknown");
+			      g->reason ? g->reason : "unknown");
 		sheet_bytes(t, buffer_text(&b), b.len);
 	} else if (e->end) {
 		const struct version *v = &h->versions[e->version];

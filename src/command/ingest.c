@@ -28,13 +28,13 @@
 
 struct narrator {
 	const char *path;
-	bool batch;              /* it ends by itself: its states on the way are no news */
-	bool drawn;              /* a terminal shows the progress of the first copy already */
-	struct query *query;     /* NULL: the replica is not there yet */
+	bool batch;          /* it ends by itself: its states on the way are no news */
+	bool drawn;          /* a terminal shows the progress of the first copy already */
+	struct query *query; /* NULL: the replica is not there yet */
 	bool state_known;
 	enum freshness_state state;
-	int tenth;               /* of the first copy, told last */
-	int64_t next;            /* on the monotonic clock: not before */
+	int tenth;    /* of the first copy, told last */
+	int64_t next; /* on the monotonic clock: not before */
 };
 
 static void narrate_trouble(struct narrator *n, const struct freshness *f)
@@ -46,7 +46,7 @@ static void narrate_trouble(struct narrator *n, const struct freshness *f)
 		what = s.sources[0].hint;
 	}
 	log_line(f->state == FRESH_REFUSED ? LOG_ERROR : LOG_WARN, "state %s%s%s%s%s", freshness_word(f->state),
-	         why ? ": " : "", why ? why : "", what ? "; hint: " : "", what ? what : "");
+		 why ? ": " : "", why ? why : "", what ? "; hint: " : "", what ? what : "");
 	answer_done(&s.base);
 }
 
@@ -58,7 +58,8 @@ static void narrate_state(struct narrator *n, const struct freshness *f)
 	n->state = f->state;
 	if (f->state == FRESH_SNAPSHOT && !n->drawn && f->snapshot_percent / 10 != n->tenth) {
 		n->tenth = f->snapshot_percent / 10;
-		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "first copy %d %%", f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
+		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "first copy %d %%",
+			 f->snapshot_percent < 0 ? 0 : f->snapshot_percent);
 	}
 	if (!news || f->state == FRESH_SNAPSHOT)
 		return;
@@ -66,7 +67,8 @@ static void narrate_state(struct narrator *n, const struct freshness *f)
 	if ((f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED) && !n->batch)
 		narrate_trouble(n, f);
 	else if (f->state != FRESH_OFFLINE && f->state != FRESH_REFUSED)
-		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "state %s, complete to %s", freshness_word(f->state), moment_utc(f->complete_to, text));
+		log_line(n->batch ? LOG_DEBUG : LOG_NOTE, "state %s, complete to %s", freshness_word(f->state),
+			 moment_utc(f->complete_to, text));
 }
 
 /* Reads the replica as any other process would; not after each of thousands of commits. */
@@ -89,7 +91,8 @@ static void ingest_watch(struct ingest *in, struct board *board, struct narrator
 {
 	bool told = false;
 	for (;;) {
-		struct pollfd fds[] = {{.fd = board_fd(board), .events = POLLIN}, {.fd = told ? -1 : stop_fd(), .events = POLLIN}};
+		struct pollfd fds[] = {{.fd = board_fd(board), .events = POLLIN},
+				       {.fd = told ? -1 : stop_fd(), .events = POLLIN}};
 		poll(fds, 2, 1000);
 		if (!told && stop_signal()) {
 			ingest_wake_to_stop(in);
@@ -108,7 +111,7 @@ static void ingest_tell_start(const struct target *t, bool batch)
 	struct buffer url = {0};
 	source_url_clean(&url, t->source_url);
 	log_line(batch ? LOG_DEBUG : LOG_NOTE, "ingest of %s into %s, process %ld", buffer_text(&url), t->replica_path,
-	         (long)getpid());
+		 (long)getpid());
 	buffer_done(&url);
 }
 
@@ -117,8 +120,9 @@ static void ingest_tell_end(const struct narrator *n)
 	struct status_answer s = {0};
 	char text[MOMENT_SIZE];
 	if (n->batch && !stop_signal() && n->query && query_sources(n->query, &s, NULL) && s.source_count)
-		log_line(LOG_NOTE, "done at position %s, complete to %s", s.sources[0].position ? s.sources[0].position : "-",
-		         moment_utc(s.base.freshness.complete_to, text));
+		log_line(LOG_NOTE, "done at position %s, complete to %s",
+			 s.sources[0].position ? s.sources[0].position : "-",
+			 moment_utc(s.base.freshness.complete_to, text));
 	else if (!n->batch)
 		log_line(LOG_NOTE, "ingest ended");
 	answer_done(&s.base);

@@ -27,8 +27,8 @@ static json_t *lookup_entities(const struct ask *a, const struct lookup_answer *
 		const struct entity_rows *rows = &l->entities[i];
 		json_t *list = json_array();
 		for (int k = 0; k < rows->count; k++)
-			json_array_append_new(list, out_json_row(a->query, rows->entity, rows->rows[k].values,
-			                                         OUT_JSON_READABLE));
+			json_array_append_new(
+				list, out_json_row(a->query, rows->entity, rows->rows[k].values, OUT_JSON_READABLE));
 		json_object_set_new(all, a->model->entities[rows->entity].name, list);
 	}
 	return all;
@@ -37,9 +37,9 @@ static json_t *lookup_entities(const struct ask *a, const struct lookup_answer *
 static void lookup_json(const struct ask *a, const struct lookup_answer *l)
 {
 	struct out_json j;
-	json_t *customer = l->customer ? out_json_row(a->query, a->model->customer, l->customer->values,
-	                                              OUT_JSON_READABLE)
-	                               : json_null();
+	json_t *customer = l->customer
+				   ? out_json_row(a->query, a->model->customer, l->customer->values, OUT_JSON_READABLE)
+				   : json_null();
 	out_json_begin(&j, stdout);
 	out_json_member(&j, "cif", out_json_string(l->cif));
 	out_json_member(&j, "known", json_string(known_word(l->known)));
@@ -288,12 +288,14 @@ static bool lookup_wait(const struct ask *a, struct error *err)
 		return true;
 	if (!lookup_comparison(a, &reached, err))
 		return false;
-	int64_t timeout = settings_given(a->settings, "timeout") ? settings_duration(a->settings, "timeout") : 10 * SECOND;
+	int64_t timeout =
+		settings_given(a->settings, "timeout") ? settings_duration(a->settings, "timeout") : 10 * SECOND;
 	if (query_wait(a->query, reached, position, timeout, err))
 		return true;
 	if (err->code == ERROR_NONE) {
 		char text[MOMENT_SIZE];
-		error_set(err, ERROR_STALE, "could not see position \"%s\" within %s", position, duration_short(timeout, text));
+		error_set(err, ERROR_STALE, "could not see position \"%s\" within %s", position,
+			  duration_short(timeout, text));
 		error_hint(err, "tellerdesk status says where the replica stands");
 	}
 	return false;

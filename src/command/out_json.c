@@ -119,7 +119,7 @@ json_t *out_json_freshness(const struct model *m, const struct freshness *f)
 		json_array_append_new(incomplete, out_json_string(m->entities[f->incomplete[i]].name));
 	json_t *age = f->age == TIME_NONE ? json_null() : json_integer(f->age / 1000);
 	return json_pack("{s:s, s:o, s:o, s:o}", "state", freshness_word(f->state), "age_ms", age, "complete_to",
-	                 out_json_time(f->complete_to), "incomplete", incomplete);
+			 out_json_time(f->complete_to), "incomplete", incomplete);
 }
 
 json_t *out_json_gap(const struct gap *g)

@@ -42,8 +42,8 @@ enum out_json_bytes { OUT_JSON_READABLE, OUT_JSON_EXACT };
 
 json_t *out_json_string(const char *s); /* NULL: null */
 json_t *out_json_text(const char *s, size_t n, enum out_json_bytes bytes);
-json_t *out_json_integer(int64_t i);    /* a string beyond 2^53-1 */
-json_t *out_json_time(int64_t at);      /* TIME_NONE and TIME_OPEN: null */
+json_t *out_json_integer(int64_t i); /* a string beyond 2^53-1 */
+json_t *out_json_time(int64_t at);   /* TIME_NONE and TIME_OPEN: null */
 json_t *out_json_value(const struct column *c, struct value v, enum out_json_bytes bytes);
 /* An object of the columns the bank has, by their name in the bank. */
 json_t *out_json_row(const struct query *q, int entity, const struct value *values, enum out_json_bytes bytes);

@@ -33,19 +33,23 @@ struct sheet_cell;
 struct sheet {
 	bool ascii;
 	int column_count;
-	struct { char *title; enum sheet_side side; size_t width; } columns[SHEET_COLUMNS];
-	struct buffer text;       /* the bytes of all cells */
+	struct {
+		char *title;
+		enum sheet_side side;
+		size_t width;
+	} columns[SHEET_COLUMNS];
+	struct buffer text; /* the bytes of all cells */
 	struct sheet_cell *cells;
 	size_t count, room;
-	bool headed;              /* the head was printed: sheet_print goes on below it */
+	bool headed; /* the head was printed: sheet_print goes on below it */
 };
 
 void sheet_init(struct sheet *t, bool ascii);
 void sheet_done(struct sheet *t);
 void sheet_column(struct sheet *t, const char *title, enum sheet_side side);
-void sheet_text(struct sheet *t, const char *s);   /* foreign text, cleaned; NULL: - */
+void sheet_text(struct sheet *t, const char *s); /* foreign text, cleaned; NULL: - */
 void sheet_bytes(struct sheet *t, const char *s, size_t n);
-void sheet_number(struct sheet *t, int64_t n);     /* 1,834 */
+void sheet_number(struct sheet *t, int64_t n); /* 1,834 */
 size_t sheet_rows(const struct sheet *t);
 /* Prints head and rows, then forgets the rows: what is added next continues the table. */
 void sheet_print(struct sheet *t, FILE *out, size_t indent);

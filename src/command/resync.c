@@ -36,8 +36,9 @@ static void resync_json(const struct ask *a, const struct resync_request *q, con
 	json_t *entities = json_object();
 	for (int i = 0; i < r->entity_count && i < a->model->entity_count; i++)
 		json_object_set_new(entities, a->model->entities[i].name,
-		                    json_pack("{s:I, s:I, s:I}", "inserted", (json_int_t)r->counts[i].inserted, "updated",
-		                              (json_int_t)r->counts[i].updated, "closed", (json_int_t)r->counts[i].closed));
+				    json_pack("{s:I, s:I, s:I}", "inserted", (json_int_t)r->counts[i].inserted,
+					      "updated", (json_int_t)r->counts[i].updated, "closed",
+					      (json_int_t)r->counts[i].closed));
 	out_json_begin(&j, stdout);
 	out_json_member(&j, "entities", entities);
 	out_json_member(&j, "gap", resync_gap_json(a, q, r));

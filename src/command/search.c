@@ -15,7 +15,7 @@
 #include "replica/query.h"
 
 #define SEARCH_LIMIT 50
-#define SEARCH_MOST 100000
+#define SEARCH_MOST  100000
 
 static void search_json(const struct ask *a, const char *text, const struct search_answer *s)
 {

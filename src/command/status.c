@@ -72,7 +72,7 @@ static void status_json(const struct ask *a, const struct status_answer *s)
 	json_t *snapshot = json_null();
 	if (s->copying)
 		snapshot = json_pack("{s:f, s:I, s:f}", "percent", s->percent, "rows", (json_int_t)s->copy_rows,
-		                     "rows_per_s", s->rows_per_s);
+				     "rows_per_s", s->rows_per_s);
 	out_json_begin(&j, stdout);
 	out_json_array(&j, "sources");
 	for (int i = 0; i < s->source_count; i++)
@@ -115,9 +115,17 @@ static void status_csv_source(struct out_csv *c, const struct status_source *s, 
 	status_url(&url, s->url);
 	if (number > 1)
 		snprintf(prefix, sizeof prefix, "source%d", number);
-	const struct { const char *name, *value; } fields[] = {
-		{"id", s->id}, {"url", s->url ? buffer_text(&url) : NULL}, {"kind", s->kind}, {"state", s->state},
-		{"position", s->position}, {"error", s->error}, {"hint", s->hint}, {"time_precision", s->time_precision},
+	const struct {
+		const char *name, *value;
+	} fields[] = {
+		{"id", s->id},
+		{"url", s->url ? buffer_text(&url) : NULL},
+		{"kind", s->kind},
+		{"state", s->state},
+		{"position", s->position},
+		{"error", s->error},
+		{"hint", s->hint},
+		{"time_precision", s->time_precision},
 	};
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		snprintf(name, sizeof name, "%s.%s", prefix, fields[i].name);
@@ -247,8 +255,8 @@ static void status_replica_text(const struct ask *a, const struct status_answer 
 	status_pair(&t, "Written by", buffer_text(&b));
 	if (s->copying) {
 		buffer_clear(&b);
-		buffer_format(&b, "%.0f %%, %s rows, %.0f rows a second", s->percent, out_text_number(s->copy_rows, number),
-		              s->rows_per_s);
+		buffer_format(&b, "%.0f %%, %s rows, %.0f rows a second", s->percent,
+			      out_text_number(s->copy_rows, number), s->rows_per_s);
 		status_pair(&t, "Copy of the tables", buffer_text(&b));
 	}
 	if (s->rate > 0) {
@@ -282,9 +290,15 @@ static void status_counts_text(const struct ask *a, const struct status_answer *
 	sheet_init(&t, a->ascii);
 	sheet_column(&t, "", SHEET_LEFT);
 	sheet_column(&t, "", SHEET_RIGHT);
-	const struct { const char *name; int64_t count; } counts[] = {
-		{"Registrations", s->registrations}, {"Rejected rows", s->rejected}, {"Misfits", s->misfits},
-		{"Anomalies", s->anomalies}, {"Gaps", s->gaps},
+	const struct {
+		const char *name;
+		int64_t count;
+	} counts[] = {
+		{"Registrations", s->registrations},
+		{"Rejected rows", s->rejected},
+		{"Misfits", s->misfits},
+		{"Anomalies", s->anomalies},
+		{"Gaps", s->gaps},
 	};
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
 		sheet_text(&t, counts[i].name);

@@ -20,7 +20,7 @@
 #include "replica/query.h"
 
 /* Bars beyond this number are left to --json: the newest are shown. */
-#define STORES_BARS 100
+#define STORES_BARS      100
 #define STORES_BAR_WIDTH 40
 
 /* ---- JSON ---- */

@@ -69,7 +69,8 @@ static bool target_source(struct target *t, const struct settings *s, struct err
 	if (t->replica_exists)
 		return target_own_source(t, err);
 	error_set(err, ERROR_USAGE, "could not start: no source is configured and there is no replica yet");
-	return error_hint(err, "give --source URL, or write source = URL into [tellerdesk] of tellerdesk.conf; for a first look: tellerdesk demo");
+	return error_hint(err, "give --source URL, or write source = URL into [tellerdesk] of tellerdesk.conf; for a "
+			       "first look: tellerdesk demo");
 }
 
 static size_t target_lines(const char *text)

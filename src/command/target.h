@@ -28,8 +28,8 @@ struct target {
 	bool replica_exists;
 	char *replica_path, *state_folder;
 	char *source_url;
-	struct model *model;         /* NULL: the replica's own */
-	struct buffer model_errors;  /* every error of the model, a line each */
+	struct model *model;        /* NULL: the replica's own */
+	struct buffer model_errors; /* every error of the model, a line each */
 };
 
 bool target_open(struct target *t, const struct settings *s, struct error *err);

@@ -177,9 +177,7 @@ def damage(t, bank):
     replica = path("damaged.db")
     ingest(bank, replica)
     with contextlib.closing(sqlite3.connect(replica)) as db:
-        db.execute("UPDATE customer SET _valid_from = _valid_from + 1000000000000000 WHERE cif = (SELECT min(cif) FROM customer)"
-                   if "_valid_from" in [r[1] for r in db.execute("PRAGMA table_info(customer)")] else
-                   "DELETE FROM customer WHERE cif = (SELECT min(cif) FROM customer)")
+        db.execute("UPDATE customer SET _version = _version + 1 WHERE cif = (SELECT min(cif) FROM customer)")
         db.commit()
     result = desk("check", "--replica", replica, "--json")
     found = result.json()["violations"]

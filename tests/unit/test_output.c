@@ -69,8 +69,8 @@ static void test_sheet_aligns_by_cells(void **state)
 	sheet_print(&t, p.out, 1);
 	sheet_done(&t);
 	paper_check(&p, " CIF  Name  Total  Note\n"
-	                " 1    \u5c71\u7530  1,834\n"
-	                " 22   Jose\u0301      7  -\n");
+			" 1    \u5c71\u7530  1,834\n"
+			" 22   Jose\u0301      7  -\n");
 }
 
 static void test_sheet_goes_on_below_its_head(void **state)
@@ -184,7 +184,8 @@ static void json_is(json_t *taken, const char *wanted)
 static void test_json_values(void **state)
 {
 	(void)state;
-	struct column whole = column_of(COLUMN_INTEGER), key = column_of(COLUMN_INTEGER), decimal = column_of(COLUMN_DECIMAL);
+	struct column whole = column_of(COLUMN_INTEGER), key = column_of(COLUMN_INTEGER),
+		      decimal = column_of(COLUMN_DECIMAL);
 	struct column yes = column_of(COLUMN_BOOLEAN), bytes = column_of(COLUMN_BYTES), at = column_of(COLUMN_INSTANT);
 	key.identifier = true;
 	json_is(out_json_value(&whole, value_integer(42), OUT_JSON_READABLE), "42");
@@ -200,8 +201,10 @@ static void test_json_values(void **state)
 	json_is(out_json_value(&at, value_integer(1), OUT_JSON_READABLE), "\"1970-01-01T00:00:00.000001Z\"");
 	json_is(out_json_value(&whole, value_null(), OUT_JSON_READABLE), "null");
 	struct column wall = column_of(COLUMN_DATETIME);
-	json_is(out_json_value(&wall, value_text("2026-11-20 16:41:00.5", 21), OUT_JSON_READABLE), "\"2026-11-20T16:41:00.500000\"");
-	json_is(out_json_value(&wall, value_text("0000-00-00 00:00:00", 19), OUT_JSON_READABLE), "\"0000-00-00 00:00:00\"");
+	json_is(out_json_value(&wall, value_text("2026-11-20 16:41:00.5", 21), OUT_JSON_READABLE),
+		"\"2026-11-20T16:41:00.500000\"");
+	json_is(out_json_value(&wall, value_text("0000-00-00 00:00:00", 19), OUT_JSON_READABLE),
+		"\"0000-00-00 00:00:00\"");
 	json_is(out_json_time(TIME_NONE), "null");
 	json_is(out_json_time(TIME_OPEN), "null");
 }
