@@ -22,7 +22,7 @@
 
 #define CUSTOMER_RECENT (30 * DAY) /* what changed in it is marked */
 
-enum { CUSTOMER_WIDE = 120, CUSTOMER_NARROW = 76, CUSTOMER_MARKS = 256 };
+enum { CUSTOMER_WIDE = 120, CUSTOMER_THREE = 160, CUSTOMER_NARROW = 76, CUSTOMER_MARKS = 256 };
 
 struct customer {
 	struct pane base;
@@ -206,7 +206,7 @@ static int customer_change(const struct customer *c, const struct event *e, stru
 	struct buffer subject = {0}, was = {0}, is = {0};
 	char when[MOMENT_SIZE];
 	int lines = 0;
-	bool wide = area.w >= 70;
+	bool wide = area.w >= 66;
 	int x = area.x + 2 + 17, rest;
 	event_subject(&subject, m, e);
 	for (int i = 0; i < (v->changed_count && e->kind == EVENT_BEGIN ? v->changed_count : 1) && lines < area.h; i++) {
@@ -285,16 +285,44 @@ static void customer_legend(const struct customer *c, struct area area)
 		draw_right(y, area.x + area.w - 30, 29, ROLE_DIM, hint, strlen(hint));
 }
 
+/* All that is held, a line a row: the third column of a wide screen. */
+static void customer_holdings(const struct customer *c, struct area area)
+{
+	struct buffer text = {0};
+	int y = area.y;
+	for (int i = 0; area.w && i < c->card.answer.entity_count; i++) {
+		const struct entity_rows *rows = &c->card.answer.entities[i];
+		const struct entity *e = &customer_model(c)->entities[rows->entity];
+		if (y < area.y + area.h)
+			draw_format(y++, area.x + 1, area.w - 2, ROLE_TITLE, "%s %d", e->title, rows->count);
+		for (int r = 0; r < rows->count && y < area.y + area.h; r++) {
+			buffer_clear(&text);
+			for (int k = 0; k < e->column_count; k++) {
+				if (e->columns[k].hidden || k == e->cif || rows->rows[r].values[k].kind <= VALUE_NULL)
+					continue;
+				buffer_text_add(&text, text.len ? "  " : "");
+				show_value(&text, &e->columns[k], rows->rows[r].values[k], c->base.session->zone);
+			}
+			draw_text(y++, area.x + 2, area.w - 3, ROLE_TEXT, buffer_text(&text), text.len);
+		}
+		y++;
+	}
+	buffer_done(&text);
+}
+
 static void customer_personal(struct customer *c, struct area area)
 {
 	struct area body = area;
 	bool one = c->list || c->base.session->accessible || area.w < CUSTOMER_NARROW;
 	if (area.w >= CUSTOMER_WIDE && !c->base.session->accessible) {
-		struct area side = {area.y, area.x + area.w / 2 + 1, area.h - 1, area.w - area.w / 2 - 1};
-		body.w = area.w / 2 - 1;
+		bool three = area.w >= CUSTOMER_THREE;
+		int left = three ? area.w / 3 : area.w * 5 / 12;
+		int holdings = three ? (area.w - left) * 2 / 5 : 0;
+		body.w = left - 1;
 		body.h--;
-		customer_changes(c, side);
 		record_draw(&c->record, body, 1, c->top);
+		customer_changes(c, (struct area){body.y, area.x + left, body.h, area.w - left - holdings});
+		customer_holdings(c, (struct area){body.y, area.x + area.w - holdings, body.h, holdings});
 		return;
 	}
 	body.h--;

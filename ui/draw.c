@@ -112,7 +112,8 @@ static void draw_cells(int y, int x, int from, int to, const char *s, size_t n)
 		chars[0] = c == UINT32_MAX ? L'?' : (wchar_t)c;
 		while (i < n) {
 			size_t length = text_next(s + i, n - i, &c);
-			if (c == UINT32_MAX || text_width(s + i, length) != 0)
+			/* By itself a mark may count as a cell; behind its base it adds none. */
+			if (c == UINT32_MAX || (int)text_width(s + start, i + length - start) != cells)
 				break;
 			if (marks < DRAW_MARKS && wcwidth((wchar_t)c) == 0)
 				chars[++marks] = (wchar_t)c;

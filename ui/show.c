@@ -19,6 +19,19 @@ static void show_instant(struct buffer *out, int64_t at, const struct zone *zone
 	buffer_format(out, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
 }
 
+/* 2026-11-18T15:30:00.000000 as people write it: a blank, and no fraction that says nothing. */
+static void show_datetime(struct buffer *out, size_t start)
+{
+	if (out->len > start + 10 && out->data[start + 10] == 'T')
+		out->data[start + 10] = ' ';
+	if (out->len - start != 26)
+		return;
+	while (out->data[out->len - 1] == '0')
+		out->len--;
+	out->len -= out->data[out->len - 1] == '.';
+	out->data[out->len] = 0;
+}
+
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)
 {
 	switch (v.kind) {
@@ -52,8 +65,8 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 		buffer_text_add(out, v.integer ? "yes" : "no");
 	else
 		value_print(out, c, v);
-	if (c->type == COLUMN_DATETIME && out->len > start + 10 && out->data[start + 10] == 'T')
-		out->data[start + 10] = ' ';
+	if (c->type == COLUMN_DATETIME)
+		show_datetime(out, start);
 	return ROLE_TEXT;
 }
 
@@ -149,8 +162,9 @@ static int record_one(const struct record *r, struct area area, int top)
 				if (line == first)
 					record_label(f, area.y + line, area.x + 1, label);
 				draw_text(area.y + line, x, width, f->mark ? ROLE_CHANGED : f->role, piece, length);
+				int used = (int)text_width(piece, length);
 				if (f->mark && line == first)
-					draw_text(area.y + line, x + width + 1, 1, ROLE_CHANGED, &f->mark, 1);
+					draw_text(area.y + line, x + (used < width ? used : width) + 1, 1, ROLE_CHANGED, &f->mark, 1);
 			}
 			line++;
 		}

@@ -37,6 +37,7 @@ enum {
 	STORES_LIMIT = 500,   /* registrations listed of one store */
 	STORES_CHART = 8,     /* lines: title, four of bars, axis, times, legend */
 	STORES_COLUMNS = 8,
+	STORES_STEPS = 4,     /* labels beside the bars */
 };
 
 static const char *const stores_windows[] = {"1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"};
@@ -395,8 +396,9 @@ static void stores_chart(const struct stores *s, struct area area)
 		peak = values[i] > peak ? values[i] : peak;
 		sum += i < shown - 1 ? values[i] : 0;
 	}
-	struct chart c = {values, shown, shown - 1, 0, area.h - 4, draw_ascii()};
-	c.top = chart_top(peak, c.height);
+	/* Four labelled steps, however many rows each of them takes. */
+	int step = (area.h - 4) / STORES_STEPS > 0 ? (area.h - 4) / STORES_STEPS : 1;
+	struct chart c = {values, shown, shown - 1, chart_top(peak, STORES_STEPS), step * STORES_STEPS, draw_ascii()};
 	draw_format(area.y, area.x + 1, area.w - 2, ROLE_TITLE,
 	            "All stores, registrations per minute, last %d min   peak %lld   mean %.1f", shown, (long long)peak,
 	            shown > 1 ? (double)sum / (shown - 1) : 0.0);
@@ -404,15 +406,19 @@ static void stores_chart(const struct stores *s, struct area area)
 		int y = area.y + 1 + i;
 		buffer_clear(&text);
 		chart_row(&text, &c, i);
-		draw_format(y, area.x, 6, ROLE_DIM, "%4lld |", (long long)(c.top / c.height * (c.height - i)));
+		if (i % step == 0)
+			draw_format(y, area.x, 6, ROLE_DIM, "%4lld |", (long long)(c.top / STORES_STEPS * (STORES_STEPS - i / step)));
+		else
+			draw_format(y, area.x, 6, ROLE_DIM, "     |");
 		draw_text(y, area.x + 6, shown, ROLE_BAR, buffer_text(&text), text.len);
 	}
 	buffer_clear(&text);
 	chart_axis(&text, shown, STORES_AXIS, draw_ascii());
-	draw_format(area.y + area.h - 3, area.x, 6, ROLE_DIM, "   0 +");
-	draw_text(area.y + area.h - 3, area.x + 6, shown, ROLE_DIM, buffer_text(&text), text.len);
-	stores_times(s, (struct area){area.y + area.h - 2, area.x, 1, area.w}, shown);
-	draw_format(area.y + area.h - 1, area.x + 1, area.w - 2, ROLE_DIM, "%s a whole minute   %s the running one",
+	int axis = area.y + 1 + c.height;
+	draw_format(axis, area.x, 6, ROLE_DIM, "   0 +");
+	draw_text(axis, area.x + 6, shown, ROLE_DIM, buffer_text(&text), text.len);
+	stores_times(s, (struct area){axis + 1, area.x, 1, area.w}, shown);
+	draw_format(axis + 2, area.x + 1, area.w - 2, ROLE_DIM, "%s a whole minute   %s the running one",
 	            draw_ascii() ? "#" : "█", draw_ascii() ? ":" : "░");
 	buffer_done(&text);
 }
@@ -427,7 +433,7 @@ static void stores_silent(const struct stores *s, struct area area)
 			continue;
 		silent++;
 		if (text.len < (size_t)area.w)
-			buffer_format(&text, " %s", stores_id(s->lines[i].id));
+			buffer_format(&text, " %s", s->lines[i].id ? s->lines[i].id : "(none)");
 	}
 	if (silent) {
 		struct buffer line = {0};
@@ -481,7 +487,7 @@ static void stores_draw(struct pane *p, struct area area)
 	struct area silent = {area.y + area.h - 1, area.x, 1, area.w};
 	area.h--;
 	stores_silent(s, silent);
-	if (s->view == VIEW_CHART && area.h >= 6) {
+	if (s->view == VIEW_CHART && area.h >= STORES_CHART) {
 		stores_chart(s, area);
 		return;
 	}

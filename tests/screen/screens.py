@@ -1,0 +1,222 @@
+#!/usr/bin/python3
+"""Runs the console headless on every *.screen file beside this one, and compares what it shows.
+
+A .screen file is a script of the console with the expected output beside the keys:
+
+    % use small                 the replica it reads (a function below)
+    % args --no-ingest          options of the console, besides --script and --replica
+    % env NO_COLOR=1
+    keys 12345678 Enter
+    dump
+    | TELLERDESK > CIF ...      what the dump must show; blanks at line ends do not count
+    |...                        any number of lines
+    |bytes < 50                 for `bytes`
+
+    screens.py [--update] [FILE...]     --update writes what is shown into the files: read it before you commit it
+
+Time stands still at 2026-11-20 14:02:33 in Jakarta.
+"""
+
+import difflib
+import glob
+import os
+import re
+import shlex
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "cli"))
+from desk import *  # noqa: E402,F403
+
+NOW = "2026-11-20T07:02:33Z"
+HEADER = "cif,name,birthdate,gender,address,city,country,email,phone,store_id,registered_at"
+STORES = "store_id,name,city\n0142,Bristol Broadmead,Bristol\n0007,London Cornhill,London\n0388,Cardiff Queen St,Cardiff\n"
+HALE = '12345678,"HALE, MARGARET ANNE",1961-07-02,F,{},Bristol,GB,m.hale@bank.example,{},0142,2026-11-18 09:30:00'
+HALE_OLD = HALE.format("3 Mill Lane", "+44 117 496 3120")
+HALE_NEW = HALE.format("14 Harbour Road", "+44 117 496 0199")
+
+
+def batch(drop, table, stamp, text):
+    """One batch of a drop folder, put there whole."""
+    hidden = os.path.join(drop, f".{table}_{stamp}.csv")
+    with open(hidden, "w", encoding="utf-8") as f:
+        f.write(text)
+    os.rename(hidden, os.path.join(drop, f"{table}_{stamp}.csv"))
+
+
+def ingest(folder, source):
+    done = desk("ingest", "--once", "-q", "--source", source, "--replica", "r.db", "--model", "demography",
+                environment={"TELLERDESK_NOW": NOW}, folder=folder)
+    if done.status != 0:
+        raise RuntimeError(f"ingest: {done}")
+
+
+def crowd():
+    """Registrations of this afternoon: unequal stores, one of them silent since noon."""
+    rows = []
+    for i in range(60):
+        minute = 10 + i * i * 7 % 113  # 12:10 to 14:02
+        store = "0388" if i == 7 else "0007" if i % 3 == 0 else "0142"
+        if store == "0388":
+            minute = 5
+        rows.append(f"{20000000 + i},Person {i:02d},1990-01-01,M,Street {i},Bristol,GB,,,{store},"
+                    f"2026-11-20 {12 + minute // 60:02d}:{minute % 60:02d}:{i % 33:02d}")
+    return rows
+
+
+def small(folder):
+    """A few customers, one of them with everything; all of it from batches with stamps."""
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "store", "20261118080000", STORES)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n{HALE_OLD}\n"
+          "12345679,Tom Hale,1988-02-29,M,,London,GB,,,0007,2026-11-18 10:00:00\n"
+          '12345680,Hale-Ośka Łucja,,,"","",,,,,\n')
+    batch(drop, "bank_product", "20261118093000",
+          "productid,cif,producttype,opendate,status\n7710,12345678,SAVINGS,2009-03-11,ACTIVE\n"
+          "7711,12345678,CURRENT,2009-03-11,ACTIVE\n")
+    batch(drop, "customer_asset", "20261118093000",
+          "assetid,cif,assettype,assetvalue,valuation_date\n31,12345678,GOLD,1250.50,2026-10-01\n"
+          "32,12345678,BOND,98000.00,2026-10-01\n")
+    batch(drop, "customer_info", "20261119110500", f"{HEADER}\n{HALE_NEW}\n")
+    batch(drop, "bank_product", "20261120094100",
+          "productid,cif,producttype,opendate,status\n7710,12345678,SAVINGS,2009-03-11,CLOSED\n")
+    batch(drop, "customer_info", "20261120140200", "\n".join([HEADER, *crowd()]) + "\n")
+    ingest(folder, "csv:drop")
+
+
+def wide(folder):
+    """One customer with more products than any screen has rows, and a product with a long name."""
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n{HALE_OLD}\n")
+    products = [f"{7000 + i},12345678,{'SAVINGS PLUS WITH A VERY LONG NAME INDEED ' if i == 3 else 'SAVINGS'},"
+                f"2009-03-{i % 28 + 1:02d},{'CLOSED' if i % 7 == 0 else 'ACTIVE'}" for i in range(200)]
+    batch(drop, "bank_product", "20261118093000", "\n".join(["productid,cif,producttype,opendate,status", *products]) + "\n")
+    ingest(folder, "csv:drop")
+
+
+HOSTILE = [
+    (31, b"cr\rOVER\x1b[2J\x1b]0;x\x07", b"tab\there\nand there\x00nul"),
+    (32, bytes(range(1, 32)) + b"\x7f", "c1 \u0080\u0085\u009b2J\u009f end".encode()),
+    (33, "abc\u202edef\u2066ghi\u200bjkl\ufeffmno".encode(), "\u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627".encode()),
+    (34, b"bad \xff\xfe \xc0\xaf \xed\xa0\x80 end", b"\x80\x80\x80"),
+    (35, "山田 太郎　様".encode(), "東京都千代田区丸の内一丁目九番一号東京駅前ビル十二階".encode()),
+    (36, ("e\u0301" * 8 + " Z" + "\u0300" * 40 + "algo").encode(), "👩\u200d👩\u200d👧 🇫🇷 \U0001f600".encode()),
+    (37, b'=HYPERLINK("http://x")', b"%s%n%d \\ \" ' `"),
+]
+
+
+def hostile(folder):
+    """Names and addresses made of what moves cursors elsewhere."""
+    bank = os.path.join(folder, "b.db")
+    if desk("generate", "--to", f"bank:{bank}", "--customers", "1", "--delay", "0s").status != 0:
+        raise RuntimeError("generate")
+    write_bank(bank, "DELETE FROM customer_info", "DELETE FROM bank_product", "DELETE FROM customer_asset", *[
+        ("INSERT INTO customer_info (cif, name, address, city) VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), 'X')",
+         (cif, name, address)) for cif, name, address in HOSTILE])
+    ingest(folder, "bank:b.db")
+
+
+def nothing(folder):
+    """No replica at all."""
+
+
+def parse(text):
+    """The script as the console reads it, the options, and what must be shown."""
+    script, expected, options = [], [], {"use": "small", "args": ["--no-ingest"], "env": {}}
+    for line in text.splitlines():
+        if line.startswith("|"):
+            expected.append(line[1:].rstrip())
+        elif line.startswith("%"):
+            word, _, rest = line[1:].strip().partition(" ")
+            if word == "env":
+                options["env"].update([rest.split("=", 1)])
+            else:
+                options[word] = shlex.split(rest) if word == "args" else rest
+        else:
+            script.append(line)
+    return script, expected, options
+
+
+def play(name, text):
+    script, expected, options = parse(text)
+    folder = os.path.join(FOLDER, name)
+    os.mkdir(folder)
+    globals()[options["use"]](folder)
+    # Each dump tells where in the file it stands, so that --update knows where to put it.
+    marked = []
+    for number, line in enumerate(script):
+        marked.append(line)
+        if line.split(" ")[0] in ("dump", "bytes"):
+            marked.append(f"echo @{number}")
+    with open(os.path.join(folder, "script"), "w", encoding="utf-8") as f:
+        f.write("\n".join(marked) + "\n")
+    done = desk("console", *options["args"], "--replica", "r.db", "--script", "script",
+                environment={"TELLERDESK_NOW": NOW, **options["env"]}, folder=folder)
+    return script, expected, done
+
+
+def plain(line):
+    """Where the test happens to run is no part of what must be shown."""
+    return re.sub(r"csv:/\S*/drop$", "csv:drop", line.rstrip())
+
+
+def shown(done):
+    return [plain(line) for line in done.out.splitlines() if not line.startswith("@")]
+
+
+def same(expected, got):
+    if expected.startswith("bytes < "):
+        return got.startswith("bytes ") and int(got[6:]) < int(expected[8:])
+    return expected == got
+
+
+def matches(expected, got):
+    """True if the lines are the same, where "..." stands for any number of them."""
+    if not expected:
+        return not got
+    if expected[0] == "...":
+        return any(matches(expected[1:], got[i:]) for i in range(len(got) + 1))
+    return bool(got) and same(expected[0], got[0]) and matches(expected[1:], got[1:])
+
+
+def update(path, text, done):
+    parts, block = {}, []
+    for line in done.out.splitlines():
+        if line.startswith("@"):
+            parts[int(line[1:])] = block
+            block = []
+        else:
+            block.append("|" + plain(line))
+    out, number = [], 0
+    for line in text.splitlines():
+        if line.startswith("|"):
+            continue
+        out.append(line)
+        if not line.startswith("%"):
+            out.extend(parts.get(number, []))
+            number += 1
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("\n".join(out) + "\n")
+
+
+def main():
+    arguments = [a for a in sys.argv[1:] if a != "--update"]
+    with tap() as t:
+        sys.setrecursionlimit(10000)
+        for path in arguments or sorted(glob.glob(os.path.join(HERE, "*.screen"))):
+            name = os.path.splitext(os.path.basename(path))[0]
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            _, expected, done = play(name, text)
+            if "--update" in sys.argv:
+                update(path, text, done)
+            t.ok(done.status == 0, f"{name}: the script ran to its end", done)
+            got = shown(done)
+            t.ok(matches(expected, got), f"{name}: the screens are as expected",
+                 "\n".join(difflib.unified_diff(expected, got, "expected", "shown", lineterm="", n=1)))
+        t.ok(t.count > 0, "there are screens to test")
+
+
+main()
