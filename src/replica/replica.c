@@ -377,10 +377,18 @@ static bool write_counters(struct replica *r, struct error *err)
 	return true;
 }
 
+/* A row found and still looked at holds its snapshot past the commit: no checkpoint could run, and the log would only grow. */
+static void release_rows(struct replica *r)
+{
+	for (int i = 0; i < r->model->entity_count; i++)
+		history_release(&r->tables[i]);
+}
+
 bool replica_commit(struct replica *r, struct error *err)
 {
 	if (!r->in_txn)
 		return true;
+	release_rows(r);
 	if (!rollup_flush(r, err) || !write_counters(r, err) || !sql_run(r->commit, err))
 		return false;
 	r->in_txn = false;
@@ -394,6 +402,7 @@ bool replica_commit(struct replica *r, struct error *err)
 void replica_rollback(struct replica *r)
 {
 	struct error ignored = {0};
+	release_rows(r);
 	/* A full disk may have rolled back already. */
 	if (!sqlite3_get_autocommit(r->db))
 		sql_run(r->rollback, &ignored);
