@@ -384,6 +384,23 @@ static void making_rotate(struct making *k, int entity)
 	}
 }
 
+/* A row goes, and another takes its key, all at once. */
+static void making_take_over(struct making *k, int entity)
+{
+	const struct entity *e = &k->s->model->entities[entity];
+	const struct value *gone = making_pick(k, entity), *old;
+	struct value *row;
+
+	if (k->now.count[entity] < 2)
+		return;
+	making_change(k, (struct change){.op = CHANGE_DELETE, .entity = entity, .before = gone});
+	old = making_pick(k, entity);
+	row = making_image(k, entity, old);
+	for (int c = 0; c < e->key_count; c++)
+		row[e->key[c]] = gone[e->key[c]];
+	making_change(k, (struct change){.op = CHANGE_UPDATE, .entity = entity, .before = old, .after = row});
+}
+
 static int making_entity(struct making *k)
 {
 	int n = chance_below(&k->chance, 10);
@@ -397,12 +414,14 @@ static void making_some_change(struct making *k)
 
 	if (what < 30)
 		making_insert(k, entity);
-	else if (what < 58)
+	else if (what < 56)
 		making_update(k, entity, false);
-	else if (what < 70)
+	else if (what < 66)
 		making_delete(k, entity);
-	else if (what < 82)
+	else if (what < 76)
 		making_update(k, entity, true);
+	else if (what < 82)
+		making_take_over(k, entity);
 	else if (what < 91 && !k->no_displaced)
 		making_rotate(k, entity);
 	else
