@@ -21,7 +21,11 @@ static bool new_seq(struct replica *r, int64_t at, struct error *err)
 	if (!sql_run(s, err))
 		return false;
 	r->seq++;
-	return true;
+	/* The time is stored too: after a restart nothing may begin before what was repaired. */
+	sqlite3_bind_text(r->set_position, 1, buffer_text(&r->position), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
+	sqlite3_bind_int64(r->set_position, 3, r->source);
+	return sql_run(r->set_position, err);
 }
 
 bool repair_row(struct replica *r, int entity, const struct value *key, const struct value *row, int64_t at, struct error *err)
