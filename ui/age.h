@@ -14,10 +14,10 @@
 #include "ui/theme.h"
 
 struct age {
-	bool known;               /* there was an answer */
-	struct freshness fresh;   /* of the last answer; `incomplete` is not kept */
-	int64_t asked;            /* our clock then */
-	int64_t live, lag;        /* thresholds */
+	bool known;             /* there was an answer */
+	struct freshness fresh; /* of the last answer; `incomplete` is not kept */
+	int64_t asked;          /* our clock then */
+	int64_t live, lag;      /* thresholds */
 };
 
 void age_set(struct age *a, const struct freshness *f, int64_t now);

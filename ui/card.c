@@ -25,7 +25,11 @@ void card_done(struct card *c)
 bool card_load(struct card *c, struct session *s, struct error *err)
 {
 	struct history_request request = {
-		.cif = s->customer, .entity = -1, .from = TIME_NONE, .to = TIME_NONE, .limit = CARD_HISTORY + 1,
+		.cif = s->customer,
+		.entity = -1,
+		.from = TIME_NONE,
+		.to = TIME_NONE,
+		.limit = CARD_HISTORY + 1,
 	};
 	if (!query_lookup(s->query, s->customer, s->as_of, &c->answer, err))
 		return false;
@@ -40,7 +44,10 @@ bool card_load(struct card *c, struct session *s, struct error *err)
 	return c->loaded;
 }
 
-int card_tabs(const struct card *c) { return c->answer.entity_count + 2; }
+int card_tabs(const struct card *c)
+{
+	return c->answer.entity_count + 2;
+}
 
 const struct row *card_today_row(const struct card *c, int index, const char *key)
 {
@@ -116,11 +123,13 @@ void card_head(const struct card *c, const struct session *s, struct area area, 
 	x = card_tab(&text, area.y + 1, x, edge, on == 0);
 	for (int i = 0; i < c->answer.entity_count; i++) {
 		const struct entity *e = &s->model->entities[c->answer.entities[i].entity];
-		buffer_format(&text, "%s%d %s %d", key, i + 2, e->title ? e->title : e->name, c->answer.entities[i].count);
+		buffer_format(&text, "%s%d %s %d", key, i + 2, e->title ? e->title : e->name,
+			      c->answer.entities[i].count);
 		x = card_tab(&text, area.y + 1, x, edge, on == i + 1);
 	}
 	int versions = c->history.count > CARD_HISTORY ? CARD_HISTORY : c->history.count;
-	buffer_format(&text, "%s%d History %d%s", key, card_tabs(c), versions, c->history.count > CARD_HISTORY ? "+" : "");
+	buffer_format(&text, "%s%d History %d%s", key, card_tabs(c), versions,
+		      c->history.count > CARD_HISTORY ? "+" : "");
 	card_tab(&text, area.y + 1, x, edge, on == card_tabs(c) - 1);
 	buffer_done(&text);
 }
@@ -144,11 +153,15 @@ void card_absent(const struct card *c, const struct session *s, struct area area
 	if (a->candidate_count)
 		buffer_format(&text, "More than one CIF is %s without its leading zeros: which?", a->cif);
 	else if (a->deleted_at != TIME_NONE)
-		buffer_format(&text, "Customer %s was deleted %s.", a->cif, moment_minute(a->deleted_at, s->zone, when));
+		buffer_format(&text, "Customer %s was deleted %s.", a->cif,
+			      moment_minute(a->deleted_at, s->zone, when));
 	else if (a->known == KNOWN_SNAPSHOT)
-		buffer_format(&text, "Customer %s is not copied yet, or does not exist: the first copy is still running.", a->cif);
+		buffer_format(&text,
+			      "Customer %s is not copied yet, or does not exist: the first copy is still running.",
+			      a->cif);
 	else if (a->known == KNOWN_BEFORE_SNAPSHOT)
-		buffer_format(&text, "What customer %s was at that time is not known: the replica began later.", a->cif);
+		buffer_format(&text, "What customer %s was at that time is not known: the replica began later.",
+			      a->cif);
 	else if (s->as_of != TIME_NONE)
 		buffer_format(&text, "There was no customer %s at that time.", a->cif);
 	else
@@ -163,8 +176,10 @@ void card_absent(const struct card *c, const struct session *s, struct area area
 	} else if (!a->candidate_count) {
 		char key[16];
 		keys_first(&s->keys, ACTION_AS_OF, key, sizeof(key));
-		buffer_format(&text, s->as_of != TIME_NONE ? "%s goes back to now." : "Type another CIF, or go back and search by name.",
-		              key);
+		buffer_format(&text,
+			      s->as_of != TIME_NONE ? "%s goes back to now."
+						    : "Type another CIF, or go back and search by name.",
+			      key);
 		card_line(&area, ROLE_TEXT, buffer_text(&text));
 	}
 	buffer_done(&text);

@@ -17,9 +17,9 @@ void chart_spark(struct buffer *out, const int64_t *values, int count, int64_t t
 struct chart {
 	const int64_t *values;
 	int count;
-	int running;  /* index of the value that still grows, drawn lighter; -1: none */
-	int64_t top;  /* the value of a full bar; chart_top */
-	int height;   /* rows */
+	int running; /* index of the value that still grows, drawn lighter; -1: none */
+	int64_t top; /* the value of a full bar; chart_top */
+	int height;  /* rows */
 	bool ascii;
 };
 /* A number at or above `max` that `height` rows divide into steps of one round number. At least `height`. */

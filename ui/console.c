@@ -21,12 +21,12 @@
 #include "ui/term.h"
 #include "ui/worker.h"
 
-#define CONSOLE_OPEN (SECOND / 4)      /* between two tries to open the replica */
-#define CONSOLE_POLL (SECOND / 25)     /* between two looks for commits of another process */
-#define CONSOLE_FRESH (2 * SECOND)     /* between two looks at the age when nothing happens */
-#define CONSOLE_FRAME (SECOND / 25)    /* a pane is not loaded more often while commits rush in */
-#define CONSOLE_SHARE 10               /* nor more than a tenth of the time */
-#define CONSOLE_SOON (SECOND / 2)      /* what is due later is no reason to wait for it */
+#define CONSOLE_OPEN  (SECOND / 4)  /* between two tries to open the replica */
+#define CONSOLE_POLL  (SECOND / 25) /* between two looks for commits of another process */
+#define CONSOLE_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
+#define CONSOLE_FRAME (SECOND / 25) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
+#define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 
 /* ---- the replica ---- */
 
@@ -53,7 +53,8 @@ static void console_open(struct console *c)
 		s->trouble = err;
 		return;
 	}
-	struct worker_params w = {.replica_path = s->replica_path, .live = s->age.live, .lag = s->age.lag, .silent = s->silent};
+	struct worker_params w = {
+		.replica_path = s->replica_path, .live = s->age.live, .lag = s->age.lag, .silent = s->silent};
 	query_thresholds(q, w.live, w.lag, w.silent);
 	s->worker = worker_new(&w, &err);
 	if (!s->worker) {
@@ -238,7 +239,8 @@ static void console_found(struct console *c, const struct lookup_answer *a, int6
 	struct session *s = &c->session;
 	struct civil at;
 	if (!a->customer) {
-		session_say(s, ROLE_WARN, a->candidate_count ? "%d customers: choose one" : "Not found", a->candidate_count);
+		session_say(s, ROLE_WARN, a->candidate_count ? "%d customers: choose one" : "Not found",
+			    a->candidate_count);
 		return;
 	}
 	session_remember(s, a->cif, a->name, a->store_name);
@@ -250,8 +252,8 @@ static void console_found(struct console *c, const struct lookup_answer *a, int6
 		return;
 	}
 	zone_civil(s->zone, a->base.freshness.complete_to, &at);
-	session_say(s, ROLE_MESSAGE, "Customer found in %.1f ms, replica as of %02d:%02d:%02d", (double)took / 1000, at.hour,
-	            at.minute, at.second);
+	session_say(s, ROLE_MESSAGE, "Customer found in %.1f ms, replica as of %02d:%02d:%02d", (double)took / 1000,
+		    at.hour, at.minute, at.second);
 }
 
 void console_lookup(struct console *c, const char *cif)

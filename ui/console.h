@@ -30,17 +30,17 @@ struct console {
 	struct session session;
 	struct screens screens;
 	struct prompt prompt;
-	bool dirty;            /* something to paint */
+	bool dirty; /* something to paint */
 	bool leaving;
 	bool tab_pending;      /* g was typed: a digit is a tab */
 	char find[FIELD_SIZE]; /* what was looked for in a table last */
 	int64_t open_at;       /* monotonic: when to try the replica again */
 	int64_t poll_at, fresh_at, fresh_asked, tick_at;
-	int64_t version;       /* of the data, when last looked */
-	int64_t started;       /* monotonic; and the processor time of this thread then */
+	int64_t version; /* of the data, when last looked */
+	int64_t started; /* monotonic; and the processor time of this thread then */
 	int64_t started_cpu;
 	int64_t first_frame, first_frame_cpu; /* how long the first frame with data took; 0: not painted yet */
-	unsigned topics;       /* posted and not yet seen to */
+	unsigned topics;                      /* posted and not yet seen to */
 };
 
 bool console_init(struct console *c, const struct app_params *p, struct error *err);

@@ -62,7 +62,8 @@ void console_command(struct console *c, const char *line)
 	} else if (strcasecmp(word, "help") == 0) {
 		console_go(c, "HELP", screens_top(&c->screens)->ops->code);
 	} else if (!console_go(c, word, argument[0] ? argument : NULL)) {
-		session_say(s, ROLE_ERROR, "There is no screen \"%s\": FIND CIF HIST STOR LAG HELP, or asof, quit", word);
+		session_say(s, ROLE_ERROR, "There is no screen \"%s\": FIND CIF HIST STOR LAG HELP, or asof, quit",
+			    word);
 	}
 }
 
@@ -207,7 +208,10 @@ static bool console_act(struct console *c, enum action a)
 
 /* ---- keys ---- */
 
-static bool console_digit(int key) { return key >= '0' && key <= '9'; }
+static bool console_digit(int key)
+{
+	return key >= '0' && key <= '9';
+}
 
 /* The CIF field takes digits from anywhere, everything once it was chosen, and corrections while it is typed in. */
 static bool console_cif(struct console *c, int key)

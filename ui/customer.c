@@ -22,23 +22,23 @@
 
 #define CUSTOMER_RECENT (30 * DAY) /* what changed in it is marked */
 
-enum { CUSTOMER_WIDE = 120, CUSTOMER_THREE = 160, CUSTOMER_NARROW = 76, CUSTOMER_MARKS = 256 };
+enum { CUSTOMER_WIDE = 120, CUSTOMER_THREE = 160, CUSTOMER_NARROW = 76, CUSTOMER_MARKS = 256, CUSTOMER_PAGE = 8 };
 
 struct customer {
 	struct pane base;
 	struct card card;
-	struct arena arena;      /* the events */
+	struct arena arena; /* the events */
 	struct arena record_arena;
 	struct record record;
 	const struct event *events;
 	size_t event_count;
 	int tab;
-	bool list;               /* the customer in one column with whole values; a detail row as a record */
-	int top;                 /* lines scrolled */
-	struct grid grid;        /* of the detail tab, or of candidates */
+	bool list;                 /* the customer in one column with whole values; a detail row as a record */
+	int top;                   /* lines scrolled */
+	struct grid grid;          /* of the detail tab, or of candidates */
 	int columns[GRID_COLUMNS]; /* of the entity */
 	struct buffer cell;
-	int64_t since;           /* changes after it are marked */
+	int64_t since; /* changes after it are marked */
 };
 
 /* ---- what is loaded ---- */
@@ -48,11 +48,20 @@ static const struct entity_rows *customer_rows(const struct customer *c)
 	return c->tab > 0 && c->tab <= c->card.answer.entity_count ? &c->card.answer.entities[c->tab - 1] : NULL;
 }
 
-static const struct model *customer_model(const struct customer *c) { return c->base.session->model; }
+static const struct model *customer_model(const struct customer *c)
+{
+	return c->base.session->model;
+}
 
-static bool customer_then(const struct customer *c) { return c->base.session->as_of != TIME_NONE; }
+static bool customer_then(const struct customer *c)
+{
+	return c->base.session->as_of != TIME_NONE;
+}
 
-static char customer_mark(const struct customer *c) { return customer_then(c) ? '#' : '*'; }
+static char customer_mark(const struct customer *c)
+{
+	return customer_then(c) ? '#' : '*';
+}
 
 /* Columns of the customer that differ from today, or changed within the last 30 days. */
 static void customer_marks(struct customer *c, bool *marked)
@@ -80,7 +89,8 @@ static void customer_record(struct customer *c)
 {
 	bool marked[CUSTOMER_MARKS] = {0};
 	const struct entity_rows *rows = customer_rows(c);
-	struct record_request q = {.zone = c->base.session->zone, .skip = -1, .marked = marked, .mark = customer_mark(c)};
+	struct record_request q = {
+		.zone = c->base.session->zone, .skip = -1, .marked = marked, .mark = customer_mark(c)};
 	arena_reset(&c->record_arena);
 	c->record = (struct record){0};
 	if (!c->card.answer.customer)
@@ -132,7 +142,7 @@ static void customer_cell(void *ctx, int row, int column, struct grid_cell *out)
 		const struct row *r = &rows->rows[row];
 		int i = c->columns[column];
 		out->role = show_value(&c->cell, &customer_model(c)->entities[rows->entity].columns[i], r->values[i],
-		                       c->base.session->zone);
+				       c->base.session->zone);
 		const struct row *today = customer_then(c) ? card_today_row(&c->card, c->tab - 1, r->key) : r;
 		if (today ? !value_equal(today->values[i], r->values[i]) : column == 0) {
 			buffer_text_add(&c->cell, " #");
@@ -143,7 +153,8 @@ static void customer_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = c->cell.len;
 }
 
-static const struct grid_ops customer_grid_ops = {.key = customer_key, .column = customer_column, .cell = customer_cell};
+static const struct grid_ops customer_grid_ops = {
+	.key = customer_key, .column = customer_column, .cell = customer_cell};
 
 /* The grid of the tab that is on. keep: the same tab was shown before. */
 static void customer_grid_sync(struct customer *c, bool keep)
@@ -209,7 +220,8 @@ static int customer_change(const struct customer *c, const struct event *e, stru
 	bool wide = area.w >= 66;
 	int x = area.x + 2 + 17, rest;
 	event_subject(&subject, m, e);
-	for (int i = 0; i < (v->changed_count && e->kind == EVENT_BEGIN ? v->changed_count : 1) && lines < area.h; i++) {
+	for (int i = 0; i < (v->changed_count && e->kind == EVENT_BEGIN ? v->changed_count : 1) && lines < area.h;
+	     i++) {
 		int y = area.y + lines++;
 		draw_text(y, area.x + 2, 16, ROLE_DIM, moment_minute(e->at, c->base.session->zone, when), 16);
 		draw_text(y, x, wide ? 14 : 0, ROLE_TEXT, subject.data, subject.len);
@@ -349,7 +361,7 @@ static void customer_detail(struct customer *c, struct area area)
 		for (int i = 0; i < fresh->incomplete_count; i++)
 			copied &= fresh->incomplete[i] != rows->entity;
 		draw_format(area.y + 1, area.x + 1, area.w - 2, copied ? ROLE_NONE : ROLE_WARN, "%s",
-		            copied ? "none" : "not copied yet");
+			    copied ? "none" : "not copied yet");
 		return;
 	}
 	if (c->list) {
@@ -411,10 +423,27 @@ static void customer_start(struct pane *p, const char *argument)
 
 static bool customer_scroll(struct customer *c, enum action a)
 {
-	int step = a == ACTION_UP ? -1 : a == ACTION_DOWN ? 1 : a == ACTION_PAGE_UP ? -8 : a == ACTION_PAGE_DOWN ? 8 : 0;
-	if (!step && a != ACTION_FIRST)
+	switch (a) {
+	case ACTION_UP:
+		c->top--;
+		break;
+	case ACTION_DOWN:
+		c->top++;
+		break;
+	case ACTION_PAGE_UP:
+		c->top -= CUSTOMER_PAGE;
+		break;
+	case ACTION_PAGE_DOWN:
+		c->top += CUSTOMER_PAGE;
+		break;
+	case ACTION_FIRST:
+		c->top = 0;
+		break;
+	default:
 		return false;
-	c->top = a == ACTION_FIRST || c->top + step < 0 ? 0 : c->top + step;
+	}
+	if (c->top < 0)
+		c->top = 0;
 	return true;
 }
 

@@ -38,7 +38,10 @@ void draw_stop(void)
 	buffer_done(&draw.text);
 }
 
-bool draw_ascii(void) { return draw.ascii; }
+bool draw_ascii(void)
+{
+	return draw.ascii;
+}
 
 void draw_erase(void)
 {
@@ -181,7 +184,10 @@ int draw_format(int y, int x, int w, enum role role, const char *format, ...)
 	return cells;
 }
 
-void draw_fill(int y, int x, int w, enum role role) { draw_text(y, x, w, role, "", 0); }
+void draw_fill(int y, int x, int w, enum role role)
+{
+	draw_text(y, x, w, role, "", 0);
+}
 
 void draw_rule(int y, int x, int w, enum role role)
 {

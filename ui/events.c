@@ -80,8 +80,10 @@ const char *event_word(const struct event *e)
 	if (e->kind == EVENT_GAP)
 		return "gap";
 	if (e->kind == EVENT_END)
-		return e->version->moved_to ? "moved away" : e->version->ended_by == END_TRUNCATE ? "table emptied" :
-		       e->version->ended_by == END_RESYNC ? "found gone" : "deleted";
+		return e->version->moved_to                   ? "moved away"
+		       : e->version->ended_by == END_TRUNCATE ? "table emptied"
+		       : e->version->ended_by == END_RESYNC   ? "found gone"
+							      : "deleted";
 	switch (e->version->origin) {
 	case ORIGIN_SNAPSHOT:
 		return "first copied";
@@ -107,7 +109,7 @@ static const struct column *event_column(const struct model *m, const struct eve
 }
 
 void event_change(struct buffer *was, struct buffer *is, const struct model *m, const struct event *e, int column,
-                  const struct zone *zone)
+		  const struct zone *zone)
 {
 	const struct column *c = event_column(m, e, column);
 	if (e->version->previous)
@@ -179,5 +181,5 @@ void event_key(struct buffer *out, const struct event *e)
 		buffer_format(out, "gap %lld", (long long)e->gap->from);
 	else
 		buffer_format(out, "%d %d %lld %s", (int)e->kind, e->version->entity, (long long)e->version->version,
-		              e->version->key);
+			      e->version->key);
 }

@@ -37,7 +37,7 @@ const char *event_word(const struct event *e);
 void event_what(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone);
 /* One changed column: old and new text. */
 void event_change(struct buffer *was, struct buffer *is, const struct model *m, const struct event *e, int column,
-                  const struct zone *zone);
+		  const struct zone *zone);
 /* Names the event across reloads. */
 void event_key(struct buffer *out, const struct event *e);
 

@@ -19,7 +19,10 @@ void field_set(struct field *f, const char *text, bool sent)
 	f->sent = sent;
 }
 
-void field_clear(struct field *f) { *f = (struct field){0}; }
+void field_clear(struct field *f)
+{
+	*f = (struct field){0};
+}
 
 static size_t field_encode(uint32_t c, char out[4])
 {

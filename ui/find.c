@@ -41,14 +41,17 @@ struct find {
 	struct find_job *found;       /* the last answer, or NULL */
 	int64_t due;
 	bool asked;
-	bool send;                    /* Enter came before the answer: open it if there is just one */
+	bool send; /* Enter came before the answer: open it if there is just one */
 	struct grid grid;
 	int cursor_x;
 };
 
 /* ---- the list ---- */
 
-static bool find_lists_recent(const struct find *f) { return f->recent || f->name.len == 0 || !f->found; }
+static bool find_lists_recent(const struct find *f)
+{
+	return f->recent || f->name.len == 0 || !f->found;
+}
 
 static const char *find_key(void *ctx, int row)
 {
@@ -174,9 +177,15 @@ static void find_changed(struct find *f)
 	find_sync(f);
 }
 
-static int64_t find_due(const struct pane *p) { return ((const struct find *)p)->due; }
+static int64_t find_due(const struct pane *p)
+{
+	return ((const struct find *)p)->due;
+}
 
-static void find_wake(struct pane *p) { find_ask((struct find *)p); }
+static void find_wake(struct pane *p)
+{
+	find_ask((struct find *)p);
+}
 
 /* ---- the pane ---- */
 
@@ -235,8 +244,8 @@ static bool find_load(struct pane *p, struct error *err)
 static void find_no_replica(const struct find *f, struct area area)
 {
 	const struct error *e = &f->base.session->trouble;
-	const char *lines[] = {"There is no replica to read yet. This screen goes on as soon as there is one.", e->message,
-	                       e->hint[0] ? "What helps:" : "", e->hint};
+	const char *lines[] = {"There is no replica to read yet. This screen goes on as soon as there is one.",
+			       e->message, e->hint[0] ? "What helps:" : "", e->hint};
 	for (int i = 0; i < 4 && area.h > 0; i++) {
 		const char *s = lines[i], *piece;
 		size_t n = strlen(s), length;
@@ -255,15 +264,17 @@ static void find_title(struct find *f, struct buffer *out)
 	arena_init(&a);
 	if (find_lists_recent(f)) {
 		bool waiting = f->name.len && !f->recent;
-		buffer_text_add(out, waiting ? "Searching ..." : f->base.session->recent_count ? "Customers seen last" :
-		                "Type a CIF, or the beginning of any word of a name.");
+		buffer_text_add(out, waiting ? "Searching ..."
+				     : f->base.session->recent_count
+					     ? "Customers seen last"
+					     : "Type a CIF, or the beginning of any word of a name.");
 	} else {
 		const struct search_answer *s = &f->found->answer;
 		if (s->total == 0)
 			buffer_text_add(out, "Nobody found");
 		else if (s->count < s->total)
-			buffer_format(out, "%s of %s%s found", show_count(&a, s->count), s->total_exact ? "" : "more than ",
-			              show_count(&a, s->total));
+			buffer_format(out, "%s of %s%s found", show_count(&a, s->count),
+				      s->total_exact ? "" : "more than ", show_count(&a, s->total));
 		else
 			buffer_format(out, "%s found", show_count(&a, s->total));
 		if (s->indexing >= 0)
@@ -369,7 +380,10 @@ static enum reaction find_act(struct pane *p, enum action a)
 	}
 }
 
-static struct grid *find_grid(struct pane *p) { return &((struct find *)p)->grid; }
+static struct grid *find_grid(struct pane *p)
+{
+	return &((struct find *)p)->grid;
+}
 
 static bool find_cursor(struct pane *p, int *y, int *x)
 {
@@ -386,12 +400,14 @@ static const enum action find_actions[] = {ACTION_NONE};
 const struct pane_ops find_pane = {
 	.code = "FIND",
 	.title = "Find a customer",
-	.about = "Type a CIF and Enter: the customer is shown. Leading zeros may be left out.\n"
-		 "Letters search by name: the beginning of any word, several words in any order, without regard to case "
-		 "and accents. F4 or Tab puts the name field first: then digits go there too, for a phone number or "
-		 "an e-mail address.\n"
-		 "Up and down choose in the list, Enter opens. Enter before the list has come opens the customer if there "
-		 "is only one.",
+	.about =
+		"Type a CIF and Enter: the customer is shown. Leading zeros may be left out.\n"
+		"Letters search by name: the beginning of any word, several words in any order, without regard to case "
+		"and accents. F4 or Tab puts the name field first: then digits go there too, for a phone number or "
+		"an e-mail address.\n"
+		"Up and down choose in the list, Enter opens. Enter before the list has come opens the customer if "
+		"there "
+		"is only one.",
 	.size = sizeof(struct find),
 	.topics = BOARD_ROWS | BOARD_STATUS,
 	.actions = find_actions,

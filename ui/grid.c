@@ -10,9 +10,9 @@
 #include "base/text.h"
 
 enum {
-	GRID_WIDEST = 40,   /* cells of a column that asks for no width */
+	GRID_WIDEST = 40,    /* cells of a column that asks for no width */
 	GRID_MEASURED = 300, /* rows looked at for it */
-	GRID_STEP = 4,      /* cells of one step to the side */
+	GRID_STEP = 4,       /* cells of one step to the side */
 };
 
 void grid_init(struct grid *g, const struct grid_ops *ops, void *ctx, int columns)
@@ -52,7 +52,8 @@ static void grid_measure(struct grid *g)
 				struct grid_cell cell = {0};
 				g->ops->cell(g->ctx, r, c, &cell);
 				/* Harmful characters are drawn as one cell each, and a byte is at most that wide. */
-				size_t cells = text_valid(cell.text, cell.len) ? text_width(cell.text, cell.len) : cell.len;
+				size_t cells =
+					text_valid(cell.text, cell.len) ? text_width(cell.text, cell.len) : cell.len;
 				if ((int)cells > width)
 					width = (int)cells;
 			}

@@ -43,12 +43,12 @@ struct grid {
 	void *ctx;
 	int count, columns;
 	int selected, top;
-	int offset;       /* cells the columns after the first are scrolled by */
-	int height;       /* rows seen at the last paint */
-	bool focus;       /* the selected row is marked, and the cursor is on it */
-	char *key;        /* of the selected row */
+	int offset; /* cells the columns after the first are scrolled by */
+	int height; /* rows seen at the last paint */
+	bool focus; /* the selected row is marked, and the cursor is on it */
+	char *key;  /* of the selected row */
 	int widths[GRID_COLUMNS];
-	int y, x;         /* where the selected row was painted; y -1: nowhere */
+	int y, x; /* where the selected row was painted; y -1: nowhere */
 };
 
 void grid_init(struct grid *g, const struct grid_ops *ops, void *ctx, int columns);

@@ -74,7 +74,8 @@ static void help_start(struct pane *p, const char *argument)
 	lines_pair(&h->lines, HELP_LABEL, "LIVE 2s", ROLE_TEXT, "complete up to two seconds ago");
 	lines_pair(&h->lines, HELP_LABEL, "LAG, STALE", ROLE_TEXT, "older, much older: ask before you rely on it");
 	lines_pair(&h->lines, HELP_LABEL, "SNAPSHOT 41%", ROLE_TEXT, "the first copy is still running");
-	lines_pair(&h->lines, HELP_LABEL, "OFFLINE since", ROLE_TEXT, "nobody feeds the replica, or the source is away");
+	lines_pair(&h->lines, HELP_LABEL, "OFFLINE since", ROLE_TEXT,
+		   "nobody feeds the replica, or the source is away");
 	lines_pair(&h->lines, HELP_LABEL, "REFUSED", ROLE_TEXT, "a person must decide: the screen LAG says what");
 	lines_add(&h->lines, ROLE_TEXT, "%s", "");
 	lines_add(&h->lines, ROLE_DIM, "tellerdesk " VERSION);
@@ -87,7 +88,10 @@ static bool help_load(struct pane *p, struct error *err)
 	return true;
 }
 
-static void help_draw(struct pane *p, struct area area) { lines_draw(&((struct help *)p)->lines, area); }
+static void help_draw(struct pane *p, struct area area)
+{
+	lines_draw(&((struct help *)p)->lines, area);
+}
 
 static enum reaction help_act(struct pane *p, enum action a)
 {
@@ -98,10 +102,14 @@ static void help_place(struct pane *p, struct buffer *out)
 {
 	const struct lines *l = &((const struct help *)p)->lines;
 	if (l->total > l->shown)
-		buffer_format(out, "lines %d-%d of %d", l->top + 1, l->top + l->shown < l->total ? l->top + l->shown : l->total, l->total);
+		buffer_format(out, "lines %d-%d of %d", l->top + 1,
+			      l->top + l->shown < l->total ? l->top + l->shown : l->total, l->total);
 }
 
-static void help_stop(struct pane *p) { lines_done(&((struct help *)p)->lines); }
+static void help_stop(struct pane *p)
+{
+	lines_done(&((struct help *)p)->lines);
+}
 
 static const enum action help_actions[] = {ACTION_NONE};
 

@@ -29,18 +29,21 @@ struct history {
 	struct arena detail_arena; /* the selected one in full */
 	const struct event *events;
 	int count;
-	int entity;                /* only this; -1: all */
-	int64_t from, to;          /* only versions of this period; TIME_NONE: open */
-	bool unchanged;            /* show unchanged fields too */
-	bool detail;               /* the selected version alone, whole */
+	int entity;       /* only this; -1: all */
+	int64_t from, to; /* only versions of this period; TIME_NONE: open */
+	bool unchanged;   /* show unchanged fields too */
+	bool detail;      /* the selected version alone, whole */
 	int top;
-	struct record record;      /* the row as of the selected version */
-	struct record diff;        /* "was -> is" of what changed */
+	struct record record; /* the row as of the selected version */
+	struct record diff;   /* "was -> is" of what changed */
 	struct grid grid;
 	struct buffer cell;
 };
 
-static const struct model *history_model(const struct history *h) { return h->base.session->model; }
+static const struct model *history_model(const struct history *h)
+{
+	return h->base.session->model;
+}
 
 static const struct event *history_selected(const struct history *h)
 {
@@ -59,7 +62,8 @@ static const char *history_key(void *ctx, int row)
 
 static void history_column(void *ctx, int column, struct grid_column *out)
 {
-	static const struct grid_column columns[] = {{"When", 16, false}, {"What", 0, false}, {"Event", 0, false}, {"Change", 0, false}};
+	static const struct grid_column columns[] = {
+		{"When", 16, false}, {"What", 0, false}, {"Event", 0, false}, {"Change", 0, false}};
 	(void)ctx;
 	*out = columns[column];
 }
@@ -140,7 +144,11 @@ static bool history_load(struct pane *p, struct error *err)
 	if (!card_load(&h->card, s, err))
 		return false;
 	struct history_request q = {
-		.cif = h->card.answer.cif, .entity = h->entity, .from = h->from, .to = h->to, .limit = HISTORY_LIMIT + 1,
+		.cif = h->card.answer.cif,
+		.entity = h->entity,
+		.from = h->from,
+		.to = h->to,
+		.limit = HISTORY_LIMIT + 1,
 	};
 	if (s->as_of != TIME_NONE && (q.to == TIME_NONE || q.to > s->as_of + 1))
 		q.to = s->as_of + 1;
@@ -152,7 +160,8 @@ static bool history_load(struct pane *p, struct error *err)
 		h->answer.count = HISTORY_LIMIT;
 	h->count = (int)events_make(&h->arena, &h->answer, &h->events);
 	if (more)
-		session_say(s, ROLE_WARN, "The newest %d versions only: d shows another period, e another kind", HISTORY_LIMIT);
+		session_say(s, ROLE_WARN, "The newest %d versions only: d shows another period, e another kind",
+			    HISTORY_LIMIT);
 	grid_sync(&h->grid, h->count);
 	history_detail(h);
 	return true;
@@ -168,14 +177,15 @@ static void history_title(const struct history *h, struct area area)
 	if (!e)
 		return;
 	if (e->kind == EVENT_GAP) {
-		buffer_format(&text, "Not known from %s to %s", moment_minute(e->gap->from, h->base.session->zone, from),
-		              moment_minute(e->gap->to, h->base.session->zone, to));
+		buffer_format(&text, "Not known from %s to %s",
+			      moment_minute(e->gap->from, h->base.session->zone, from),
+			      moment_minute(e->gap->to, h->base.session->zone, to));
 	} else {
 		const struct version *v = e->version;
 		event_subject(&text, history_model(h), e);
 		buffer_format(&text, ", version %lld, from %s to %s", (long long)v->version,
-		              moment_minute(v->valid_from, h->base.session->zone, from),
-		              v->valid_to == TIME_OPEN ? "now" : moment_minute(v->valid_to, h->base.session->zone, to));
+			      moment_minute(v->valid_from, h->base.session->zone, from),
+			      v->valid_to == TIME_OPEN ? "now" : moment_minute(v->valid_to, h->base.session->zone, to));
 	}
 	draw_text(area.y, area.x + 1, area.w - 1, ROLE_TITLE, text.data, text.len);
 	buffer_done(&text);
@@ -223,7 +233,8 @@ static void history_draw(struct pane *p, struct area area)
 		area.h--;
 	if (h->count == 0) {
 		draw_format(area.y + 1, area.x + 1, area.w - 2, ROLE_NONE, "%s",
-		            h->entity >= 0 || h->from != TIME_NONE ? "no versions of that kind and period" : "no versions");
+			    h->entity >= 0 || h->from != TIME_NONE ? "no versions of that kind and period"
+								   : "no versions");
 		return;
 	}
 	if (h->detail || area.h < HISTORY_LOW) {
@@ -346,7 +357,10 @@ static enum reaction history_act(struct pane *p, enum action a)
 	}
 }
 
-static struct grid *history_grid(struct pane *p) { return &((struct history *)p)->grid; }
+static struct grid *history_grid(struct pane *p)
+{
+	return &((struct history *)p)->grid;
+}
 
 static void history_stop(struct pane *p)
 {
@@ -360,16 +374,19 @@ static void history_stop(struct pane *p)
 }
 
 static const enum action history_actions[] = {ACTION_GO_TAB, ACTION_UNCHANGED, ACTION_ENTITY, ACTION_PERIOD,
-                                              ACTION_AS_OF,  ACTION_VIEW,      ACTION_NONE};
+					      ACTION_AS_OF,  ACTION_VIEW,      ACTION_NONE};
 
 const struct pane_ops history_pane = {
 	.code = "HIST",
 	.title = "History",
-	.about = "Everything that happened to this customer and what they hold, newest first, on one time line; below it "
+	.about = "Everything that happened to this customer and what they hold, newest first, on one time line; below "
+		 "it "
 		 "what the selected version changed.\n"
-		 "\"first copied\" is how a row was found when the replica began: what it was before is not known. A gap is "
+		 "\"first copied\" is how a row was found when the replica began: what it was before is not known. A "
+		 "gap is "
 		 "a time in which changes may have been missed.\n"
-		 "u shows unchanged fields too, e goes through the kinds, d asks for a period: 2026-01-01 2026-02-01, or -7d. "
+		 "u shows unchanged fields too, e goes through the kinds, d asks for a period: 2026-01-01 2026-02-01, "
+		 "or -7d. "
 		 "Enter shows the selected version alone.",
 	.size = sizeof(struct history),
 	.topics = BOARD_ROWS,

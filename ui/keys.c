@@ -16,10 +16,9 @@ struct keys_entry {
 	const char *word, *label, *about, *keys;
 };
 
-static const struct keys_entry keys_table[ACTION_COUNT] = {
-	[ACTION_NONE] = {"", "", "", ""},
+static const struct keys_entry keys_table[ACTION_COUNT] = {[ACTION_NONE] = {"", "", "", ""},
 #define X(name, word, label, about, keys) [ACTION_##name] = {word, label, about, keys},
-	KEYS_ACTIONS(X)
+							   KEYS_ACTIONS(X)
 #undef X
 };
 
@@ -27,10 +26,10 @@ static const struct {
 	const char *name;
 	int key;
 } keys_names[] = {
-	{"Enter", KEY_RETURN},     {"Esc", KEY_ESC},           {"Tab", KEY_TAB},          {"Shift-Tab", KEY_BACK_TAB},
-	{"Backspace", KEY_ERASE},  {"Delete", KEY_DELETE},     {"Up", KEY_ARROW_UP},      {"Down", KEY_ARROW_DOWN},
-	{"Left", KEY_ARROW_LEFT},  {"Right", KEY_ARROW_RIGHT}, {"PgUp", KEY_PAGE_UP},     {"PgDn", KEY_PAGE_DOWN},
-	{"Home", KEY_FIRST},       {"End", KEY_LAST},          {"Space", ' '},
+	{"Enter", KEY_RETURN},    {"Esc", KEY_ESC},           {"Tab", KEY_TAB},      {"Shift-Tab", KEY_BACK_TAB},
+	{"Backspace", KEY_ERASE}, {"Delete", KEY_DELETE},     {"Up", KEY_ARROW_UP},  {"Down", KEY_ARROW_DOWN},
+	{"Left", KEY_ARROW_LEFT}, {"Right", KEY_ARROW_RIGHT}, {"PgUp", KEY_PAGE_UP}, {"PgDn", KEY_PAGE_DOWN},
+	{"Home", KEY_FIRST},      {"End", KEY_LAST},          {"Space", ' '},
 };
 enum { KEYS_NAMES = sizeof(keys_names) / sizeof(keys_names[0]), KEYS_FUNCTIONS = 24 };
 
@@ -134,7 +133,8 @@ static void keys_take(void *ctx, const char *word, const char *value, const char
 	const char *bad;
 	size_t bad_len;
 	if (!keys_read(value, l->keys->bound[a], &bad, &bad_len)) {
-		buffer_format(&l->errors, "%s:%d: \"%.*s\" is no key, or one too many\n", file, line, (int)bad_len, bad);
+		buffer_format(&l->errors, "%s:%d: \"%.*s\" is no key, or one too many\n", file, line, (int)bad_len,
+			      bad);
 		return;
 	}
 	l->origin[a].file = file;
@@ -149,13 +149,15 @@ static void keys_conflict(struct keys_load *l, int a, int b, int key)
 	int at = l->origin[b].file ? b : a;
 	int other = at == a ? b : a;
 	if (!l->origin[at].file)
-		buffer_format(&l->errors, "%s is bound to both %s and %s\n", name, keys_table[a].word, keys_table[b].word);
+		buffer_format(&l->errors, "%s is bound to both %s and %s\n", name, keys_table[a].word,
+			      keys_table[b].word);
 	else if (l->origin[other].file)
 		buffer_format(&l->errors, "%s:%d: %s is already bound to %s (%s:%d)\n", l->origin[at].file,
-		              l->origin[at].line, name, keys_table[other].word, l->origin[other].file, l->origin[other].line);
+			      l->origin[at].line, name, keys_table[other].word, l->origin[other].file,
+			      l->origin[other].line);
 	else
 		buffer_format(&l->errors, "%s:%d: %s is already bound to %s, which has no line of its own\n",
-		              l->origin[at].file, l->origin[at].line, name, keys_table[other].word);
+			      l->origin[at].file, l->origin[at].line, name, keys_table[other].word);
 }
 
 static void keys_check(struct keys_load *l)
@@ -170,7 +172,7 @@ static void keys_check(struct keys_load *l)
 		for (int i = 0; i < KEYS_EACH && l->keys->bound[a][i]; i++)
 			if (l->keys->bound[a][i] >= '0' && l->keys->bound[a][i] <= '9')
 				buffer_format(&l->errors, "%s:%d: digits start the next lookup and cannot be bound\n",
-				              l->origin[a].file, l->origin[a].line);
+					      l->origin[a].file, l->origin[a].line);
 }
 
 bool keys_init(struct keys *k, const struct settings *s, struct error *err)
@@ -187,8 +189,8 @@ bool keys_init(struct keys *k, const struct settings *s, struct error *err)
 	keys_check(&load);
 	bool good = load.errors.len == 0;
 	if (!good) {
-		error_set(err, ERROR_USAGE, "could not take the keys of the configuration: %.*s", (int)load.errors.len - 1,
-		          load.errors.data);
+		error_set(err, ERROR_USAGE, "could not take the keys of the configuration: %.*s",
+			  (int)load.errors.len - 1, load.errors.data);
 		error_hint(err, "an action's line holds all of its keys; F1 to F24, Ctrl-A, Enter, Tab or a character");
 	}
 	buffer_done(&load.errors);
@@ -204,9 +206,15 @@ enum action keys_action(const struct keys *k, int key)
 	return ACTION_NONE;
 }
 
-const char *keys_label(enum action a) { return keys_table[a].label; }
+const char *keys_label(enum action a)
+{
+	return keys_table[a].label;
+}
 
-const char *keys_about(enum action a) { return keys_table[a].about; }
+const char *keys_about(enum action a)
+{
+	return keys_table[a].about;
+}
 
 void keys_list(const struct keys *k, enum action a, char *out, size_t size)
 {

@@ -20,7 +20,7 @@ struct error;
 struct settings;
 
 enum key {
-	KEY_CONTROL = 0x40, /* Ctrl-X is 'X' - KEY_CONTROL */
+	KEY_CONTROL = 0x40,      /* Ctrl-X is 'X' - KEY_CONTROL */
 	KEY_TEXT_END = 0x110000, /* below: characters */
 	KEY_RETURN = 0x110001,
 	KEY_ESC,
@@ -40,6 +40,7 @@ enum key {
 };
 
 /* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys */
+/* clang-format off */
 #define KEYS_ACTIONS(X) \
 	X(HELP, "help", "Help", "explain this screen", "F1 ?") \
 	X(COMMAND, "command", "Cmd", "command line: a screen's code, a CIF, quit", "F2 :") \
@@ -78,13 +79,14 @@ enum key {
 	X(UNCHANGED, "unchanged", "=all fields", "show unchanged fields too", "u") \
 	X(ENTITY, "entity", "=entity", "versions of one kind only", "e") \
 	X(PERIOD, "period", "=period", "versions of a period only", "d")
+/* clang-format on */
 
 enum action {
 	ACTION_NONE,
 #define X(name, word, label, about, keys) ACTION_##name,
 	KEYS_ACTIONS(X)
 #undef X
-	ACTION_COUNT
+		ACTION_COUNT
 };
 
 enum { KEYS_EACH = 6 }; /* keys an action can have */

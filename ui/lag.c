@@ -64,7 +64,10 @@ static bool lag_load(struct pane *p, struct error *err)
 	return true;
 }
 
-static const char *lag_or(const char *text) { return text ? text : "(none)"; }
+static const char *lag_or(const char *text)
+{
+	return text ? text : "(none)";
+}
 
 static void lag_sources(struct lag *l, const struct status_answer *a)
 {
@@ -76,7 +79,8 @@ static void lag_sources(struct lag *l, const struct status_answer *a)
 		lines_pair(&l->lines, LAG_LABEL, "State", bad ? ROLE_WARN : ROLE_TEXT, "%s", lag_or(s->state));
 		lines_pair(&l->lines, LAG_LABEL, "Position", ROLE_TEXT, "%s", lag_or(s->position));
 		if (s->last_batch != TIME_NONE)
-			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s", show_time(&l->lines.arena, s->last_batch, zone));
+			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s",
+				   show_time(&l->lines.arena, s->last_batch, zone));
 		if (bad)
 			lines_pair(&l->lines, LAG_LABEL, "Last error", ROLE_WARN, "%s", s->error);
 		if (s->hint)
@@ -92,12 +96,13 @@ static void lag_progress(struct lag *l, const struct status_answer *a)
 	chart_bar(&bar, (int64_t)(a->percent * 100), 10000, LAG_BAR, draw_ascii());
 	lines_pair(&l->lines, LAG_LABEL, "First copy", ROLE_LAG, "%s %.0f %%", buffer_text(&bar), a->percent);
 	buffer_done(&bar);
-	double left = a->percent > 0 && a->rows_per_s > 0 ?
-	              (double)a->copy_rows * (100 - a->percent) / a->percent / a->rows_per_s : 0;
+	double left = a->percent > 0 && a->rows_per_s > 0
+			      ? (double)a->copy_rows * (100 - a->percent) / a->percent / a->rows_per_s
+			      : 0;
 	char time[MOMENT_SIZE];
-	lines_pair(&l->lines, LAG_LABEL, "", ROLE_TEXT, "%s rows, %s a second%s%s", show_count(&l->lines.arena, a->copy_rows),
-	           show_count(&l->lines.arena, (int64_t)a->rows_per_s), left > 0 ? ", left about " : "",
-	           left > 0 ? duration_short((int64_t)(left * SECOND), time) : "");
+	lines_pair(&l->lines, LAG_LABEL, "", ROLE_TEXT, "%s rows, %s a second%s%s",
+		   show_count(&l->lines.arena, a->copy_rows), show_count(&l->lines.arena, (int64_t)a->rows_per_s),
+		   left > 0 ? ", left about " : "", left > 0 ? duration_short((int64_t)(left * SECOND), time) : "");
 }
 
 static void lag_replica(struct lag *l, const struct status_answer *a)
@@ -107,19 +112,21 @@ static void lag_replica(struct lag *l, const struct status_answer *a)
 	char time[MOMENT_SIZE];
 	if (a->base.freshness.complete_to != TIME_NONE)
 		lines_pair(&l->lines, LAG_LABEL, "Complete to", ROLE_TEXT, "%s",
-		           moment_local(a->base.freshness.complete_to, l->base.session->zone, time));
+			   moment_local(a->base.freshness.complete_to, l->base.session->zone, time));
 	lines_pair(&l->lines, LAG_LABEL, "Rate", ROLE_TEXT, "%.1f changes a second", a->rate);
 	lines_pair(&l->lines, LAG_LABEL, "Replica", ROLE_TEXT, "%s, %s MiB", lag_or(a->path),
-	           show_count(arena, a->bytes / (1024 * 1024)));
+		   show_count(arena, a->bytes / (1024 * 1024)));
 	if (a->writer)
 		lines_pair(&l->lines, LAG_LABEL, "Written by", ROLE_TEXT, "process %lld", (long long)a->writer);
 	else
 		lines_pair(&l->lines, LAG_LABEL, "Written by", ROLE_WARN, "nobody: the data grows older");
 	for (int i = 0; i < m->entity_count; i++)
 		lines_pair(&l->lines, LAG_LABEL, m->entities[i].name, ROLE_TEXT, "%s%s rows, %s versions",
-		           a->counts_exact ? "" : "at least ", show_count(arena, a->rows[i]), show_count(arena, a->versions[i]));
+			   a->counts_exact ? "" : "at least ", show_count(arena, a->rows[i]),
+			   show_count(arena, a->versions[i]));
 	for (int i = 0; i < a->base.freshness.incomplete_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Not copied yet", ROLE_WARN, "%s", m->entities[a->base.freshness.incomplete[i]].name);
+		lines_pair(&l->lines, LAG_LABEL, "Not copied yet", ROLE_WARN, "%s",
+			   m->entities[a->base.freshness.incomplete[i]].name);
 	lines_pair(&l->lines, LAG_LABEL, "Registrations", ROLE_TEXT, "%s", show_count(arena, a->registrations));
 }
 
@@ -130,22 +137,27 @@ static void lag_troubles(struct lag *l, const struct status_answer *a)
 	const struct {
 		const char *name;
 		int64_t count;
-	} counts[] = {{"Rejected rows", a->rejected}, {"Misfits", a->misfits}, {"Anomalies", a->anomalies}, {"Gaps", a->gaps}};
+	} counts[] = {{"Rejected rows", a->rejected},
+		      {"Misfits", a->misfits},
+		      {"Anomalies", a->anomalies},
+		      {"Gaps", a->gaps}};
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		lines_pair(&l->lines, LAG_LABEL, counts[i].name, counts[i].count ? ROLE_WARN : ROLE_TEXT, "%s",
-		           show_count(arena, counts[i].count));
+			   show_count(arena, counts[i].count));
 	for (int i = 0; i < a->gap_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Gap", ROLE_WARN, "%s to %s, %s: %s", show_time(arena, a->gap_list[i].from, zone),
-		           show_time(arena, a->gap_list[i].to, zone), a->gap_list[i].entity ? a->gap_list[i].entity : "all",
-		           lag_or(a->gap_list[i].reason));
+		lines_pair(&l->lines, LAG_LABEL, "Gap", ROLE_WARN, "%s to %s, %s: %s",
+			   show_time(arena, a->gap_list[i].from, zone), show_time(arena, a->gap_list[i].to, zone),
+			   a->gap_list[i].entity ? a->gap_list[i].entity : "all", lag_or(a->gap_list[i].reason));
 	for (int i = 0; i < a->anomaly_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Anomaly", ROLE_WARN, "%s %s %s: %s", show_time(arena, a->anomaly_list[i].at, zone),
-		           a->anomaly_list[i].entity ? a->anomaly_list[i].entity : "",
-		           a->anomaly_list[i].key ? a->anomaly_list[i].key : "", lag_or(a->anomaly_list[i].reason));
+		lines_pair(&l->lines, LAG_LABEL, "Anomaly", ROLE_WARN, "%s %s %s: %s",
+			   show_time(arena, a->anomaly_list[i].at, zone),
+			   a->anomaly_list[i].entity ? a->anomaly_list[i].entity : "",
+			   a->anomaly_list[i].key ? a->anomaly_list[i].key : "", lag_or(a->anomaly_list[i].reason));
 	for (int i = 0; i < a->rejected_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Rejected", ROLE_WARN, "%s %s: %s", show_time(arena, a->rejected_list[i].at, zone),
-		           a->rejected_list[i].position ? a->rejected_list[i].position : "",
-		           lag_or(a->rejected_list[i].reason));
+		lines_pair(&l->lines, LAG_LABEL, "Rejected", ROLE_WARN, "%s %s: %s",
+			   show_time(arena, a->rejected_list[i].at, zone),
+			   a->rejected_list[i].position ? a->rejected_list[i].position : "",
+			   lag_or(a->rejected_list[i].reason));
 }
 
 static void lag_take(struct pane *p, struct job *job)
@@ -196,7 +208,10 @@ static void lag_wake(struct pane *p)
 	p->stale = true;
 }
 
-static void lag_stop(struct pane *p) { lines_done(&((struct lag *)p)->lines); }
+static void lag_stop(struct pane *p)
+{
+	lines_done(&((struct lag *)p)->lines);
+}
 
 static const enum action lag_actions[] = {ACTION_NONE};
 
@@ -204,8 +219,10 @@ const struct pane_ops lag_pane = {
 	.code = "LAG",
 	.title = "Source",
 	.about = "Where the data comes from, up to when it is complete, and what went wrong on the way.\n"
-		 "A rejected row is a line of a batch that could not be read; a misfit a value its type cannot hold, kept as it "
-		 "came; an anomaly a change that did not fit what was held; a gap a time in which changes may be missing.",
+		 "A rejected row is a line of a batch that could not be read; a misfit a value its type cannot hold, "
+		 "kept as it "
+		 "came; an anomaly a change that did not fit what was held; a gap a time in which changes may be "
+		 "missing.",
 	.size = sizeof(struct lag),
 	.topics = BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS | BOARD_ENDED,
 	.actions = lag_actions,

@@ -29,7 +29,8 @@ static void lines_append(struct lines *l, struct line line)
 	l->list[l->count++] = line;
 }
 
-static const char *lines_format(struct lines *l, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static const char *lines_format(struct lines *l, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 static const char *lines_format(struct lines *l, const char *format, va_list args)
 {
@@ -69,7 +70,8 @@ static int lines_paint(const struct line *line, struct area area, int at)
 	while (draw_wrap(&s, &n, area.w - line->indent, &piece, &length) || at == first) {
 		if (at >= 0 && at < area.h) {
 			if (at == first && line->label)
-				draw_text(area.y + at, area.x + 1, line->indent - 2, ROLE_LABEL, line->label, strlen(line->label));
+				draw_text(area.y + at, area.x + 1, line->indent - 2, ROLE_LABEL, line->label,
+					  strlen(line->label));
 			draw_text(area.y + at, area.x + line->indent, area.w - line->indent, line->role, piece, length);
 		}
 		at++;

@@ -35,11 +35,11 @@ enum reaction {
 
 struct pane_ops {
 	const char *code, *title;
-	const char *about;             /* for the help screen: paragraphs, '\n' between */
-	size_t size;                   /* of the struct that embeds the pane */
-	unsigned topics;               /* of the board: load again when one of them changed */
-	bool customer;                 /* shows the session's customer, at the session's moment */
-	const enum action *actions;    /* its own, ended by ACTION_NONE: for help and the last row */
+	const char *about;          /* for the help screen: paragraphs, '\n' between */
+	size_t size;                /* of the struct that embeds the pane */
+	unsigned topics;            /* of the board: load again when one of them changed */
+	bool customer;              /* shows the session's customer, at the session's moment */
+	const enum action *actions; /* its own, ended by ACTION_NONE: for help and the last row */
 	void (*start)(struct pane *p, const char *argument);
 	void (*resume)(struct pane *p); /* it is on top again */
 	void (*stop)(struct pane *p);
@@ -54,20 +54,20 @@ struct pane_ops {
 	enum reaction (*type)(struct pane *p, int key);
 	enum reaction (*paste)(struct pane *p, const char *text, size_t n);
 	enum reaction (*answer)(struct pane *p, const char *text); /* to pane_ask */
-	struct grid *(*grid)(struct pane *p);        /* the one that moves now, or NULL */
+	struct grid *(*grid)(struct pane *p);                      /* the one that moves now, or NULL */
 	bool (*cursor)(struct pane *p, int *y, int *x);
-	int64_t (*due)(const struct pane *p);        /* monotonic time at which to call `wake`; TIME_NONE: none */
+	int64_t (*due)(const struct pane *p); /* monotonic time at which to call `wake`; TIME_NONE: none */
 	void (*wake)(struct pane *p);
 };
 
 struct pane {
 	const struct pane_ops *ops;
 	struct session *session;
-	bool stale;                    /* a topic changed since the last load */
-	bool loaded;                   /* it has something to show */
-	bool held;                     /* does not load again by itself */
-	int64_t loaded_at, cost;       /* monotonic; of the last load */
-	const char *ask;               /* it wants an answer from the user: the label; NULL: not */
+	bool stale;              /* a topic changed since the last load */
+	bool loaded;             /* it has something to show */
+	bool held;               /* does not load again by itself */
+	int64_t loaded_at, cost; /* monotonic; of the last load */
+	const char *ask;         /* it wants an answer from the user: the label; NULL: not */
 	char ask_initial[64];
 };
 

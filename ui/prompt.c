@@ -66,8 +66,9 @@ enum prompt_result prompt_key(struct prompt *p, int key, enum prompt_kind *kind)
 {
 	*kind = p->kind;
 	if (p->kind == PROMPT_LEAVE) /* F3 twice leaves, too */
-		return prompt_close(p, key == 'y' || key == 'Y' || key == KEY_RETURN || key == KEY_FUNCTION + 3 ? PROMPT_SENT
-		                                                                                               : PROMPT_DROPPED);
+		return prompt_close(p, key == 'y' || key == 'Y' || key == KEY_RETURN || key == KEY_FUNCTION + 3
+					       ? PROMPT_SENT
+					       : PROMPT_DROPPED);
 	switch (key) {
 	case KEY_RETURN:
 	case 'E' - KEY_CONTROL:

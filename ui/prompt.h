@@ -11,8 +11,8 @@ enum prompt_kind {
 	PROMPT_COMMAND, /* history with Up and Down, Tab completes a code */
 	PROMPT_AS_OF,
 	PROMPT_FIND,
-	PROMPT_PANE,    /* the pane on top asked */
-	PROMPT_LEAVE,   /* one key is the answer */
+	PROMPT_PANE,  /* the pane on top asked */
+	PROMPT_LEAVE, /* one key is the answer */
 };
 
 enum { PROMPT_HISTORY = 50 };

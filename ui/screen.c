@@ -22,9 +22,15 @@ enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64 };
 
 /* ---- the stack ---- */
 
-struct pane *screens_top(const struct screens *s) { return s->count ? s->list[s->count - 1] : NULL; }
+struct pane *screens_top(const struct screens *s)
+{
+	return s->count ? s->list[s->count - 1] : NULL;
+}
 
-static void screens_pop(struct screens *s) { pane_free(s->list[--s->count]); }
+static void screens_pop(struct screens *s)
+{
+	pane_free(s->list[--s->count]);
+}
 
 struct pane *screens_open(struct screens *s, struct session *session, const struct pane_ops *ops, const char *argument)
 {
@@ -167,8 +173,10 @@ static bool screen_key_fits(const struct session *s, enum action a, bool *shown,
 /* Those that fit, the more important ones first; drawn in the order of the list, so that each keeps its place. */
 static void screen_keys(const struct pane *p, const struct session *s)
 {
-	static const enum action first[] = {ACTION_HELP, ACTION_COMMAND, ACTION_HOME, ACTION_SEARCH, ACTION_BACK, ACTION_NONE};
-	static const enum action later[] = {ACTION_PAGE_UP, ACTION_PAGE_DOWN, ACTION_RECENT, ACTION_REREAD, ACTION_NONE};
+	static const enum action first[] = {ACTION_HELP,   ACTION_COMMAND, ACTION_HOME,
+					    ACTION_SEARCH, ACTION_BACK,    ACTION_NONE};
+	static const enum action later[] = {ACTION_PAGE_UP, ACTION_PAGE_DOWN, ACTION_RECENT, ACTION_REREAD,
+					    ACTION_NONE};
 	const enum action *const lists[] = {first, p->ops->actions, later};
 	bool shown[ACTION_COUNT] = {0};
 	int room = COLS - 1;
@@ -220,7 +228,7 @@ static void screen_cursor(struct pane *p, const struct session *s, int field, in
 		y = LINES - 2;
 		x = prompt;
 	} else if (!(p->ops->cursor && p->ops->cursor(p, &y, &x)) && !typing && g && g->count && g->y >= 0 &&
-	           p->ops != &find_pane) {
+		   p->ops != &find_pane) {
 		y = g->y;
 		x = g->x;
 	}

@@ -288,8 +288,9 @@ static bool script_bytes(struct script *s, const char *rest)
 static bool script_time(struct script *s, const char *rest)
 {
 	(void)rest;
-	printf("start_us %lld\nstart_cpu_us %lld\nenter_us %lld\nenter_cpu_us %lld\n", (long long)s->console.first_frame,
-	       (long long)s->console.first_frame_cpu, (long long)s->enter, (long long)s->enter_cpu);
+	printf("start_us %lld\nstart_cpu_us %lld\nenter_us %lld\nenter_cpu_us %lld\n",
+	       (long long)s->console.first_frame, (long long)s->console.first_frame_cpu, (long long)s->enter,
+	       (long long)s->enter_cpu);
 	return true;
 }
 
@@ -305,10 +306,10 @@ static const struct {
 	bool before; /* does not start the console */
 	bool (*run)(struct script *s, const char *rest);
 } script_instructions[] = {
-	{"size", true, script_size},    {"now", true, script_now},   {"keys", false, script_keys},
-	{"paste", false, script_paste}, {"resize", false, script_size}, {"wait", false, script_wait},
-	{"run", true, script_run_command}, {"dump", false, script_dump}, {"bytes", false, script_bytes},
-	{"time", false, script_time},   {"echo", true, script_echo},
+	{"size", true, script_size},       {"now", true, script_now},      {"keys", false, script_keys},
+	{"paste", false, script_paste},    {"resize", false, script_size}, {"wait", false, script_wait},
+	{"run", true, script_run_command}, {"dump", false, script_dump},   {"bytes", false, script_bytes},
+	{"time", false, script_time},      {"echo", true, script_echo},
 };
 
 static bool script_line(struct script *s, char *line)

@@ -81,7 +81,10 @@ static const struct setting *session_setting(const struct settings *s, const cha
 	return NULL;
 }
 
-bool session_flag(const struct settings *s, const char *name) { return session_setting(s, name) && settings_flag(s, name); }
+bool session_flag(const struct settings *s, const char *name)
+{
+	return session_setting(s, name) && settings_flag(s, name);
+}
 
 const char *session_text(const struct settings *s, const char *name)
 {

@@ -28,25 +28,25 @@ struct session {
 	const struct settings *settings; /* or NULL */
 	const char *user;
 	struct keys keys;
-	struct query *query;             /* NULL until the replica could be opened; the model then too */
+	struct query *query; /* NULL until the replica could be opened; the model then too */
 	const struct model *model;
-	const struct zone *zone;         /* times are shown in it; never NULL */
-	struct worker *worker;           /* as long as query */
+	const struct zone *zone; /* times are shown in it; never NULL */
+	struct worker *worker;   /* as long as query */
 	struct age age;
-	int64_t silent;                  /* a store that registered nobody for so long is silent */
-	bool accessible;                 /* no borders, no ticks, one column */
-	int64_t as_of;                   /* customer screens show this moment; TIME_NONE: now */
-	struct field cif;                /* the field on the second row of every screen */
-	bool cif_focus;                  /* it takes letters too */
-	char *customer;                  /* CIF shown on the customer screens, or NULL */
+	int64_t silent;                        /* a store that registered nobody for so long is silent */
+	bool accessible;                       /* no borders, no ticks, one column */
+	int64_t as_of;                         /* customer screens show this moment; TIME_NONE: now */
+	struct field cif;                      /* the field on the second row of every screen */
+	bool cif_focus;                        /* it takes letters too */
+	char *customer;                        /* CIF shown on the customer screens, or NULL */
 	struct recent recents[SESSION_RECENT]; /* newest first */
 	int recent_count;
-	struct error trouble;            /* why there is no replica; code ERROR_NONE: there is */
+	struct error trouble; /* why there is no replica; code ERROR_NONE: there is */
 	char message[512];
 	enum role message_role;
-	const char *go;                  /* a pane asks for this screen; NULL: none */
+	const char *go; /* a pane asks for this screen; NULL: none */
 	char *go_argument;
-	int go_tab;                      /* with go "CIF": this tab of the customer, from 0; -1: none */
+	int go_tab; /* with go "CIF": this tab of the customer, from 0; -1: none */
 };
 
 void session_done(struct session *s);

@@ -164,7 +164,8 @@ static int record_one(const struct record *r, struct area area, int top)
 				draw_text(area.y + line, x, width, f->mark ? ROLE_CHANGED : f->role, piece, length);
 				int used = (int)text_width(piece, length);
 				if (f->mark && line == first)
-					draw_text(area.y + line, x + (used < width ? used : width) + 1, 1, ROLE_CHANGED, &f->mark, 1);
+					draw_text(area.y + line, x + (used < width ? used : width) + 1, 1, ROLE_CHANGED,
+						  &f->mark, 1);
 			}
 			line++;
 		}

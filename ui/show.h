@@ -45,7 +45,7 @@ struct record_request {
 	int skip;           /* a column not to show; -1: none */
 	const bool *marked; /* by column, or NULL */
 	char mark;
-	const bool *only;   /* by column: show these alone; NULL: all */
+	const bool *only; /* by column: show these alone; NULL: all */
 };
 /* Fills *r from the arena; hidden columns are left out. */
 void record_make(struct record *r, struct arena *a, const struct record_request *q);

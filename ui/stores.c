@@ -34,10 +34,10 @@ enum {
 	STORES_MINUTES = 120, /* of the chart, at most */
 	STORES_HOUR = 60,
 	STORES_AXIS = 15,
-	STORES_LIMIT = 500,   /* registrations listed of one store */
-	STORES_CHART = 8,     /* lines: title, four of bars, axis, times, legend */
+	STORES_LIMIT = 500, /* registrations listed of one store */
+	STORES_CHART = 8,   /* lines: title, four of bars, axis, times, legend */
 	STORES_COLUMNS = 8,
-	STORES_STEPS = 4,     /* labels beside the bars */
+	STORES_STEPS = 4, /* labels beside the bars */
 };
 
 static const char *const stores_windows[] = {"1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"};
@@ -50,27 +50,27 @@ enum stores_view { VIEW_BOTH, VIEW_TABLE, VIEW_CHART, VIEW_COUNT };
 
 struct stores_job {
 	struct job job;
-	bool list;                /* the registrations of one store instead */
+	bool list; /* the registrations of one store instead */
 	char *store;
 	struct duration window, slide;
 	const struct zone *zone;
-	int64_t now;              /* the source's clock */
+	int64_t now;                  /* the source's clock */
 	int64_t starts[STORES_SPARK]; /* of the windows, oldest first */
 	struct stores_answer bars, minutes, today;
 	struct registrations_answer registrations;
 };
 
 struct stores_line {
-	const char *id, *name;    /* in the job's answer */
+	const char *id, *name; /* in the job's answer */
 	int64_t spark[STORES_SPARK];
 	int64_t hour, today;
-	int percent;              /* the last whole window against the mean of those before; INT32_MAX: no mean */
+	int percent; /* the last whole window against the mean of those before; INT32_MAX: no mean */
 	bool silent;
 };
 
 struct stores {
 	struct pane base;
-	int window, slide;        /* index of stores_windows; divisor */
+	int window, slide; /* index of stores_windows; divisor */
 	enum stores_order order;
 	enum stores_view view;
 	const struct zone *zone;
@@ -80,10 +80,10 @@ struct stores {
 	int count;
 	int64_t minutes[STORES_MINUTES]; /* all stores; the running one last */
 	struct grid grid;
-	char *drill;              /* the store whose registrations are listed, "" the unknown one; NULL: none */
+	char *drill; /* the store whose registrations are listed, "" the unknown one; NULL: none */
 	struct stores_job *drilled;
 	struct grid drill_grid;
-	int shown_windows;        /* of the line in a row: as many of the last ones as there is room for */
+	int shown_windows; /* of the line in a row: as many of the last ones as there is room for */
 	char cell[64];
 };
 
@@ -98,7 +98,8 @@ static void stores_starts(struct stores_job *j)
 	for (int i = 0; i < STORES_SPARK; i++) {
 		int back = STORES_SPARK - 1 - i;
 		if (w->months || w->days)
-			j->starts[i] = back ? zone_step(j->zone, unit, j->now, -back) : zone_floor(j->zone, unit, j->now);
+			j->starts[i] =
+				back ? zone_step(j->zone, unit, j->now, -back) : zone_floor(j->zone, unit, j->now);
 		else
 			j->starts[i] = j->now - j->now % step - back * step;
 	}
@@ -108,8 +109,10 @@ static bool stores_job_run(struct job *job, struct query *q, struct error *err)
 {
 	struct stores_job *j = (struct stores_job *)job;
 	if (j->list)
-		return query_registrations(q, j->store, j->now - STORES_DRILL, j->now + DAY, STORES_LIMIT, &j->registrations, err);
-	struct stores_request r = {.window = j->window, .slide = j->slide, .zone = j->zone, .now = j->now, .to = j->now + 1};
+		return query_registrations(q, j->store, j->now - STORES_DRILL, j->now + DAY, STORES_LIMIT,
+					   &j->registrations, err);
+	struct stores_request r = {
+		.window = j->window, .slide = j->slide, .zone = j->zone, .now = j->now, .to = j->now + 1};
 	stores_starts(j);
 	r.from = j->starts[0];
 	if (!query_stores(q, &r, &j->bars, err))
@@ -158,7 +161,10 @@ static void stores_ask(struct stores *s)
 
 /* ---- the answers ---- */
 
-static const char *stores_id(const char *id) { return id ? id : ""; }
+static const char *stores_id(const char *id)
+{
+	return id ? id : "";
+}
 
 /* The answers list the stores in one order, unless one was born in between. */
 static int stores_match(const struct stores_line *lines, int count, const struct store_row *row, int guess)
@@ -218,8 +224,11 @@ static int stores_compare_by(const struct stores_line *a, const struct stores_li
 	return name ? name : strcmp(a->id, b->id);
 }
 
-#define STORES_COMPARE(order) \
-	static int stores_compare_##order(const void *a, const void *b) { return stores_compare_by(a, b, order); }
+#define STORES_COMPARE(order)                                                                                          \
+	static int stores_compare_##order(const void *a, const void *b)                                                \
+	{                                                                                                              \
+		return stores_compare_by(a, b, order);                                                                 \
+	}
 STORES_COMPARE(ORDER_RATE)
 STORES_COMPARE(ORDER_STORE)
 STORES_COMPARE(ORDER_NAME)
@@ -228,7 +237,10 @@ STORES_COMPARE(ORDER_TODAY)
 static void stores_sort(struct stores *s)
 {
 	static int (*const compare[])(const void *, const void *) = {
-		stores_compare_ORDER_RATE, stores_compare_ORDER_STORE, stores_compare_ORDER_NAME, stores_compare_ORDER_TODAY,
+		stores_compare_ORDER_RATE,
+		stores_compare_ORDER_STORE,
+		stores_compare_ORDER_NAME,
+		stores_compare_ORDER_TODAY,
 	};
 	if (s->count)
 		qsort(s->lines, (size_t)s->count, sizeof(*s->lines), compare[s->order]);
@@ -292,7 +304,10 @@ static void stores_take(struct pane *p, struct job *job)
 
 /* ---- the table ---- */
 
-static const char *stores_key(void *ctx, int row) { return stores_id(((const struct stores *)ctx)->lines[row].id); }
+static const char *stores_key(void *ctx, int row)
+{
+	return stores_id(((const struct stores *)ctx)->lines[row].id);
+}
 
 static void stores_column(void *ctx, int column, struct grid_column *out)
 {
@@ -344,7 +359,10 @@ static const struct grid_ops stores_grid_ops = {.key = stores_key, .column = sto
 
 /* ---- one store's registrations ---- */
 
-static const char *drill_key(void *ctx, int row) { return ((const struct stores *)ctx)->drilled->registrations.list[row].cif; }
+static const char *drill_key(void *ctx, int row)
+{
+	return ((const struct stores *)ctx)->drilled->registrations.list[row].cif;
+}
 
 static void drill_column(void *ctx, int column, struct grid_column *out)
 {
@@ -361,7 +379,8 @@ static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->role = column == 1 ? ROLE_NAME : ROLE_TEXT;
 	out->text = column == 1 ? r->cif : r->name;
 	if (column == 0) {
-		snprintf(s->cell, sizeof(s->cell), "%s", r->at == TIME_NONE ? "(unknown)" : moment_minute(r->at, s->zone, when));
+		snprintf(s->cell, sizeof(s->cell), "%s",
+			 r->at == TIME_NONE ? "(unknown)" : moment_minute(r->at, s->zone, when));
 		out->text = s->cell;
 	} else if (column == 2 && !r->name) {
 		out->text = "(no longer a customer)";
@@ -400,14 +419,15 @@ static void stores_chart(const struct stores *s, struct area area)
 	int step = (area.h - 4) / STORES_STEPS > 0 ? (area.h - 4) / STORES_STEPS : 1;
 	struct chart c = {values, shown, shown - 1, chart_top(peak, STORES_STEPS), step * STORES_STEPS, draw_ascii()};
 	draw_format(area.y, area.x + 1, area.w - 2, ROLE_TITLE,
-	            "All stores, registrations per minute, last %d min   peak %lld   mean %.1f", shown, (long long)peak,
-	            shown > 1 ? (double)sum / (shown - 1) : 0.0);
+		    "All stores, registrations per minute, last %d min   peak %lld   mean %.1f", shown, (long long)peak,
+		    shown > 1 ? (double)sum / (shown - 1) : 0.0);
 	for (int i = 0; i < c.height; i++) {
 		int y = area.y + 1 + i;
 		buffer_clear(&text);
 		chart_row(&text, &c, i);
 		if (i % step == 0)
-			draw_format(y, area.x, 6, ROLE_DIM, "%4lld |", (long long)(c.top / STORES_STEPS * (STORES_STEPS - i / step)));
+			draw_format(y, area.x, 6, ROLE_DIM, "%4lld |",
+				    (long long)(c.top / STORES_STEPS * (STORES_STEPS - i / step)));
 		else
 			draw_format(y, area.x, 6, ROLE_DIM, "     |");
 		draw_text(y, area.x + 6, shown, ROLE_BAR, buffer_text(&text), text.len);
@@ -419,7 +439,7 @@ static void stores_chart(const struct stores *s, struct area area)
 	draw_text(axis, area.x + 6, shown, ROLE_DIM, buffer_text(&text), text.len);
 	stores_times(s, (struct area){axis + 1, area.x, 1, area.w}, shown);
 	draw_format(axis + 2, area.x + 1, area.w - 2, ROLE_DIM, "%s a whole minute   %s the running one",
-	            draw_ascii() ? "#" : "█", draw_ascii() ? ":" : "░");
+		    draw_ascii() ? "#" : "█", draw_ascii() ? ":" : "░");
 	buffer_done(&text);
 }
 
@@ -438,7 +458,7 @@ static void stores_silent(const struct stores *s, struct area area)
 	if (silent) {
 		struct buffer line = {0};
 		buffer_format(&line, "%d store%s silent for over %s:", silent, silent == 1 ? "" : "s",
-		              duration_short(s->base.session->silent, since));
+			      duration_short(s->base.session->silent, since));
 		buffer_add(&line, text.data, text.len);
 		draw_text(area.y, area.x + 1, area.w - 2, ROLE_WARN, line.data, line.len);
 		buffer_done(&line);
@@ -451,7 +471,7 @@ static void stores_silent(const struct stores *s, struct area area)
 static void stores_draw_drill(struct stores *s, struct area area)
 {
 	draw_format(area.y, area.x + 1, area.w - 2, ROLE_TITLE, "Registrations of store %s in the last 30 days",
-	            s->drill[0] ? s->drill : "(none)");
+		    s->drill[0] ? s->drill : "(none)");
 	area.y++, area.h--;
 	if (s->drilled && s->drilled->registrations.count == STORES_LIMIT)
 		draw_format(area.y + --area.h, area.x + 1, area.w - 2, ROLE_DIM, "the newest %d only", STORES_LIMIT);
@@ -516,7 +536,8 @@ static void stores_head(struct pane *p, struct buffer *out)
 	buffer_format(out, "Window ==> %s", stores_windows[s->window]);
 	if (slide && slide->micro && s->window < STORES_CALENDAR)
 		buffer_format(out, "  slide %s", duration_text(&(struct duration){.micro = slide->micro}, text));
-	buffer_format(out, "  zone %s  order: %s%s", zone_name(s->zone), stores_orders[s->order], p->held ? "  HELD" : "");
+	buffer_format(out, "  zone %s  order: %s%s", zone_name(s->zone), stores_orders[s->order],
+		      p->held ? "  HELD" : "");
 }
 
 /* ---- keys ---- */
@@ -656,17 +677,20 @@ static void stores_stop(struct pane *p)
 	grid_done(&s->drill_grid);
 }
 
-static const enum action stores_actions[] = {ACTION_VIEW, ACTION_WIDER, ACTION_NARROWER, ACTION_SLIDE,
-                                             ACTION_ORDER, ACTION_HOLD, ACTION_ZONE,     ACTION_NONE};
+static const enum action stores_actions[] = {ACTION_VIEW,  ACTION_WIDER, ACTION_NARROWER, ACTION_SLIDE,
+					     ACTION_ORDER, ACTION_HOLD,  ACTION_ZONE,     ACTION_NONE};
 
 const struct pane_ops stores_pane = {
 	.code = "STOR",
 	.title = "Stores",
-	.about = "Registrations of customers, store by store. now is the running window, beside it the last whole one, then "
+	.about = "Registrations of customers, store by store. now is the running window, beside it the last whole one, "
+		 "then "
 		 "the last hour and today. vs avg compares the last whole window with the mean of those before it.\n"
 		 "! marks a silent store: it registered before, but nobody for a while.\n"
-		 "+ and - change the length of the windows, s makes them overlap, o changes the order, z the time zone, p holds "
-		 "the screen still, v shows table, chart or both. Enter lists a store's registrations, Enter there opens "
+		 "+ and - change the length of the windows, s makes them overlap, o changes the order, z the time "
+		 "zone, p holds "
+		 "the screen still, v shows table, chart or both. Enter lists a store's registrations, Enter there "
+		 "opens "
 		 "the customer.",
 	.size = sizeof(struct stores),
 	.topics = BOARD_ROLLUPS,

@@ -27,8 +27,8 @@
 
 #undef columns /* term.h makes macros of terminfo's names */
 
-#define TERM_FALLBACK "vt220"
-#define TERM_PASTE_ON "\033[?2004h"
+#define TERM_FALLBACK  "vt220"
+#define TERM_PASTE_ON  "\033[?2004h"
 #define TERM_PASTE_OFF "\033[?2004l"
 #define TERM_PASTE_END "\033[201~"
 
@@ -46,16 +46,16 @@ enum { TERM_FATAL = 5, TERM_ASKING = 5 };
 static struct {
 	SCREEN *screen;
 	bool headless, ascii, esc_digit;
-	int output;          /* headless: a file in memory that counts */
+	int output; /* headless: a file in memory that counts */
 	FILE *out, *in;
 	int64_t sent;
 	char notice[256];
 	struct sigaction old_fatal[TERM_FATAL], old_asking[TERM_ASKING];
 	/* A paste that has begun, and what was read behind its end. */
 	bool pasting;
-	bool bracketed;      /* the terminal marks pastes */
-	size_t matched;      /* bytes of TERM_PASTE_END */
-	int64_t pasted;      /* when the last byte came */
+	bool bracketed; /* the terminal marks pastes */
+	size_t matched; /* bytes of TERM_PASTE_END */
+	int64_t pasted; /* when the last byte came */
 	struct buffer paste;
 	struct buffer tail;
 	size_t tail_used;
@@ -180,13 +180,15 @@ static bool term_open_any(struct error *err)
 	if (term_open(NULL))
 		return true;
 	if (!term_open(TERM_FALLBACK)) {
-		error_set(err, ERROR_USAGE, "could not use the terminal \"%s\": neither it nor " TERM_FALLBACK " is described here",
-		          type ? type : "");
+		error_set(err, ERROR_USAGE,
+			  "could not use the terminal \"%s\": neither it nor " TERM_FALLBACK " is described here",
+			  type ? type : "");
 		return error_hint(err, "install the package ncurses-base");
 	}
 	snprintf(term.notice, sizeof(term.notice),
-	         "Terminal \"%s\" is not described here, taken for a " TERM_FALLBACK ": install ncurses-term or set TERM",
-	         type ? type : "");
+		 "Terminal \"%s\" is not described here, taken for a " TERM_FALLBACK
+		 ": install ncurses-term or set TERM",
+		 type ? type : "");
 	return true;
 }
 
@@ -197,16 +199,26 @@ static void term_define_keys(void)
 		const char *sequence;
 		int key;
 	} common[] = {
-		{"\033OP", KEY_F(1)},    {"\033OQ", KEY_F(2)},    {"\033OR", KEY_F(3)},    {"\033OS", KEY_F(4)},
-		{"\033[11~", KEY_F(1)},  {"\033[12~", KEY_F(2)},  {"\033[13~", KEY_F(3)},  {"\033[14~", KEY_F(4)},
-		{"\033[[A", KEY_F(1)},   {"\033[[B", KEY_F(2)},   {"\033[[C", KEY_F(3)},   {"\033[[D", KEY_F(4)},
-		{"\033[[E", KEY_F(5)},   {"\033[15~", KEY_F(5)},  {"\033[17~", KEY_F(6)},  {"\033[18~", KEY_F(7)},
-		{"\033[19~", KEY_F(8)},  {"\033[20~", KEY_F(9)},  {"\033[21~", KEY_F(10)}, {"\033[23~", KEY_F(11)},
-		{"\033[24~", KEY_F(12)}, {"\033[H", KEY_HOME},    {"\033[F", KEY_END},     {"\033OH", KEY_HOME},
-		{"\033OF", KEY_END},     {"\033[1~", KEY_HOME},   {"\033[4~", KEY_END},    {"\033[5~", KEY_PPAGE},
-		{"\033[6~", KEY_NPAGE},  {"\033[3~", KEY_DC},     {"\033[A", KEY_UP},      {"\033[B", KEY_DOWN},
-		{"\033[C", KEY_RIGHT},   {"\033[D", KEY_LEFT},    {"\033OA", KEY_UP},      {"\033OB", KEY_DOWN},
-		{"\033OC", KEY_RIGHT},   {"\033OD", KEY_LEFT},    {"\033[Z", KEY_BTAB},    {"\033[200~", KEY_PASTE_BEGIN},
+		{"\033OP", KEY_F(1)},    {"\033OQ", KEY_F(2)},
+		{"\033OR", KEY_F(3)},    {"\033OS", KEY_F(4)},
+		{"\033[11~", KEY_F(1)},  {"\033[12~", KEY_F(2)},
+		{"\033[13~", KEY_F(3)},  {"\033[14~", KEY_F(4)},
+		{"\033[[A", KEY_F(1)},   {"\033[[B", KEY_F(2)},
+		{"\033[[C", KEY_F(3)},   {"\033[[D", KEY_F(4)},
+		{"\033[[E", KEY_F(5)},   {"\033[15~", KEY_F(5)},
+		{"\033[17~", KEY_F(6)},  {"\033[18~", KEY_F(7)},
+		{"\033[19~", KEY_F(8)},  {"\033[20~", KEY_F(9)},
+		{"\033[21~", KEY_F(10)}, {"\033[23~", KEY_F(11)},
+		{"\033[24~", KEY_F(12)}, {"\033[H", KEY_HOME},
+		{"\033[F", KEY_END},     {"\033OH", KEY_HOME},
+		{"\033OF", KEY_END},     {"\033[1~", KEY_HOME},
+		{"\033[4~", KEY_END},    {"\033[5~", KEY_PPAGE},
+		{"\033[6~", KEY_NPAGE},  {"\033[3~", KEY_DC},
+		{"\033[A", KEY_UP},      {"\033[B", KEY_DOWN},
+		{"\033[C", KEY_RIGHT},   {"\033[D", KEY_LEFT},
+		{"\033OA", KEY_UP},      {"\033OB", KEY_DOWN},
+		{"\033OC", KEY_RIGHT},   {"\033OD", KEY_LEFT},
+		{"\033[Z", KEY_BTAB},    {"\033[200~", KEY_PASTE_BEGIN},
 	};
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
 		if (key_defined(common[i].sequence) == 0)
@@ -228,7 +240,8 @@ static void term_keyboard(void)
 		def_prog_mode();
 	}
 	const char *type = getenv("TERM");
-	static const char *const marking[] = {"xterm", "screen", "tmux", "rxvt", "alacritty", "foot", "kitty", "vte", "st-"};
+	static const char *const marking[] = {"xterm", "screen", "tmux", "rxvt", "alacritty",
+					      "foot",  "kitty",  "vte",  "st-"};
 	for (size_t i = 0; type && i < sizeof(marking) / sizeof(marking[0]); i++)
 		if (strncmp(type, marking[i], strlen(marking[i])) == 0)
 			term.bracketed = !term.notice[0];
@@ -328,15 +341,27 @@ void term_stop(void)
 	term.pasting = term.bracketed = false;
 }
 
-bool term_ascii(void) { return term.ascii; }
+bool term_ascii(void)
+{
+	return term.ascii;
+}
 
-const char *term_notice(void) { return term.notice[0] ? term.notice : NULL; }
+const char *term_notice(void)
+{
+	return term.notice[0] ? term.notice : NULL;
+}
 
-int term_fd(void) { return term.headless ? -1 : STDIN_FILENO; }
+int term_fd(void)
+{
+	return term.headless ? -1 : STDIN_FILENO;
+}
 
 /* ---- signals, size ---- */
 
-int term_signal_fd(void) { return term_pipe[0]; }
+int term_signal_fd(void)
+{
+	return term_pipe[0];
+}
 
 unsigned term_signals(void)
 {
@@ -390,9 +415,10 @@ static int term_key_of_code(wint_t c)
 		wint_t code;
 		int key;
 	} codes[] = {
-		{KEY_UP, KEY_ARROW_UP},    {KEY_DOWN, KEY_ARROW_DOWN}, {KEY_LEFT, KEY_ARROW_LEFT}, {KEY_RIGHT, KEY_ARROW_RIGHT},
-		{KEY_PPAGE, KEY_PAGE_UP},  {KEY_NPAGE, KEY_PAGE_DOWN}, {KEY_HOME, KEY_FIRST},      {KEY_END, KEY_LAST},
-		{KEY_BTAB, KEY_BACK_TAB},  {KEY_BACKSPACE, KEY_ERASE}, {KEY_DC, KEY_DELETE},       {KEY_ENTER, KEY_RETURN},
+		{KEY_UP, KEY_ARROW_UP},       {KEY_DOWN, KEY_ARROW_DOWN}, {KEY_LEFT, KEY_ARROW_LEFT},
+		{KEY_RIGHT, KEY_ARROW_RIGHT}, {KEY_PPAGE, KEY_PAGE_UP},   {KEY_NPAGE, KEY_PAGE_DOWN},
+		{KEY_HOME, KEY_FIRST},        {KEY_END, KEY_LAST},        {KEY_BTAB, KEY_BACK_TAB},
+		{KEY_BACKSPACE, KEY_ERASE},   {KEY_DC, KEY_DELETE},       {KEY_ENTER, KEY_RETURN},
 	};
 	if (c > KEY_F0 && c <= KEY_F0 + 24)
 		return KEY_FUNCTION + (int)(c - KEY_F0);
@@ -514,7 +540,10 @@ enum term_input term_read(int *key, struct buffer *paste)
 	return term.headless ? TERM_NOTHING : term_paste_read(paste);
 }
 
-bool term_pasting(void) { return term.pasting; }
+bool term_pasting(void)
+{
+	return term.pasting;
+}
 
 /* ---- output ---- */
 
@@ -530,6 +559,12 @@ void term_show(void)
 		term.sent = -1;
 }
 
-void term_repaint(void) { clearok(curscr, TRUE); }
+void term_repaint(void)
+{
+	clearok(curscr, TRUE);
+}
 
-int64_t term_sent(void) { return term.sent; }
+int64_t term_sent(void)
+{
+	return term.sent;
+}

@@ -23,7 +23,7 @@ struct buffer;
 struct error;
 
 struct term_params {
-	bool ascii;     /* asked for; a locale without UTF-8 asks too: term_ascii */
+	bool ascii; /* asked for; a locale without UTF-8 asks too: term_ascii */
 	bool color;
 	bool esc_digit; /* Esc and a digit at once are a function key */
 	bool headless;

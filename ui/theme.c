@@ -20,7 +20,7 @@ static const struct theme_role theme_roles[ROLE_COUNT] = {
 };
 
 static const attr_t theme_looks[] = {
-	[LOOK_NORMAL] = A_NORMAL,   [LOOK_DIM] = A_DIM,         [LOOK_BOLD] = A_BOLD,
+	[LOOK_NORMAL] = A_NORMAL,       [LOOK_DIM] = A_DIM,         [LOOK_BOLD] = A_BOLD,
 	[LOOK_UNDERLINE] = A_UNDERLINE, [LOOK_REVERSE] = A_REVERSE, [LOOK_REVERSE_BOLD] = A_REVERSE | A_BOLD,
 };
 
@@ -53,4 +53,7 @@ void theme_use(enum role role)
 		attr_set(theme_looks[r->mono], 0, NULL);
 }
 
-char theme_letter(enum role role) { return theme_roles[role].letter; }
+char theme_letter(enum role role)
+{
+	return theme_roles[role].letter;
+}

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+/* clang-format off */
 #define THEME_ROLES(X) \
 	/* name, letter, colour, attributes with colours, attributes without */ \
 	X(TEXT, '.', NONE, NORMAL, NORMAL) \
@@ -37,12 +38,13 @@
 	X(BAR, 'b', GREEN, NORMAL, NORMAL) \
 	X(MESSAGE, 'm', NONE, NORMAL, NORMAL) \
 	X(ERROR, 'E', RED, BOLD, REVERSE)
+/* clang-format on */
 
 enum role {
 #define X(name, letter, colour, look, mono) ROLE_##name,
 	THEME_ROLES(X)
 #undef X
-	ROLE_COUNT
+		ROLE_COUNT
 };
 
 /* After the terminal was started. color false: none is used. */

@@ -18,9 +18,9 @@ struct worker {
 	pthread_mutex_t lock;
 	pthread_cond_t asked;
 	struct job *waiting, *running, *finished; /* lists by `next`, oldest first */
-	struct query *query;  /* used by the thread; interrupted under the lock, only while a job runs */
+	struct query *query; /* used by the thread; interrupted under the lock, only while a job runs */
 	bool ending;
-	int reader, writer;   /* one byte for each finished job */
+	int reader, writer; /* one byte for each finished job */
 	char *path;
 	struct worker_params params;
 };
@@ -224,4 +224,7 @@ bool worker_busy(struct worker *w)
 	return busy;
 }
 
-int worker_fd(const struct worker *w) { return w->reader; }
+int worker_fd(const struct worker *w)
+{
+	return w->reader;
+}

@@ -31,7 +31,7 @@ struct job_ops {
 struct job {
 	const struct job_ops *ops;
 	const void *owner;
-	bool good;          /* what run returned; else err says why */
+	bool good; /* what run returned; else err says why */
 	struct error error;
 	bool dropped;
 	struct job *next;
