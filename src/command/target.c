@@ -3,6 +3,7 @@
 #include "command/target.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,22 @@ static bool target_source(struct target *t, const struct settings *s, struct err
 			       "first look: tellerdesk demo");
 }
 
+/* A first run that was killed at once leaves a file with nothing in it, which is no replica yet. */
+static bool target_has_replica(const char *path)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *s = NULL;
+	bool empty;
+	if (access(path, F_OK) != 0)
+		return false;
+	empty = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema LIMIT 1", -1, &s, NULL) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_DONE;
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return !empty;
+}
+
 static size_t target_lines(const char *text)
 {
 	size_t n = 0;
@@ -107,7 +124,7 @@ bool target_open(struct target *t, const struct settings *s, struct error *err)
 	t->state_folder = t->replica_path ? ask_state_folder(err) : NULL;
 	if (!t->state_folder)
 		return false;
-	t->replica_exists = access(t->replica_path, F_OK) == 0;
+	t->replica_exists = target_has_replica(t->replica_path);
 	if (!target_source(t, s, err) || !target_model(t, s, err))
 		return false;
 	t->params = (struct ingest_params){
