@@ -40,6 +40,7 @@ struct ingest {
 	int stop_pipe[2];
 	volatile sig_atomic_t stop;
 	struct session_task task;
+	char request[40];             /* id of the one under way, or empty */
 	pthread_t thread;
 	bool threaded, result;
 	struct error error;
@@ -184,14 +185,16 @@ static void post_status(struct ingest *in)
 		board_post(in->params.board, BOARD_STATUS);
 }
 
-/* The log was purged: everything is reconciled, unless that happened less than an hour ago. */
+/* The log was purged: everything is reconciled, unless that happened less than an hour ago and nobody asks for it now. */
 static bool plan_resync(struct ingest *in, struct error *err)
 {
-	if (!replica_may_resync(in->replica, RESYNC_PAUSE)) {
+	bool asked = in->task.resync && !in->task.fresh;
+	if (!asked && !replica_may_resync(in->replica, RESYNC_PAUSE)) {
 		err->code = ERROR_REFUSED;
 		return error_hint(err, "this is the second time within an hour: look at the source's retention, then run tellerdesk resync");
 	}
-	in->task = (struct session_task){.resync = true, .fresh = true, .entity = -1, .gap_reason = "purged"};
+	in->task = (struct session_task){.resync = true, .fresh = true, .accept_server = in->task.accept_server, .entity = -1,
+	                                 .gap_reason = "purged"};
 	return true;
 }
 
@@ -209,19 +212,35 @@ static bool wait_for_person(struct ingest *in, struct request *r)
 	return false;
 }
 
-/* Takes over what the request holds. */
-static bool carry_out(struct ingest *in, struct request *r, struct error *err)
+/* The model a request asks for; NULL: err says why it cannot be had. */
+static struct model *read_model(struct ingest *in, const struct request *r, struct error *err)
 {
 	struct buffer errors = {0};
+	struct model *m = model_parse(r->model ? r->model : "", "the request", &errors);
+	if (!m)
+		error_set(err, ERROR_USAGE, "could not adopt the model: %.*s", (int)strcspn(buffer_text(&errors), "\n"), buffer_text(&errors));
+	buffer_done(&errors);
+	if (m && replica_may_adopt(in->replica, m, err))
+		return m;
+	model_free(m);
+	return NULL;
+}
+
+/* Takes over what the request holds. One that cannot be carried out is answered, and ingest goes on as it was. */
+static bool carry_out(struct ingest *in, struct request *r, struct error *err)
+{
+	memcpy(in->request, r->id, sizeof in->request);
+	struct model *adopted = r->adopt_model ? read_model(in, r, err) : NULL;
+	if (r->adopt_model && !adopted) {
+		session_answer_error(in->replica, in->request, "starting", err);
+		request_done(r);
+		error_clear(err);
+		return true;
+	}
 	in->task = (struct session_task){.resync = true, .fresh = r->accept_server, .accept_server = r->accept_server, .entity = -1,
 	                                 .gap_reason = r->accept_server ? "server accepted" : NULL};
 	if (r->entity[0])
 		in->task.entity = model_entity(replica_model(in->replica), r->entity);
-	memcpy(in->task.request, r->id, sizeof in->task.request);
-	struct model *adopted = r->adopt_model && r->model ? model_parse(r->model, "request", &errors) : NULL;
-	if (errors.len)
-		log_line(LOG_ERROR, "could not adopt the model of a request: %s", buffer_text(&errors));
-	buffer_done(&errors);
 	request_done(r);
 	if (!adopted)
 		return true;
@@ -234,6 +253,7 @@ static bool carry_out(struct ingest *in, struct request *r, struct error *err)
 struct round {
 	int64_t wait;    /* before the next try */
 	int64_t backoff;
+	bool paused;     /* the disk is full, and that was said */
 };
 
 /* What comes after a session that failed. False: ingest ends with err. */
@@ -251,7 +271,9 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 		break;
 	case ERROR_FULL:
 		session_status(in->replica, "paused", err);
-		log_line(LOG_ERROR, "%s", err->message);
+		if (!round->paused)
+			log_line(LOG_ERROR, "%s", err->message);
+		round->paused = true;
 		round->wait = FULL_RETRY;
 		break;
 	case ERROR_PURGED:
@@ -260,6 +282,8 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 		/* fall through */
 	case ERROR_REFUSED:
 		session_status(in->replica, "refused", err);
+		session_answer_error(in->replica, in->request, "refused", err);
+		in->task = (struct session_task){.entity = -1};
 		post_status(in);
 		if (in->params.once || in->params.until || !wait_for_person(in, &r))
 			return in->stop && !in->params.once;
@@ -288,7 +312,7 @@ bool ingest_run(struct ingest *in, struct error *err)
 		in->task.entity = model_entity(replica_model(in->replica), in->resync_entity);
 	bool ok = true;
 	while (ok && !in->stop) {
-		struct session_context c = {&in->params, in->replica, in->params.board, in->stop_pipe[0], &in->stop, &in->task, &reopen};
+		struct session_context c = {&in->params, in->replica, in->params.board, in->stop_pipe[0], &in->stop, &in->task, in->request, &reopen};
 		int64_t began = clock_mono();
 		enum session_end end = session_run(&c, err);
 		if (end == SESSION_DONE || end == SESSION_STOPPED)

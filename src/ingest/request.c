@@ -29,7 +29,15 @@ static bool write_file(const char *path, const char *text)
 	return close(fd) == 0 && ok;
 }
 
-bool request_put(const char *replica_path, struct request *r, struct error *err)
+/* Not over another that waits, where the file system can tell. */
+static bool put_in_place(const char *temporary, const char *path)
+{
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && rename(temporary, path) == 0;
+}
+
+bool request_put(const char *replica_path, struct request *r, bool *taken, struct error *err)
 {
 	unsigned char random[16];
 	randombytes_buf(random, sizeof random);
@@ -40,7 +48,8 @@ bool request_put(const char *replica_path, struct request *r, struct error *err)
 	json_t *json = json_pack("{s:s, s:s, s:b, s:b, s:s?}", "id", r->id, "entity", r->entity, "accept_server", r->accept_server, "adopt_model",
 	                         r->adopt_model, "model", r->model);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	bool ok = text && write_file(temporary, text) && rename(temporary, path) == 0;
+	bool ok = text && write_file(temporary, text) && put_in_place(temporary, path);
+	*taken = !ok && errno == EEXIST;
 	if (!ok) {
 		error_set(err, errno == EACCES ? ERROR_PERMISSION : ERROR_REPLICA, "could not write request \"%s\": %s", path, strerror(errno));
 		unlink(temporary);

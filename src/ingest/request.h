@@ -17,8 +17,8 @@ struct request {
 	char *model;       /* text of the model to adopt, or NULL; request_done frees it */
 };
 
-/* Fills r->id. */
-bool request_put(const char *replica_path, struct request *r, struct error *err);
+/* Fills r->id. *taken, when it fails: another request waits there. */
+bool request_put(const char *replica_path, struct request *r, bool *taken, struct error *err);
 /* False: none waits. A file that cannot be read as a request is removed. */
 bool request_take(const char *replica_path, struct request *r);
 void request_done(struct request *r);

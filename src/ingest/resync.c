@@ -71,14 +71,8 @@ static bool run_here(const struct ingest_params *p, const struct resync_request 
 
 /* ---- by the process that writes the replica ---- */
 
-static bool read_answer(sqlite3_stmt *s, const char *id, struct resync_result *out)
+static void take_counts(const json_t *counts, struct resync_result *out)
 {
-	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
-	const char *text = sqlite3_step(s) == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
-	json_t *counts = text ? json_loads(text, 0, NULL) : NULL;
-	sqlite3_reset(s);
-	if (!counts)
-		return false;
 	size_t i;
 	json_t *n;
 	out->entity_count = (int)json_array_size(counts);
@@ -87,23 +81,71 @@ static bool read_answer(sqlite3_stmt *s, const char *id, struct resync_result *o
 			out->counts[i] = (struct resync_counts){json_integer_value(json_array_get(n, 0)), json_integer_value(json_array_get(n, 1)),
 			                                        json_integer_value(json_array_get(n, 2))};
 	}
-	json_decref(counts);
-	return true;
+}
+
+/* The writer could not do it: its reason is ours. */
+static void take_refusal(json_t *answer, struct error *err)
+{
+	const char *message = "", *hint = "";
+	int code = ERROR_REPLICA;
+	json_unpack(answer, "{s:i, s:s, s:s}", "code", &code, "message", &message, "hint", &hint);
+	error_set(err, (enum error_code)code, "%s", message);
+	if (*hint)
+		error_hint(err, "%s", hint);
+}
+
+/* 1 carried out, 0 not answered yet, -1 it could not be. */
+static int read_answer(sqlite3_stmt *s, const char *id, struct resync_result *out, struct error *err)
+{
+	sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
+	const char *text = sqlite3_step(s) == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+	json_t *answer = text ? json_loads(text, 0, NULL) : NULL;
+	sqlite3_reset(s);
+	int done = !answer ? 0 : json_is_array(answer) ? 1 : -1;
+	if (done > 0)
+		take_counts(answer, out);
+	else if (done < 0)
+		take_refusal(answer, err);
+	json_decref(answer);
+	return done;
+}
+
+static bool lost_writer(struct error *err)
+{
+	error_set(err, ERROR_REPLICA, "could not resync: the process that wrote the replica ended before it answered");
+	return error_hint(err, "run the command again: it resyncs by itself when nobody writes the replica");
+}
+
+/* Requests are carried out one by one: another's may have to be taken first. */
+static bool put_request(const struct ingest_params *p, struct request *request, struct error *err)
+{
+	for (;;) {
+		bool taken;
+		if (request_put(p->replica_path, request, &taken, err))
+			return true;
+		if (!taken)
+			return false;
+		if (replica_writer(p->replica_path) == 0)
+			return lost_writer(err);
+		error_clear(err);
+		usleep(LOOK_EVERY_US);
+	}
 }
 
 static bool wait_for_answer(const struct ingest_params *p, sqlite3 *db, struct resync_result *out, struct error *err)
 {
 	sqlite3_stmt *s = sql_prepare(db, "SELECT answer FROM td_status WHERE request = ?1", err);
-	bool answered = false, alive = true;
-	while (s && alive && !(answered = read_answer(s, out->request_id, out))) {
+	int answered = 0;
+	bool alive = true;
+	while (s && alive && !(answered = read_answer(s, out->request_id, out, err))) {
 		usleep(LOOK_EVERY_US);
 		alive = replica_writer(p->replica_path) != 0;
 	}
+	/* The last thing it did may have been the answer. */
+	if (s && !answered)
+		answered = read_answer(s, out->request_id, out, err);
 	sqlite3_finalize(s);
-	if (!s || answered)
-		return answered;
-	error_set(err, ERROR_REPLICA, "could not resync: the process that wrote the replica ended before it answered");
-	return error_hint(err, "run the command again: it resyncs by itself when nobody writes the replica");
+	return answered ? answered > 0 : s ? lost_writer(err) : false;
 }
 
 static bool run_there(const struct ingest_params *p, const struct resync_request *r, struct resync_result *out, struct error *err)
@@ -120,7 +162,7 @@ static bool run_there(const struct ingest_params *p, const struct resync_request
 	}
 	sqlite3_busy_timeout(db, 2000);
 	int64_t before = newest_gap(db);
-	bool ok = request_put(p->replica_path, &request, err);
+	bool ok = put_request(p, &request, err);
 	memcpy(out->request_id, request.id, sizeof out->request_id);
 	ok = ok && wait_for_answer(p, db, out, err);
 	if (ok)

@@ -2,6 +2,7 @@
 
 #include "ingest/session.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,6 @@ struct session {
 	double copy_rate;
 	int reload;                 /* entity to copy again when the transaction ends, -1: none */
 	bool searching;             /* the search index has more to do */
-	struct session_task running;/* the resync under way */
 };
 
 /* ---- status ---- */
@@ -62,6 +62,21 @@ bool session_status(struct replica *r, const char *state, const struct error *er
 		row.hint = err->hint[0] ? err->hint : NULL;
 	}
 	return replica_status(r, &row, &ignored);
+}
+
+void session_answer_error(struct replica *r, char *request, const char *state, const struct error *err)
+{
+	struct error ignored = {0};
+	if (!request[0])
+		return;
+	json_t *json = json_pack("{s:i, s:s, s:s}", "code", (int)err->code, "message", err->message, "hint", err->hint);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct status_row row = {.state = state, .complete_to = TIME_NONE, .copy_percent = -1, .error = err->message,
+	                         .hint = err->hint[0] ? err->hint : NULL, .request = request, .answer = text};
+	replica_status(r, &row, &ignored);
+	free(text);
+	json_decref(json);
+	request[0] = '\0';
 }
 
 static void measure(struct session *s, int64_t now)
@@ -194,11 +209,12 @@ static bool answer_request(struct session *s, struct error *err)
 		buffer_format(&json, "%s[%lld,%lld,%lld]", i ? "," : "", (long long)n->inserted, (long long)n->updated, (long long)n->closed);
 	}
 	buffer_char(&json, ']');
-	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .copy_percent = -1, .request = s->running.request,
+	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .copy_percent = -1, .request = s->c->request,
 	                         .answer = buffer_text(&json)};
 	bool ok = replica_status(s->replica, &row, err);
 	buffer_done(&json);
-	s->running.request[0] = '\0';
+	if (ok)
+		s->c->request[0] = '\0';
 	return ok;
 }
 
@@ -220,7 +236,7 @@ static bool copy_step(struct session *s, bool *busy, struct error *err)
 		if (s->c->params->progress)
 			fprintf(stderr, "\n");
 		s->status_at = 0;
-		return !s->running.request[0] || answer_request(s, err);
+		return !s->c->request[0] || answer_request(s, err);
 	case SNAPSHOT_WAITS:
 	case SNAPSHOT_NONE:
 		return true;
@@ -231,16 +247,23 @@ static bool copy_step(struct session *s, bool *busy, struct error *err)
 static bool start_resync(struct session *s, const struct session_task *task, struct error *err)
 {
 	struct snapshot_how how = {task->entity, true, task->fresh, task->gap_reason};
-	s->running = *task;
 	return commit(s, err) && begin_copy(s, &how, err);
 }
 
-/* A request of another process; true in *reopen when the replica must be opened again for it. */
+/* Columns that the replica does not know yet are read with a resync of their tables. */
+static bool fill_added(struct session *s, struct error *err)
+{
+	int entity = copy_to_fill(s->replica);
+	struct session_task task = {.resync = true, .entity = entity};
+	return entity == -2 || !s->source->ops->copy || start_resync(s, &task, err);
+}
+
+/* A request of another process, one at a time; true in *reopen when the replica must be opened again for it. */
 static bool take_request(struct session *s, bool *reopen, struct error *err)
 {
 	struct request r;
 	*reopen = false;
-	if (!request_take(s->c->params->replica_path, &r))
+	if (s->c->request[0] || !request_take(s->c->params->replica_path, &r))
 		return true;
 	if (r.adopt_model || r.accept_server) {
 		*s->c->reopen = r;
@@ -248,9 +271,9 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 		return true;
 	}
 	struct session_task task = {.resync = true, .entity = r.entity[0] ? model_entity(replica_model(s->replica), r.entity) : -1};
-	snprintf(task.request, sizeof task.request, "%s", r.id);
+	memcpy(s->c->request, r.id, sizeof r.id);
 	request_done(&r);
-	return !s->source->ops->copy || start_resync(s, &task, err);
+	return s->source->ops->copy ? start_resync(s, &task, err) : answer_request(s, err);
 }
 
 /* ---- opening ---- */
@@ -291,19 +314,20 @@ static bool start_stream(struct session *s, struct error *err)
 		struct snapshot_how how = {task->resync ? task->entity : -1, !first, true, first ? NULL : task->gap_reason};
 		if (!first)
 			how.entity = -1; /* a position that does not hold holds for no entity */
-		s->running = *task;
 		if (!begin_copy(s, &how, err))
 			return false;
 		*task = (struct session_task){.entity = -1};
 	}
 	if (!ops->start(s->source, replica_position(s->replica), err))
 		return false;
-	if (ops->copy && task->resync) {
-		struct session_task now = *task;
-		*task = (struct session_task){.entity = -1};
+	struct session_task now = *task;
+	*task = (struct session_task){.entity = -1};
+	if (ops->copy && now.resync)
 		return start_resync(s, &now, err);
-	}
-	return true;
+	/* A source without tables to read has nothing to reconcile. */
+	if (!ops->copy && s->c->request[0])
+		return answer_request(s, err);
+	return fill_added(s, err);
 }
 
 static bool open_session(struct session *s, struct error *err)
@@ -360,7 +384,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	if (s->reload >= 0) {
 		struct session_task task = {.resync = true, .entity = s->reload};
 		s->reload = -1;
-		if (!commit(s, err) || (s->source->ops->copy && !start_resync(s, &task, err)))
+		if (!commit(s, err) || !check_columns(s, err) || (s->source->ops->copy && !start_resync(s, &task, err)))
 			return false;
 	}
 	if (replica_in_transaction(s->replica))
@@ -374,7 +398,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	}
 	if (clock_mono() - s->status_at < TICK)
 		return true;
-	bool ok = write_status(s, err) && take_request(s, reopen, err);
+	bool ok = write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
 }

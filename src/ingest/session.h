@@ -32,7 +32,6 @@ struct session_task {
 	bool accept_server;
 	int entity;             /* of the resync, -1: all */
 	const char *gap_reason; /* of the resync; NULL: nothing was missed */
-	char request[40];       /* the request it answers, or empty */
 };
 
 struct session_context {
@@ -42,11 +41,14 @@ struct session_context {
 	int stop_fd;
 	const volatile sig_atomic_t *stop;
 	struct session_task *task;    /* cleared when the resync has begun */
+	char *request;                /* id of the request under way (request.h), answered at the end of its copy; empty: none */
 	struct request *reopen;       /* filled for SESSION_REOPEN */
 };
 
 enum session_end session_run(const struct session_context *c, struct error *err);
 /* Writes the status row apart from a session (offline, refused, paused, stopped). */
 bool session_status(struct replica *r, const char *state, const struct error *err);
+/* Tells whoever waits for the request why it could not be carried out, and forgets it. */
+void session_answer_error(struct replica *r, char *request, const char *state, const struct error *err);
 
 #endif

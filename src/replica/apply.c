@@ -197,7 +197,7 @@ static bool copy_before(struct apply *a, struct table *t, const struct value *be
 		struct row_birth b = {before, {t->t0, a->seq}, t->resync ? ORIGIN_RESYNC : ORIGIN_SNAPSHOT, true, TIME_NONE};
 		return row_open(a->replica, t, &b, err) >= 0;
 	}
-	struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_RESYNC, true, 0};
+	struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_RESYNC, true, 0, true};
 	return !t->resync || row_step(a->replica, t, &old, before, &step, &a->arena, err) >= 0;
 }
 
@@ -296,10 +296,10 @@ static bool on_insert(struct apply *a, struct table *t, const struct change *c, 
 		return false;
 	if (t->copying && t->resync && first && !MUTANT(RESYNC_INSERT)) {
 		/* The row we held ended somewhere in the gap. */
-		struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_INSERT, false, a->valid_from};
+		struct row_step step = {{t->t0, a->seq}, END_RESYNC, ORIGIN_INSERT, false, a->valid_from, false};
 		return row_step(a->replica, t, &old, row, &step, &a->arena, err) >= 0;
 	}
-	struct row_step step = {now(a), END_UPDATE, ORIGIN_INSERT, true, 0};
+	struct row_step step = {now(a), END_UPDATE, ORIGIN_INSERT, true, 0, false};
 	return surprise(a, t, row, "insert of a row that exists", err) &&
 	       row_step(a->replica, t, &old, row, &step, &a->arena, err) >= 0;
 }
@@ -397,7 +397,7 @@ static bool update_row(struct apply *a, struct table *t, const struct change *c,
 		struct row_birth b = {c->after, now(a), ORIGIN_UPDATE, true, TIME_NONE};
 		return row_open(a->replica, t, &b, err) > 0;
 	}
-	struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0};
+	struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0, first && !complete(e, before)};
 	return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
 }
 
@@ -492,7 +492,7 @@ static bool on_merge(struct apply *a, struct table *t, const struct change *c, s
 	if (found < 0)
 		return false;
 	if (found) {
-		struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0};
+		struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0, true};
 		return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
 	}
 	struct value *row = row_new(a, e);

@@ -12,7 +12,9 @@
 #include "replica/internal.h"
 #include "replica/key.h"
 #include "replica/mutants.h"
+#include "replica/rollup.h"
 #include "replica/row.h"
+#include "replica/schema.h"
 #include "replica/sql.h"
 
 /* One entity's copy, as td_copy holds it. */
@@ -33,6 +35,69 @@ struct copy_state {
 	struct arena arena;      /* of a chunk, or of the leftovers given out */
 	sqlite3_stmt *touch, *touched, *see, *seen, *save;
 };
+
+/* ---- columns that came later ---- */
+
+static void set_known(struct table *t)
+{
+	free(t->added);
+	t->added = NULL;
+}
+
+static void set_added(struct table *t, const char *column, int64_t seq)
+{
+	int n = t->entity->column_count;
+	for (int i = 0; i < n; i++) {
+		if (strcmp(t->entity->columns[i].as, column) != 0)
+			continue;
+		if (!t->added) {
+			t->added = memory_alloc(sizeof *t->added * (size_t)n);
+			for (int k = 0; k < n; k++)
+				t->added[k] = -1;
+		}
+		t->added[i] = seq;
+	}
+}
+
+static bool load_added(struct replica *r, struct error *err)
+{
+	for (int i = 0; i < r->model->entity_count; i++)
+		set_known(&r->tables[i]);
+	sqlite3_stmt *s = sql_prepare(r->db, "SELECT entity, column, seq FROM td_added WHERE NOT filled", err);
+	int row = -1;
+	while (s && (row = sql_row(s, err)) == 1) {
+		int entity = sqlite3_column_int(s, 0);
+		if (entity >= 0 && entity < r->model->entity_count)
+			set_added(&r->tables[entity], (const char *)sqlite3_column_text(s, 1), sqlite3_column_int64(s, 2));
+	}
+	sqlite3_finalize(s);
+	return row == 0;
+}
+
+bool copy_column_added(struct replica *r, int entity, int column, struct error *err)
+{
+	return schema_add_column(r->db, entity, r->model->entities[entity].columns[column].as, err) && load_added(r, err);
+}
+
+int copy_to_fill(const struct replica *r)
+{
+	int found = -2;
+	for (int i = 0; i < r->model->entity_count; i++)
+		if (r->tables[i].added && !r->tables[i].copying)
+			found = found == -2 ? i : -1;
+	return found;
+}
+
+/* A registration tells the store and time of the first version: of one that has just been filled in, too. */
+static bool registers_added(const struct replica *r, const struct table *t)
+{
+	for (int i = 0; t->added && i < r->model->rollup_count; i++) {
+		const struct rollup *u = &r->model->rollups[i];
+		if (u->entity == t->index && ((u->by >= 0 && t->added[u->by] >= 0) || (u->at >= 0 && t->added[u->at] >= 0)))
+			return true;
+	}
+	return false;
+}
 
 /* ---- state ---- */
 
@@ -73,6 +138,7 @@ void copy_close(struct replica *r)
 		sqlite3_finalize(all[i]);
 	held_close(r);
 	for (int i = 0; i < r->model->entity_count; i++) {
+		set_known(&r->tables[i]);
 		arena_done(&c->entities[i].cursor_arena);
 		buffer_done(&c->entities[i].p0);
 	}
@@ -96,7 +162,7 @@ static void set_cursor(struct entity_copy *ec, const struct entity *e, struct va
 
 bool copy_load(struct replica *r, struct error *err)
 {
-	if (!r->copy && !state_new(r, err))
+	if ((!r->copy && !state_new(r, err)) || !load_added(r, err))
 		return false;
 	struct copy_state *c = r->copy;
 	if (MUTANT(DURABLE_TOUCHED) && !r->in_txn && !sql_exec(r->db, "DELETE FROM td_touched", err))
@@ -323,7 +389,7 @@ static bool write_row(struct replica *r, const struct chunk_row *w, struct error
 		return opened >= 0;
 	if (history_find(w->table, w->row, &old, err) != 1)
 		return false;
-	struct row_step step = {w->at, END_RESYNC, ORIGIN_RESYNC, true, 0};
+	struct row_step step = {w->at, END_RESYNC, ORIGIN_RESYNC, true, 0, true};
 	int stepped = row_step(r, w->table, &old, w->row, &step, &r->copy->arena, err);
 	if (stepped == 1)
 		ec->counts.updated++;
@@ -430,8 +496,9 @@ static bool forget(struct replica *r, int entity, struct error *err)
 {
 	return sql_execf(r->db, err,
 	                 "DELETE FROM td_touched WHERE entity = %d; DELETE FROM td_seen WHERE entity = %d; DELETE FROM td_held WHERE entity = "
-	                 "%d; DELETE FROM td_copy WHERE entity = %d; UPDATE td_entity SET copied = 1, verify = 0 WHERE id = %d",
-	                 entity, entity, entity, entity, entity);
+	                 "%d; DELETE FROM td_copy WHERE entity = %d; UPDATE td_entity SET copied = 1, verify = 0 WHERE id = %d; "
+	                 "UPDATE td_added SET filled = 1 WHERE entity = %d",
+	                 entity, entity, entity, entity, entity, entity);
 }
 
 /* Rows we hold that the source has no more: neither read nor touched. */
@@ -495,7 +562,9 @@ bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, stru
 	ec->active = false;
 	t->copying = t->resync = false;
 	t->verify = false;
-	return forget(r, entity, err) && replica_build_indexes(r, entity, err);
+	bool again = registers_added(r, t);
+	set_known(t);
+	return forget(r, entity, err) && (!again || rollup_rebuild(r, err)) && replica_build_indexes(r, entity, err);
 }
 
 bool copy_truncated(struct replica *r, struct table *t, struct error *err)
@@ -506,5 +575,6 @@ bool copy_truncated(struct replica *r, struct table *t, struct error *err)
 	ec->epoch++;
 	ec->active = false;
 	t->copying = t->resync = false;
+	set_known(t);
 	return forget(r, t->index, err) && replica_build_indexes(r, t->index, err);
 }

@@ -19,6 +19,9 @@
  * A resync is the same on a replica that is not empty: rows that differ open a version of origin `resync` at
  * T0', keys go to `seen`, and at the end rows neither seen nor touched are closed at T0'.
  *
+ * Columns that the model or the bank gained since (td_added) are filled into the open versions by the resync that
+ * follows, without a version of their own: what they held before is not known, and no change was seen.
+ *
  * All of it is durable: a killed copy goes on at its cursor. Everything here runs inside the writer's open
  * transaction; the cursor moves in the same one as the rows.
  */
@@ -77,6 +80,10 @@ bool copy_fill(struct replica *r, int entity, const struct value *const *rows, i
 bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, struct error *err);
 /* Whether partial rows of the entity wait to be filled. */
 bool copy_has_leftovers(struct replica *r, int entity);
+/* The bank has a column it lacked: versions up to now do not know it. */
+bool copy_column_added(struct replica *r, int entity, int column, struct error *err);
+/* The entity whose later columns (table.added) no copy is filling: -1 more than one, -2 none. */
+int copy_to_fill(const struct replica *r);
 /* The counts of the resync under way or just done, by entity. */
 const struct copy_counts *copy_counts_of(const struct replica *r, int entity);
 

@@ -36,6 +36,8 @@ struct table {
 	int64_t closed_keys;     /* keys that lived and have no row now; at least that many */
 	bool closed_dirty;
 	bool verify;             /* an anomaly was met */
+	int64_t *added;          /* by column: versions that began up to this sequence may not know it yet, -1: all do; NULL: every one
+	                          * knows every column. Owned by copy.c; row.c fills them in. */
 	/* While the entity is copied (copy.h): */
 	bool copying, resync;
 	int64_t t0;

@@ -39,7 +39,7 @@ bool repair_row(struct replica *r, int entity, const struct value *key, const st
 	struct row_time now = {r->last_valid_from, r->seq};
 	int found = ok ? history_find(t, key, &old, err) : -1;
 	if (found == 1 && row) {
-		struct row_step step = {now, END_REPAIR, ORIGIN_REPAIR, true, 0};
+		struct row_step step = {now, END_REPAIR, ORIGIN_REPAIR, true, 0, true};
 		ok = row_step(r, t, &old, row, &step, &a, err) >= 0;
 	} else if (found == 1) {
 		ok = row_close(r, t, &old, now, END_REPAIR, err);

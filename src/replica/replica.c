@@ -339,6 +339,11 @@ struct sqlite3 *replica_db(struct replica *r)
 	return r->db;
 }
 
+bool replica_may_adopt(const struct replica *r, const struct model *now, struct error *err)
+{
+	return schema_adoptable(r->model, now, err);
+}
+
 const char *replica_path(const struct replica *r)
 {
 	return r->path;
@@ -473,6 +478,13 @@ bool replica_set_identity(struct replica *r, const char *identity, bool accept, 
 	return same || sql_execf(r->db, err, "UPDATE td_source SET identity = %Q WHERE id = %lld", identity, (long long)r->source);
 }
 
+static bool was_absent(struct replica *r, int entity, int column)
+{
+	char sql[128];
+	snprintf(sql, sizeof sql, "SELECT EXISTS (SELECT 1 FROM td_entity e, json_each(e.absent) j WHERE e.id = %d AND j.value = %d)", entity, column);
+	return sql_integer(r->db, sql, 0) != 0;
+}
+
 bool replica_set_columns(struct replica *r, int entity, const bool *present, struct error *err)
 {
 	const struct entity *e = &r->model->entities[entity];
@@ -480,7 +492,11 @@ bool replica_set_columns(struct replica *r, int entity, const bool *present, str
 	for (int i = 0; i < e->column_count; i++)
 		if (!present[i])
 			buffer_format(&list, "%s%d", list.len ? "," : "", i);
-	bool ok = sql_execf(r->db, err, "UPDATE td_entity SET absent = '[%s]' WHERE id = %d", buffer_text(&list), entity);
+	bool ok = true;
+	for (int i = 0; ok && i < e->column_count; i++)
+		if (present[i] && was_absent(r, entity, i))
+			ok = copy_column_added(r, entity, i, err);
+	ok = ok && sql_execf(r->db, err, "UPDATE td_entity SET absent = '[%s]' WHERE id = %d", buffer_text(&list), entity);
 	buffer_done(&list);
 	return ok;
 }

@@ -36,11 +36,34 @@ int row_open(struct replica *r, struct table *t, const struct row_birth *b, stru
 	return b->registers && !rollup_register(r, &g, err) ? -1 : 1;
 }
 
-int row_step(struct replica *r, struct table *t, const struct stored *old, const struct value *row, const struct row_step *s, struct arena *a,
+/* Fills in what the open version does not know; old then holds it. */
+static bool fill_added(struct replica *r, struct table *t, struct stored *old, const struct value *row, struct arena *a, struct error *err)
+{
+	int n = t->entity->column_count;
+	bool filled = false;
+	struct value *values = arena_alloc(a, sizeof *values * (size_t)n);
+	for (int i = 0; i < n; i++) {
+		bool fill = old->seq <= t->added[i] && old->values[i].kind == VALUE_NULL && row[i].kind != VALUE_NULL && row[i].kind != VALUE_UNKNOWN;
+		values[i] = fill ? row[i] : old->values[i];
+		filled |= fill;
+	}
+	if (!filled)
+		return true;
+	struct opening o = {old->version, old->valid_from, old->seq, old->origin, old->changed};
+	if (!history_replace(t, values, &o, err) || (is_customer(r, t) && !search_note(r, old->values, values, err)))
+		return false;
+	old->values = values;
+	return true;
+}
+
+int row_step(struct replica *r, struct table *t, const struct stored *from, const struct value *row, const struct row_step *s, struct arena *a,
              struct error *err)
 {
 	struct value changed = value_null();
+	struct stored filled = *from, *old = &filled;
 	if (s->continues) {
+		if (s->fills && t->added && !fill_added(r, t, old, row, a, err))
+			return -1;
 		changed = history_changed(t->entity, old->values, row, a);
 		if (changed.kind == VALUE_NULL)
 			return 0;

@@ -3,6 +3,10 @@
  * Over history.c's tables these keep the parts in step: versions, misfits counted,
  * the search index told, a customer's registration. Both apply.c (events) and
  * copy.c (chunks) go through here. For the files of this folder.
+ *
+ * A column that a row's version does not know (table.added: the model or the bank
+ * gained it later) is filled in when the row is seen next: its value says nothing of a
+ * change, so it makes no version.
  */
 #ifndef TD_REPLICA_ROW_H
 #define TD_REPLICA_ROW_H
@@ -35,6 +39,7 @@ struct row_step {
 	enum version_origin origin;  /* of the next version */
 	bool continues;              /* the same row goes on: nothing happens when nothing differs, and `changed` is told */
 	int64_t opens_at;            /* when the next version begins; 0: where the old one ends */
+	bool fills;                  /* continues, and seen for the first time since the table has new columns */
 };
 /* From one state to the next: 1 done, 0 nothing differs, -1 error. */
 int row_step(struct replica *r, struct table *t, const struct stored *old, const struct value *row, const struct row_step *s, struct arena *a,

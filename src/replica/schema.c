@@ -36,6 +36,8 @@ static const char common[] =
 	"CREATE TABLE td_move (entity INTEGER NOT NULL, old_key ANY NOT NULL, old_version INTEGER NOT NULL, new_key ANY NOT NULL, "
 	"new_version INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (entity, old_key, old_version)) STRICT, WITHOUT ROWID;\n"
 	"CREATE INDEX td_move_new ON td_move (entity, new_key, new_version);\n"
+	"CREATE TABLE td_added (entity INTEGER NOT NULL, column TEXT NOT NULL, seq INTEGER NOT NULL, filled INTEGER NOT NULL DEFAULT 0, "
+	"PRIMARY KEY (entity, column)) STRICT, WITHOUT ROWID;\n"
 	"CREATE TABLE td_copy (entity INTEGER PRIMARY KEY, resync INTEGER NOT NULL, p0 TEXT NOT NULL, t0 INTEGER NOT NULL, cursor ANY, "
 	"rows INTEGER NOT NULL, read_all INTEGER NOT NULL, inserted INTEGER NOT NULL, updated INTEGER NOT NULL, closed INTEGER NOT NULL) STRICT;\n"
 	"CREATE TABLE td_touched (entity INTEGER NOT NULL, key ANY NOT NULL, fillable INTEGER NOT NULL, churn INTEGER NOT NULL, asked INTEGER, "
@@ -190,14 +192,27 @@ static bool has_column(sqlite3 *db, const char *table, const char *column)
 	return found;
 }
 
-static bool adopt_entity(sqlite3 *db, const struct entity *e, struct error *err)
+static const struct column *same_column(const struct entity *e, const struct column *c)
+{
+	for (int i = 0; i < e->column_count; i++)
+		if (strcmp(e->columns[i].as, c->as) == 0)
+			return &e->columns[i];
+	return NULL;
+}
+
+/* A column that was removed once and comes back is new too: what its table holds may be out of date. */
+static bool adopt_entity(sqlite3 *db, int id, const struct entity *old, const struct entity *e, struct error *err)
 {
 	char *history = memory_format("%s_history", e->name);
 	bool ok = sql_execf(db, err, "DROP VIEW IF EXISTS \"%w_versions\"", e->name);
 	for (int i = 0; ok && i < e->column_count; i++) {
 		const struct column *c = &e->columns[i];
+		if (!same_column(old, c))
+			ok = schema_add_column(db, id, c->as, err);
 		if (!has_column(db, e->name, c->as))
 			ok = sql_execf(db, err, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" ANY", e->name, c->as);
+		else if (ok && !same_column(old, c))
+			ok = sql_execf(db, err, "UPDATE \"%w\" SET \"%w\" = NULL", e->name, c->as);
 		if (ok && !has_column(db, history, c->as))
 			ok = sql_execf(db, err, "ALTER TABLE \"%w\" ADD COLUMN \"%w\" ANY", history, c->as);
 	}
@@ -206,6 +221,29 @@ static bool adopt_entity(sqlite3 *db, const struct entity *e, struct error *err)
 	history_view(e, &sql);
 	ok = ok && sql_exec(db, buffer_text(&sql), err);
 	buffer_done(&sql);
+	return ok;
+}
+
+bool schema_add_column(sqlite3 *db, int entity, const char *column, struct error *err)
+{
+	return sql_execf(db, err, "INSERT OR REPLACE INTO td_added (entity, column, seq) SELECT %d, %Q, coalesce(max(seq), 0) FROM td_txn", entity, column);
+}
+
+/* td_entity names the columns the bank lacks by their place, which the new model may have moved. */
+static bool move_absent(sqlite3 *db, int id, const struct entity *old, const struct entity *e, struct error *err)
+{
+	sqlite3_stmt *s = sql_preparef(db, err, "SELECT j.value FROM td_entity e, json_each(e.absent) j WHERE e.id = %d", id);
+	struct buffer list = {0};
+	int row = -1;
+	while (s && (row = sql_row(s, err)) == 1) {
+		int place = sqlite3_column_int(s, 0);
+		const struct column *c = place >= 0 && place < old->column_count ? same_column(e, &old->columns[place]) : NULL;
+		if (c)
+			buffer_format(&list, "%s%d", list.len ? "," : "", (int)(c - e->columns));
+	}
+	sqlite3_finalize(s);
+	bool ok = row == 0 && sql_execf(db, err, "UPDATE td_entity SET absent = '[%s]' WHERE id = %d", buffer_text(&list), id);
+	buffer_done(&list);
 	return ok;
 }
 
@@ -219,23 +257,56 @@ static bool same_keys(const struct entity *a, const struct entity *b)
 	return true;
 }
 
+/* Values are held by their type: one of another would differ in every row and every version. */
+static bool same_types(const struct entity *a, const struct entity *b)
+{
+	for (int i = 0; i < b->column_count; i++) {
+		const struct column *now = &b->columns[i], *before = same_column(a, now);
+		if (before && (before->type != now->type || before->scale != now->scale))
+			return false;
+	}
+	return true;
+}
+
+static bool same_place(const struct entity *a, int i, const struct entity *b, int k)
+{
+	return i < 0 || k < 0 ? i == k : strcmp(a->columns[i].as, b->columns[k].as) == 0;
+}
+
+static bool same_entity(const struct entity *a, const struct entity *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->kind == b->kind && same_keys(a, b) && same_types(a, b) && same_place(a, a->cif, b, b->cif);
+}
+
+static bool same_rollup(const struct model *a, const struct rollup *u, const struct model *b, const struct rollup *v)
+{
+	const struct entity *e = &a->entities[u->entity], *f = &b->entities[v->entity];
+	return strcmp(u->name, v->name) == 0 && u->entity == v->entity && same_place(e, u->by, f, v->by) && same_place(e, u->at, f, v->at);
+}
+
+bool schema_adoptable(const struct model *old, const struct model *now, struct error *err)
+{
+	bool ok = old->entity_count == now->entity_count && old->rollup_count == now->rollup_count && strcmp(old->zone_name, now->zone_name) == 0;
+	for (int i = 0; ok && i < now->entity_count; i++)
+		ok = same_entity(&old->entities[i], &now->entities[i]);
+	for (int i = 0; ok && i < now->rollup_count; i++)
+		ok = same_rollup(old, &old->rollups[i], now, &now->rollups[i]);
+	if (ok)
+		return true;
+	error_set(err, ERROR_USAGE, "could not adopt model \"%s\": its zone, entities, keys, types or rollups differ from the replica's", now->name);
+	return error_hint(err, "titles, flags and columns can be adopted; for the rest build another replica with --replica");
+}
+
 bool schema_adopt(sqlite3 *db, const struct model *old, const struct model *now, struct error *err)
 {
-	if (old->entity_count != now->entity_count || old->rollup_count != now->rollup_count)
-		goto refuse;
-	for (int i = 0; i < now->entity_count; i++)
-		if (strcmp(old->entities[i].name, now->entities[i].name) != 0 || !same_keys(&old->entities[i], &now->entities[i]))
-			goto refuse;
-	for (int i = 0; i < now->rollup_count; i++)
-		if (strcmp(old->rollups[i].name, now->rollups[i].name) != 0)
-			goto refuse;
-	if (!sql_exec(db, "BEGIN IMMEDIATE", err))
+	if (!schema_adoptable(old, now, err) || !sql_exec(db, "BEGIN IMMEDIATE", err))
 		return false;
 	for (int i = 0; i < now->flat_count; i++)
 		if (!sql_execf(db, err, "DROP VIEW IF EXISTS \"%w\"", now->flats[i].name))
 			goto failed;
 	for (int i = 0; i < now->entity_count; i++)
-		if (!adopt_entity(db, &now->entities[i], err))
+		if (!adopt_entity(db, i, &old->entities[i], &now->entities[i], err) ||
+		    !move_absent(db, i, &old->entities[i], &now->entities[i], err))
 			goto failed;
 	if (!schema_flat(db, now, err) ||
 	    !sql_execf(db, err, "UPDATE td_meta SET value = %Q WHERE name = 'model'; UPDATE td_meta SET value = %Q WHERE name = 'model_name'; "
@@ -246,7 +317,4 @@ bool schema_adopt(sqlite3 *db, const struct model *old, const struct model *now,
 failed:
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return false;
-refuse:
-	error_set(err, ERROR_USAGE, "could not adopt model \"%s\": its entities, keys or rollups differ from the replica's", now->name);
-	return error_hint(err, "build another replica with --replica");
 }
