@@ -217,7 +217,7 @@ static bool console_digit(int key)
 static bool console_cif(struct console *c, int key)
 {
 	struct session *s = &c->session;
-	bool text = key >= ' ' && key < KEY_TEXT_END && key != ':' && key != '?';
+	bool text = key >= ' ' && key < KEY_TEXT_END && key != ':' && key != '?' && session_cif_letters(s);
 	bool typing = s->cif.len && !s->cif.sent;
 	if (console_digit(key) || (s->cif_focus && text) ||
 	    ((typing || s->cif_focus) && (key == KEY_ERASE || key == KEY_DELETE)) ||

@@ -356,7 +356,7 @@ static enum reaction find_act(struct pane *p, enum action a)
 	case ACTION_NEXT_FIELD:
 	case ACTION_PREVIOUS_FIELD:
 		f->name_focus = f->name_chosen = !f->name_focus;
-		p->session->cif_focus = !f->name_focus;
+		p->session->cif_focus = !f->name_focus && session_cif_letters(p->session);
 		return REACT_DONE;
 	case ACTION_CLEAR:
 		if (!f->name_focus)

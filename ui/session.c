@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/settings.h"
+#include "model/model.h"
 
 static void session_forget(struct recent *r)
 {
@@ -71,6 +72,14 @@ void session_remember(struct session *s, const char *cif, const char *name, cons
 		s->recent_count++;
 	memmove(&s->recents[1], &s->recents[0], (size_t)at * sizeof(fresh));
 	s->recents[0] = fresh;
+}
+
+bool session_cif_letters(const struct session *s)
+{
+	if (!s->model)
+		return false;
+	const struct entity *e = &s->model->entities[s->model->customer];
+	return e->cif >= 0 && e->columns[e->cif].type != COLUMN_INTEGER;
 }
 
 static const struct setting *session_setting(const struct settings *s, const char *name)

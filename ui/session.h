@@ -57,6 +57,9 @@ void session_go(struct session *s, const char *code, const char *argument);
 void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */
 void session_remember(struct session *s, const char *cif, const char *name, const char *store);
 
+/* CIFs of this bank are text: the field takes letters, once it has the focus. */
+bool session_cif_letters(const struct session *s);
+
 /* Settings that may be missing from the table, with what they are then. */
 bool session_flag(const struct settings *s, const char *name);
 const char *session_text(const struct settings *s, const char *name);

@@ -75,6 +75,7 @@ struct stores {
 	enum stores_view view;
 	const struct zone *zone;
 	bool asked, again;
+	int64_t asked_at;
 	struct stores_job *shown; /* whose answers the lines point into; NULL: none yet */
 	struct stores_line *lines;
 	int count;
@@ -156,6 +157,7 @@ static void stores_ask(struct stores *s)
 	j->slide = j->window;
 	j->slide.micro /= s->window < STORES_CALENDAR ? s->slide : 1;
 	s->asked = true;
+	s->asked_at = clock_mono();
 	worker_ask(s->base.session->worker, &j->job);
 }
 
@@ -280,6 +282,8 @@ static void stores_take(struct pane *p, struct job *job)
 	struct stores_job *j = (struct stores_job *)job;
 	bool again = s->again;
 	s->asked = s->again = false;
+	p->loaded_at = clock_mono();
+	p->cost = p->loaded_at - s->asked_at; /* what is asked often must be cheap */
 	if (!job->good) {
 		if (job->error.code != ERROR_CANCELLED)
 			session_fail(p->session, &job->error);
