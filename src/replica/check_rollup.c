@@ -36,7 +36,8 @@ static bool check_presence(struct checking *c, const struct rollup *u, const str
 	                                  u->name, u->name, e->name, key, e->name, key));
 }
 
-/* First versions with their registrations, but of customers whose key changed, which carry one from elsewhere. */
+/* First versions with their registrations, but of customers whose key changed, which carry one from elsewhere, and of keys
+ * that another took: what stands there is its. */
 static sqlite3_stmt *prepare_firsts(struct checking *c, const struct rollup *u, const struct entity *e)
 {
 	const char *key = e->columns[e->key[0]].as;
@@ -45,10 +46,11 @@ static sqlite3_stmt *prepare_firsts(struct checking *c, const struct rollup *u, 
 		parts[i] = sqlite3_mprintf("SELECT v.\"%w\", %s%w%s, %s%w%s, g.value, r.at, r.timed FROM \"%w%s\" v JOIN \"td_%w_events\" r ON r.key = "
 		                           "v.\"%w\" JOIN \"td_%w_groups\" g ON g.id = r.\"group\" WHERE v._version = 1 AND NOT EXISTS (SELECT 1 FROM "
 		                           "td_move m WHERE m.entity = %d AND m.new_key = v.\"%w\") AND NOT EXISTS (SELECT 1 FROM td_move m WHERE "
-		                           "m.entity = %d AND m.old_key = v.\"%w\")%s",
+		                           "m.entity = %d AND m.old_key = v.\"%w\") AND NOT EXISTS (SELECT 1 FROM \"td_%w_parked\" p WHERE p.key = "
+		                           "v.\"%w\")%s",
 		                           key, u->by >= 0 ? "v.\"" : "", u->by >= 0 ? e->columns[u->by].as : "NULL", u->by >= 0 ? "\"" : "",
 		                           u->at >= 0 ? "v.\"" : "", u->at >= 0 ? e->columns[u->at].as : "NULL", u->at >= 0 ? "\"" : "", e->name,
-		                           i ? "_history" : "", u->name, key, u->name, u->entity, key, u->entity, key,
+		                           i ? "_history" : "", u->name, key, u->name, u->entity, key, u->entity, key, u->name, key,
 		                           i ? " AND v._valid_to > v._valid_from" : "");
 	sqlite3_stmt *s = sql_preparef(c->q->db, c->err, "%s UNION ALL %s", parts[0], parts[1]);
 	sqlite3_free(parts[0]);
