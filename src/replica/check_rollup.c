@@ -27,8 +27,9 @@ static bool check_presence(struct checking *c, const struct rollup *u, const str
 	                  sqlite3_mprintf("SELECT h.\"%w\", 'the customer had no registration' FROM \"%w_history\" h WHERE h._version = 1 AND "
 	                                  "h._valid_to > h._valid_from AND NOT EXISTS (SELECT 1 FROM \"td_%w_events\" r WHERE r.key = h.\"%w\") AND NOT "
 	                                  "EXISTS (SELECT 1 FROM \"%w\" c WHERE c.\"%w\" = h.\"%w\") AND NOT EXISTS (SELECT 1 FROM td_move m WHERE "
-	                                  "m.entity = %d AND (m.old_key = h.\"%w\" OR m.new_key = h.\"%w\"))",
-	                                  key, e->name, u->name, key, e->name, key, key, id, key, key)) &&
+	                                  "m.entity = %d AND (m.old_key = h.\"%w\" OR m.new_key = h.\"%w\")) AND NOT EXISTS (SELECT 1 FROM \"td_%w_parked\" p "
+	                                  "WHERE p.key = h.\"%w\")",
+	                                  key, e->name, u->name, key, e->name, key, key, id, key, key, u->name, key)) &&
 	       check_rule(c, e->name, "registration",
 	                  sqlite3_mprintf("SELECT r.key, 'the registration has no customer' FROM \"td_%w_events\" r WHERE NOT EXISTS (SELECT 1 FROM "
 	                                  "\"td_%w_parked\" p WHERE p.synthetic = r.key) AND NOT EXISTS (SELECT 1 FROM \"%w\" c WHERE c.\"%w\" = r.key) "
