@@ -2,8 +2,7 @@
  *
  * Three questions make the screen: the last windows of the chosen length, the last
  * two hours by minutes, and today. They are put by the worker, for a day's windows
- * over a year may take longer than a frame. What is painted is computed once, when
- * the answers arrive.
+ * over a year may take longer than a frame.
  */
 #include "config.h"
 
@@ -24,15 +23,13 @@
 #include "ui/pane.h"
 #include "ui/session.h"
 #include "ui/show.h"
+#include "ui/tally.h"
 #include "ui/worker.h"
 
 #define STORES_AGAIN (5 * SECOND) /* windows move on although nobody registers */
 #define STORES_DRILL (30 * DAY)
 
 enum {
-	STORES_SPARK = 24,    /* windows in a row's line; the running one last */
-	STORES_MINUTES = 120, /* of the chart, at most */
-	STORES_HOUR = 60,
 	STORES_AXIS = 15,
 	STORES_LIMIT = 500, /* registrations listed of one store */
 	STORES_CHART = 8,   /* lines: title, four of bars, axis, times, legend */
@@ -43,96 +40,51 @@ enum {
 static const char *const stores_windows[] = {"1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"};
 enum { STORES_WINDOWS = sizeof(stores_windows) / sizeof(stores_windows[0]), STORES_CALENDAR = 5 };
 
-enum stores_order { ORDER_RATE, ORDER_STORE, ORDER_NAME, ORDER_TODAY, ORDER_COUNT };
-static const char *const stores_orders[] = {"rate", "store", "name", "today"};
+static const char *const stores_orders[TALLY_ORDERS] = {"rate", "store", "name", "today"};
 
 enum stores_view { VIEW_BOTH, VIEW_TABLE, VIEW_CHART, VIEW_COUNT };
 
 struct stores_job {
 	struct job job;
-	bool list; /* the registrations of one store instead */
-	char *store;
-	struct duration window, slide;
-	const struct zone *zone;
-	int64_t now;                  /* the source's clock */
-	int64_t starts[STORES_SPARK]; /* of the windows, oldest first */
-	struct stores_answer bars, minutes, today;
+	struct tally tally;
+	char *store; /* the registrations of this one instead; NULL: the tally */
 	struct registrations_answer registrations;
-};
-
-struct stores_line {
-	const char *id, *name; /* in the job's answer */
-	int64_t spark[STORES_SPARK];
-	int64_t hour, today;
-	int percent; /* the last whole window against the mean of those before; INT32_MAX: no mean */
-	bool silent;
 };
 
 struct stores {
 	struct pane base;
 	int window, slide; /* index of stores_windows; divisor */
-	enum stores_order order;
+	enum tally_order order;
 	enum stores_view view;
 	const struct zone *zone;
 	bool asked, again;
 	int64_t asked_at;
-	struct stores_job *shown; /* whose answers the lines point into; NULL: none yet */
-	struct stores_line *lines;
-	int count;
-	int64_t minutes[STORES_MINUTES]; /* all stores; the running one last */
+	struct stores_job *shown; /* its tally is what is painted; NULL: none yet */
 	struct grid grid;
 	char *drill; /* the store whose registrations are listed, "" the unknown one; NULL: none */
 	struct stores_job *drilled;
 	struct grid drill_grid;
 	int shown_windows; /* of the line in a row: as many of the last ones as there is room for */
-	char cell[64];
+	char cell[64], title[MOMENT_SIZE];
+	struct buffer spark;
 };
 
 /* ---- the questions ---- */
 
-/* The starts of the last windows. Short ones are aligned to the epoch, days and longer to the zone. */
-static void stores_starts(struct stores_job *j)
-{
-	const struct duration *w = &j->window;
-	enum zone_unit unit = w->months ? ZONE_MONTH : w->days == 7 ? ZONE_WEEK : ZONE_DAY;
-	int64_t step = j->slide.micro;
-	for (int i = 0; i < STORES_SPARK; i++) {
-		int back = STORES_SPARK - 1 - i;
-		if (w->months || w->days)
-			j->starts[i] =
-				back ? zone_step(j->zone, unit, j->now, -back) : zone_floor(j->zone, unit, j->now);
-		else
-			j->starts[i] = j->now - j->now % step - back * step;
-	}
-}
-
 static bool stores_job_run(struct job *job, struct query *q, struct error *err)
 {
 	struct stores_job *j = (struct stores_job *)job;
-	if (j->list)
-		return query_registrations(q, j->store, j->now - STORES_DRILL, j->now + DAY, STORES_LIMIT,
-					   &j->registrations, err);
-	struct stores_request r = {
-		.window = j->window, .slide = j->slide, .zone = j->zone, .now = j->now, .to = j->now + 1};
-	stores_starts(j);
-	r.from = j->starts[0];
-	if (!query_stores(q, &r, &j->bars, err))
-		return false;
-	r.window = r.slide = (struct duration){.micro = MINUTE};
-	r.from = j->now - j->now % MINUTE - (STORES_MINUTES - 1) * MINUTE;
-	if (!query_stores(q, &r, &j->minutes, err))
-		return false;
-	r.window = r.slide = (struct duration){.micro = DAY, .days = 1};
-	r.from = zone_floor(j->zone, ZONE_DAY, j->now);
-	return query_stores(q, &r, &j->today, err);
+	int64_t now = j->tally.now;
+	if (j->store)
+		return query_registrations(q, j->store, now - STORES_DRILL, now + DAY, STORES_LIMIT, &j->registrations,
+					   err);
+	return tally_count(&j->tally, q, err);
 }
 
 static void stores_job_free(struct job *job)
 {
 	struct stores_job *j = (struct stores_job *)job;
-	answer_done(&j->bars.base);
-	answer_done(&j->minutes.base);
-	answer_done(&j->today.base);
+	tally_done(&j->tally);
 	answer_done(&j->registrations.base);
 	free(j->store);
 	free(j);
@@ -149,13 +101,12 @@ static void stores_ask(struct stores *s)
 	struct stores_job *j = memory_zero(1, sizeof(*j));
 	j->job.ops = &stores_job_ops;
 	j->job.owner = s;
-	j->now = age_source_now(&s->base.session->age, clock_now());
-	j->zone = s->zone;
-	j->list = s->drill != NULL;
 	j->store = memory_text(s->drill);
-	duration_parse(stores_windows[s->window], &j->window, NULL);
-	j->slide = j->window;
-	j->slide.micro /= s->window < STORES_CALENDAR ? s->slide : 1;
+	j->tally.now = age_source_now(&s->base.session->age, clock_now());
+	j->tally.zone = s->zone;
+	duration_parse(stores_windows[s->window], &j->tally.window, NULL);
+	j->tally.slide = j->tally.window;
+	j->tally.slide.micro /= s->window < STORES_CALENDAR ? s->slide : 1;
 	s->asked = true;
 	s->asked_at = clock_mono();
 	worker_ask(s->base.session->worker, &j->job);
@@ -168,112 +119,37 @@ static const char *stores_id(const char *id)
 	return id ? id : "";
 }
 
-/* The answers list the stores in one order, unless one was born in between. */
-static int stores_match(const struct stores_line *lines, int count, const struct store_row *row, int guess)
-{
-	if (guess < count && strcmp(stores_id(lines[guess].id), stores_id(row->id)) == 0)
-		return guess;
-	for (int i = 0; i < count; i++)
-		if (strcmp(stores_id(lines[i].id), stores_id(row->id)) == 0)
-			return i;
-	return -1;
-}
-
-static int stores_mean(const int64_t *spark)
-{
-	int64_t sum = 0;
-	for (int i = 0; i < STORES_SPARK - 2; i++)
-		sum += spark[i];
-	if (sum == 0)
-		return INT32_MAX;
-	double mean = (double)sum / (STORES_SPARK - 2);
-	double percent = ((double)spark[STORES_SPARK - 2] / mean - 1) * 100;
-	return percent > 9999 ? 9999 : (int)(percent < 0 ? percent - 0.5 : percent + 0.5);
-}
-
-static void stores_minutes(struct stores *s, const struct stores_job *j)
-{
-	int64_t first = j->now - j->now % MINUTE - (STORES_MINUTES - 1) * MINUTE;
-	memset(s->minutes, 0, sizeof(s->minutes));
-	for (int i = 0; i < j->minutes.window_count; i++) {
-		const struct store_window *w = &j->minutes.windows[i];
-		int64_t at = (w->start - first) / MINUTE;
-		if (w->start < first || at >= STORES_MINUTES)
-			continue;
-		s->minutes[at] += w->count;
-		int line = stores_match(s->lines, s->count, &j->minutes.stores[w->store], w->store);
-		if (line >= 0 && at >= STORES_MINUTES - STORES_HOUR)
-			s->lines[line].hour += w->count;
-	}
-}
-
-/* Largest first; equal ones, and all in the other orders, by store; the unknown one last. */
-static int stores_compare_by(const struct stores_line *a, const struct stores_line *b, enum stores_order order)
-{
-	int64_t x = 0, y = 0;
-	if (order == ORDER_RATE) {
-		x = a->spark[STORES_SPARK - 1] + a->spark[STORES_SPARK - 2];
-		y = b->spark[STORES_SPARK - 1] + b->spark[STORES_SPARK - 2];
-	} else if (order == ORDER_TODAY) {
-		x = a->today;
-		y = b->today;
-	}
-	if (x != y)
-		return x > y ? -1 : 1;
-	if (!a->id || !b->id)
-		return !a->id - !b->id;
-	int name = order == ORDER_NAME ? strcmp(stores_id(a->name), stores_id(b->name)) : 0;
-	return name ? name : strcmp(a->id, b->id);
-}
-
-#define STORES_COMPARE(order)                                                                                          \
-	static int stores_compare_##order(const void *a, const void *b)                                                \
-	{                                                                                                              \
-		return stores_compare_by(a, b, order);                                                                 \
-	}
-STORES_COMPARE(ORDER_RATE)
-STORES_COMPARE(ORDER_STORE)
-STORES_COMPARE(ORDER_NAME)
-STORES_COMPARE(ORDER_TODAY)
-
 static void stores_sort(struct stores *s)
 {
-	static int (*const compare[])(const void *, const void *) = {
-		stores_compare_ORDER_RATE,
-		stores_compare_ORDER_STORE,
-		stores_compare_ORDER_NAME,
-		stores_compare_ORDER_TODAY,
-	};
-	if (s->count)
-		qsort(s->lines, (size_t)s->count, sizeof(*s->lines), compare[s->order]);
-	grid_sync(&s->grid, s->count);
+	if (!s->shown)
+		return;
+	tally_sort(&s->shown->tally, s->order);
+	grid_sync(&s->grid, s->shown->tally.count);
 }
 
-static void stores_compute(struct stores *s, const struct stores_job *j)
+static void stores_take_tally(struct stores *s, struct stores_job *j)
 {
-	s->count = j->bars.store_count;
-	free(s->lines);
-	s->lines = memory_zero((size_t)s->count + 1, sizeof(*s->lines));
-	for (int i = 0; i < s->count; i++) {
-		s->lines[i].id = j->bars.stores[i].id;
-		s->lines[i].name = j->bars.stores[i].name;
-		s->lines[i].silent = j->bars.stores[i].silent;
-	}
-	for (int i = 0; i < j->bars.window_count; i++) {
-		const struct store_window *w = &j->bars.windows[i];
-		for (int k = STORES_SPARK - 1; k >= 0; k--)
-			if (j->starts[k] == w->start)
-				s->lines[w->store].spark[k] = w->count;
-	}
-	stores_minutes(s, j);
-	for (int i = 0; i < j->today.store_count; i++) {
-		int line = stores_match(s->lines, s->count, &j->today.stores[i], i);
-		if (line >= 0)
-			s->lines[line].today = j->today.stores[i].total;
-	}
-	for (int i = 0; i < s->count; i++)
-		s->lines[i].percent = stores_mean(s->lines[i].spark);
+	struct stores_job *old = s->shown;
+	age_set(&s->base.session->age, &j->tally.today.base.freshness, clock_now());
+	s->shown = j;
 	stores_sort(s);
+	if (old)
+		job_free(&old->job);
+}
+
+/* The list may have been left, or another one opened, meanwhile. */
+static void stores_take_list(struct stores *s, struct stores_job *j)
+{
+	age_set(&s->base.session->age, &j->registrations.base.freshness, clock_now());
+	if (!s->drill || strcmp(s->drill, j->store) != 0) {
+		job_free(&j->job);
+		return;
+	}
+	struct stores_job *old = s->drilled;
+	s->drilled = j;
+	grid_sync(&s->drill_grid, j->registrations.count);
+	if (old)
+		job_free(&old->job);
 }
 
 static void stores_take(struct pane *p, struct job *job)
@@ -288,41 +164,38 @@ static void stores_take(struct pane *p, struct job *job)
 		if (job->error.code != ERROR_CANCELLED)
 			session_fail(p->session, &job->error);
 		job_free(job);
-	} else if (j->list) {
-		age_set(&p->session->age, &j->registrations.base.freshness, clock_now());
-		if (s->drilled)
-			job_free(&s->drilled->job);
-		s->drilled = j;
-		grid_sync(&s->drill_grid, j->registrations.count);
+	} else if (j->store) {
+		stores_take_list(s, j);
 	} else {
-		age_set(&p->session->age, &j->today.base.freshness, clock_now());
-		struct stores_job *old = s->shown;
-		s->shown = j;
-		stores_compute(s, j);
-		if (old)
-			job_free(&old->job);
+		stores_take_tally(s, j);
 	}
 	if (again)
 		stores_ask(s);
+}
+
+/* What is painted was counted for: it may be older than what was chosen. */
+static const char *stores_window(const struct stores *s, char out[MOMENT_SIZE])
+{
+	return s->shown ? duration_text(&s->shown->tally.window, out) : stores_windows[s->window];
 }
 
 /* ---- the table ---- */
 
 static const char *stores_key(void *ctx, int row)
 {
-	return stores_id(((const struct stores *)ctx)->lines[row].id);
+	return stores_id(((const struct stores *)ctx)->shown->tally.lines[row].id);
 }
 
 static void stores_column(void *ctx, int column, struct grid_column *out)
 {
-	const struct stores *s = ctx;
+	struct stores *s = ctx;
 	static const struct grid_column columns[STORES_COLUMNS] = {
 		{"Store", 0, false}, {"Name", 18, false}, {"now", 5, true},     {NULL, 5, true},
-		{"1h", 5, true},     {"today", 6, true},  {"vs avg", 8, false}, {"", STORES_SPARK, false},
+		{"1h", 5, true},     {"today", 6, true},  {"vs avg", 8, false}, {"", TALLY_WINDOWS, false},
 	};
 	*out = columns[column];
 	if (column == 3)
-		out->title = stores_windows[s->window];
+		out->title = stores_window(s, s->title);
 	if (column == 7)
 		out->title = "last windows";
 }
@@ -330,9 +203,8 @@ static void stores_column(void *ctx, int column, struct grid_column *out)
 static void stores_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
 	struct stores *s = ctx;
-	const struct stores_line *l = &s->lines[row];
-	const int64_t numbers[] = {l->spark[STORES_SPARK - 1], l->spark[STORES_SPARK - 2], l->hour, l->today};
-	static struct buffer spark;
+	const struct tally_line *l = &s->shown->tally.lines[row];
+	const int64_t numbers[] = {l->windows[TALLY_WINDOWS - 1], l->windows[TALLY_WINDOWS - 2], l->hour, l->today};
 	out->role = l->silent ? ROLE_DIM : ROLE_TEXT;
 	out->text = s->cell;
 	s->cell[0] = 0;
@@ -351,9 +223,10 @@ static void stores_cell(void *ctx, int row, int column, struct grid_cell *out)
 		if (l->silent)
 			out->role = ROLE_WARN;
 	} else {
-		buffer_clear(&spark);
-		chart_spark(&spark, l->spark + STORES_SPARK - s->shown_windows, s->shown_windows, 0, draw_ascii());
-		out->text = buffer_text(&spark);
+		buffer_clear(&s->spark);
+		chart_spark(&s->spark, l->windows + TALLY_WINDOWS - s->shown_windows, s->shown_windows, 0,
+			    draw_ascii());
+		out->text = buffer_text(&s->spark);
 		out->role = ROLE_BAR;
 	}
 	out->len = strlen(out->text);
@@ -399,7 +272,7 @@ static const struct grid_ops drill_grid_ops = {.key = drill_key, .column = drill
 
 static void stores_times(const struct stores *s, struct area area, int shown)
 {
-	int64_t last = s->shown->now - s->shown->now % MINUTE;
+	int64_t last = s->shown->tally.now - s->shown->tally.now % MINUTE;
 	for (int i = 0; i + 5 <= shown; i += STORES_AXIS) {
 		struct civil c;
 		zone_civil(s->zone, last - (shown - 1 - i) * MINUTE, &c);
@@ -410,10 +283,10 @@ static void stores_times(const struct stores *s, struct area area, int shown)
 static void stores_chart(const struct stores *s, struct area area)
 {
 	struct buffer text = {0};
-	int shown = area.w - 8 < STORES_MINUTES ? area.w - 8 : STORES_MINUTES;
-	if (shown > STORES_HOUR && shown < STORES_MINUTES)
+	int shown = area.w - 8 < TALLY_MINUTES ? area.w - 8 : TALLY_MINUTES;
+	if (shown > 4 * STORES_AXIS && shown < TALLY_MINUTES)
 		shown -= shown % STORES_AXIS;
-	const int64_t *values = s->minutes + STORES_MINUTES - shown;
+	const int64_t *values = s->shown->tally.minutes + TALLY_MINUTES - shown;
 	int64_t peak = 0, sum = 0;
 	for (int i = 0; i < shown; i++) {
 		peak = values[i] > peak ? values[i] : peak;
@@ -452,12 +325,13 @@ static void stores_silent(const struct stores *s, struct area area)
 	struct buffer text = {0};
 	char since[MOMENT_SIZE];
 	int silent = 0;
-	for (int i = 0; i < s->count; i++) {
-		if (!s->lines[i].silent)
+	for (int i = 0; i < s->shown->tally.count; i++) {
+		if (!s->shown->tally.lines[i].silent)
 			continue;
 		silent++;
 		if (text.len < (size_t)area.w)
-			buffer_format(&text, " %s", s->lines[i].id ? s->lines[i].id : "(none)");
+			buffer_format(&text, " %s",
+				      s->shown->tally.lines[i].id ? s->shown->tally.lines[i].id : "(none)");
 	}
 	if (silent) {
 		struct buffer line = {0};
@@ -493,7 +367,7 @@ static void stores_fit(struct stores *s, int width)
 	int room = width - 2;
 	for (int c = 0; c < STORES_COLUMNS - 1; c++)
 		room -= s->grid.widths[c] + 2;
-	s->shown_windows = room < 1 ? 1 : room > STORES_SPARK ? STORES_SPARK : room;
+	s->shown_windows = room < 1 ? 1 : room > TALLY_WINDOWS ? TALLY_WINDOWS : room;
 	s->grid.widths[STORES_COLUMNS - 1] = s->shown_windows;
 }
 
@@ -519,14 +393,14 @@ static void stores_draw(struct pane *p, struct area area)
 	struct area table = area;
 	if (both) {
 		/* The table gives up what it does not need. */
-		int chart = area.h - (s->count + 1);
+		int chart = area.h - (s->shown->tally.count + 1);
 		int most = area.h > 24 ? 14 : STORES_CHART;
 		chart = chart > most ? most : chart < STORES_CHART ? STORES_CHART : chart;
 		table.h -= chart;
 		stores_chart(s, (struct area){area.y + table.h, area.x, chart, area.w});
 	}
 	stores_fit(s, table.w);
-	if (s->count)
+	if (s->shown->tally.count)
 		grid_draw(&s->grid, table);
 	else
 		draw_format(table.y + 1, table.x + 1, table.w - 2, ROLE_NONE, "no store is known yet");
@@ -535,7 +409,7 @@ static void stores_draw(struct pane *p, struct area area)
 static void stores_head(struct pane *p, struct buffer *out)
 {
 	const struct stores *s = (const struct stores *)p;
-	const struct duration *slide = s->shown ? &s->shown->slide : NULL;
+	const struct duration *slide = s->shown ? &s->shown->tally.slide : NULL;
 	char text[MOMENT_SIZE];
 	buffer_format(out, "Window ==> %s", stores_windows[s->window]);
 	if (slide && slide->micro && s->window < STORES_CALENDAR)
@@ -552,7 +426,7 @@ static void stores_start(struct pane *p, const char *argument)
 	if (!s->grid.ops) {
 		s->window = 2;
 		s->slide = 1;
-		s->shown_windows = STORES_SPARK;
+		s->shown_windows = TALLY_WINDOWS;
 		s->zone = p->session->zone;
 		grid_init(&s->grid, &stores_grid_ops, s, STORES_COLUMNS);
 		grid_init(&s->drill_grid, &drill_grid_ops, s, 3);
@@ -598,7 +472,7 @@ static enum reaction stores_open(struct stores *s)
 			session_go(s->base.session, "CIF", drill_key(s, s->drill_grid.selected));
 		return REACT_DONE;
 	}
-	if (!s->count)
+	if (!s->shown || !s->shown->tally.count)
 		return REACT_DONE;
 	s->drill = memory_text(stores_key(s, s->grid.selected));
 	return REACT_LOAD;
@@ -646,7 +520,7 @@ static enum reaction stores_act(struct pane *p, enum action a)
 		s->view = (s->view + 1) % VIEW_COUNT;
 		return REACT_DONE;
 	case ACTION_ORDER:
-		s->order = (s->order + 1) % ORDER_COUNT;
+		s->order = (s->order + 1) % TALLY_ORDERS;
 		stores_sort(s);
 		return REACT_DONE;
 	case ACTION_HOLD:
@@ -676,7 +550,7 @@ static void stores_stop(struct pane *p)
 	stores_drop_drill(s);
 	if (s->shown)
 		job_free(&s->shown->job);
-	free(s->lines);
+	buffer_done(&s->spark);
 	grid_done(&s->grid);
 	grid_done(&s->drill_grid);
 }
