@@ -40,7 +40,7 @@ struct ingest {
 	int stop_pipe[2];
 	volatile sig_atomic_t stop;
 	struct session_task task;
-	char request[40];             /* id of the one under way, or empty */
+	struct session_request request;
 	pthread_t thread;
 	bool threaded, result;
 	struct error error;
@@ -204,7 +204,7 @@ static bool wait_for_person(struct ingest *in, struct request *r)
 	while (!in->stop) {
 		struct error none = {0};
 		pause_for(in, SECOND / 2);
-		if (request_take(in->replica_path, r))
+		if (clock_mono() - in->request.answered_at > SECOND && request_take(in->replica_path, r))
 			return true;
 		/* The beat shows that somebody is there. */
 		replica_beat(in->replica, &none);
@@ -229,10 +229,10 @@ static struct model *read_model(struct ingest *in, const struct request *r, stru
 /* Takes over what the request holds. One that cannot be carried out is answered, and ingest goes on as it was. */
 static bool carry_out(struct ingest *in, struct request *r, struct error *err)
 {
-	memcpy(in->request, r->id, sizeof in->request);
+	memcpy(in->request.id, r->id, sizeof in->request.id);
 	struct model *adopted = r->adopt_model ? read_model(in, r, err) : NULL;
 	if (r->adopt_model && !adopted) {
-		session_answer_error(in->replica, in->request, "starting", err);
+		session_answer_error(in->replica, &in->request, "starting", err);
 		request_done(r);
 		error_clear(err);
 		return true;
@@ -282,7 +282,7 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 		/* fall through */
 	case ERROR_REFUSED:
 		session_status(in->replica, "refused", err);
-		session_answer_error(in->replica, in->request, "refused", err);
+		session_answer_error(in->replica, &in->request, "refused", err);
 		in->task = (struct session_task){.entity = -1};
 		post_status(in);
 		if (in->params.once || in->params.until || !wait_for_person(in, &r))
@@ -312,7 +312,7 @@ bool ingest_run(struct ingest *in, struct error *err)
 		in->task.entity = model_entity(replica_model(in->replica), in->resync_entity);
 	bool ok = true;
 	while (ok && !in->stop) {
-		struct session_context c = {&in->params, in->replica, in->params.board, in->stop_pipe[0], &in->stop, &in->task, in->request, &reopen};
+		struct session_context c = {&in->params, in->replica, in->params.board, in->stop_pipe[0], &in->stop, &in->task, &in->request, &reopen};
 		int64_t began = clock_mono();
 		enum session_end end = session_run(&c, err);
 		if (end == SESSION_DONE || end == SESSION_STOPPED)

@@ -26,6 +26,7 @@
 #define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
 #define TICK SECOND                     /* of the status row when nothing else is committed */
 #define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
+#define ANSWER_STANDS SECOND            /* before the next request is taken */
 #define SEARCH_SLICE 500                /* queued names worked off at a time */
 #define IDLE_WAIT 250                   /* ms a call of next may wait */
 
@@ -64,19 +65,20 @@ bool session_status(struct replica *r, const char *state, const struct error *er
 	return replica_status(r, &row, &ignored);
 }
 
-void session_answer_error(struct replica *r, char *request, const char *state, const struct error *err)
+void session_answer_error(struct replica *r, struct session_request *request, const char *state, const struct error *err)
 {
 	struct error ignored = {0};
-	if (!request[0])
+	if (!request->id[0])
 		return;
 	json_t *json = json_pack("{s:i, s:s, s:s}", "code", (int)err->code, "message", err->message, "hint", err->hint);
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	struct status_row row = {.state = state, .complete_to = TIME_NONE, .copy_percent = -1, .error = err->message,
-	                         .hint = err->hint[0] ? err->hint : NULL, .request = request, .answer = text};
+	                         .hint = err->hint[0] ? err->hint : NULL, .request = request->id, .answer = text};
 	replica_status(r, &row, &ignored);
 	free(text);
 	json_decref(json);
-	request[0] = '\0';
+	request->id[0] = '\0';
+	request->answered_at = clock_mono();
 }
 
 static void measure(struct session *s, int64_t now)
@@ -209,12 +211,14 @@ static bool answer_request(struct session *s, struct error *err)
 		buffer_format(&json, "%s[%lld,%lld,%lld]", i ? "," : "", (long long)n->inserted, (long long)n->updated, (long long)n->closed);
 	}
 	buffer_char(&json, ']');
-	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .copy_percent = -1, .request = s->c->request,
+	struct status_row row = {.state = "live", .complete_to = TIME_NONE, .copy_percent = -1, .request = s->c->request->id,
 	                         .answer = buffer_text(&json)};
 	bool ok = replica_status(s->replica, &row, err);
 	buffer_done(&json);
-	if (ok)
-		s->c->request[0] = '\0';
+	if (ok) {
+		s->c->request->id[0] = '\0';
+		s->c->request->answered_at = clock_mono();
+	}
 	return ok;
 }
 
@@ -236,7 +240,7 @@ static bool copy_step(struct session *s, bool *busy, struct error *err)
 		if (s->c->params->progress)
 			fprintf(stderr, "\n");
 		s->status_at = 0;
-		return !s->c->request[0] || answer_request(s, err);
+		return !s->c->request->id[0] || answer_request(s, err);
 	case SNAPSHOT_WAITS:
 	case SNAPSHOT_NONE:
 		return true;
@@ -263,7 +267,7 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 {
 	struct request r;
 	*reopen = false;
-	if (s->c->request[0] || !request_take(s->c->params->replica_path, &r))
+	if (s->c->request->id[0] || clock_mono() - s->c->request->answered_at < ANSWER_STANDS || !request_take(s->c->params->replica_path, &r))
 		return true;
 	if (r.adopt_model || r.accept_server) {
 		*s->c->reopen = r;
@@ -271,7 +275,7 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 		return true;
 	}
 	struct session_task task = {.resync = true, .entity = r.entity[0] ? model_entity(replica_model(s->replica), r.entity) : -1};
-	memcpy(s->c->request, r.id, sizeof r.id);
+	memcpy(s->c->request->id, r.id, sizeof r.id);
 	request_done(&r);
 	return s->source->ops->copy ? start_resync(s, &task, err) : answer_request(s, err);
 }
@@ -325,7 +329,7 @@ static bool start_stream(struct session *s, struct error *err)
 	if (ops->copy && now.resync)
 		return start_resync(s, &now, err);
 	/* A source without tables to read has nothing to reconcile. */
-	if (!ops->copy && s->c->request[0])
+	if (!ops->copy && s->c->request->id[0])
 		return answer_request(s, err);
 	return fill_added(s, err);
 }

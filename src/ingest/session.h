@@ -34,6 +34,13 @@ struct session_task {
 	const char *gap_reason; /* of the resync; NULL: nothing was missed */
 };
 
+/* A request of another process (request.h), answered in the status row at the end of its copy. There is room for one answer:
+ * the next request waits until whoever asked has had the time to see it. */
+struct session_request {
+	char id[40];            /* of the one under way; empty: none */
+	int64_t answered_at;    /* monotonic */
+};
+
 struct session_context {
 	const struct ingest_params *params;
 	struct replica *replica;
@@ -41,7 +48,7 @@ struct session_context {
 	int stop_fd;
 	const volatile sig_atomic_t *stop;
 	struct session_task *task;    /* cleared when the resync has begun */
-	char *request;                /* id of the request under way (request.h), answered at the end of its copy; empty: none */
+	struct session_request *request;
 	struct request *reopen;       /* filled for SESSION_REOPEN */
 };
 
@@ -49,6 +56,6 @@ enum session_end session_run(const struct session_context *c, struct error *err)
 /* Writes the status row apart from a session (offline, refused, paused, stopped). */
 bool session_status(struct replica *r, const char *state, const struct error *err);
 /* Tells whoever waits for the request why it could not be carried out, and forgets it. */
-void session_answer_error(struct replica *r, char *request, const char *state, const struct error *err);
+void session_answer_error(struct replica *r, struct session_request *request, const char *state, const struct error *err);
 
 #endif

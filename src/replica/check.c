@@ -71,8 +71,14 @@ static void read_version(const struct scan *x, sqlite3_stmt *s, struct seen *v, 
 	v->current = sqlite3_column_int(s, n + 8);
 }
 
-/* The listed changes as far as the model still has their columns; *beyond: it lists others too. */
-static const char *known_changes(const struct scan *x, const char *list, bool *beyond, struct arena *a)
+/* Whether a version knew a column that the model or the bank gained later. */
+static bool is_known(const struct scan *x, const struct seen *v, int column)
+{
+	return v->seq_to > x->added[column];
+}
+
+/* The listed changes of columns that the model has and version p knew; *beyond: it lists others too. */
+static const char *known_changes(const struct scan *x, const struct seen *p, const char *list, bool *beyond, struct arena *a)
 {
 	json_t *names = list ? json_loads(list, 0, NULL) : NULL, *known = json_array(), *name;
 	size_t i;
@@ -81,7 +87,7 @@ static const char *known_changes(const struct scan *x, const char *list, bool *b
 		const char *text = json_string_value(name);
 		bool ours = false;
 		for (int k = 0; text && !ours && k < x->entity->column_count; k++)
-			ours = strcmp(x->entity->columns[k].as, text) == 0;
+			ours = strcmp(x->entity->columns[k].as, text) == 0 && is_known(x, p, k);
 		*beyond |= !ours;
 		if (ours)
 			json_array_append(known, name);
@@ -101,9 +107,9 @@ static void check_change(const struct scan *x, const char *key, const struct see
 	struct value *before = arena_alloc(a, sizeof *before * (size_t)e->column_count);
 	bool beyond;
 	for (int i = 0; i < e->column_count; i++)
-		before[i] = p->seq_to <= x->added[i] ? v->values[i] : p->values[i];
+		before[i] = is_known(x, p, i) ? p->values[i] : v->values[i];
 	struct value changed = history_changed(e, before, v->values, a);
-	const char *list = known_changes(x, v->changed, &beyond, a);
+	const char *list = known_changes(x, p, v->changed, &beyond, a);
 	if (changed.kind == VALUE_NULL && !beyond)
 		check_violate(x->c, e->name, key, "unchanged",
 		              arena_format(a, "version %" PRId64 " holds what version %" PRId64 " held", v->version, p->version));
