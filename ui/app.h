@@ -20,11 +20,12 @@ struct app_params {
 	const struct settings *settings; /* ascii, no-color, accessible, zone, thresholds, [keys] */
 	const char *user;                /* shown top right */
 	const char *notice;              /* a line for the first screen (who writes the replica), or NULL */
-	/* Headless harness: script and dump instead of a terminal (tests/screen); NULL: a terminal. */
+	/* A file of instructions (ui/script.h) played on a screen nobody sees, "-": from standard input;
+	 * the setting `script`. NULL: a terminal. */
 	const char *script;
 };
 
-/* Returns the exit status. */
+/* Returns the exit status; err says why when it is not 0. SIGTERM, SIGHUP and SIGINT end it with 0. */
 int app_run(const struct app_params *p, struct error *err);
 
 #endif

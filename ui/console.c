@@ -303,6 +303,9 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	s->age.live = session_duration(p->settings, "live", 5 * SECOND);
 	s->age.lag = session_duration(p->settings, "lag", MINUTE);
 	s->silent = session_duration(p->settings, "silent", 30 * MINUTE);
+	const char *zone = session_text(p->settings, "zone");
+	if (zone && !zone_get(zone, err))
+		return false;
 	error_set(&s->trouble, ERROR_REPLICA, "Reading \"%s\" ...", p->replica_path);
 	console_zone(s);
 	if (p->notice)

@@ -18,7 +18,7 @@
 #include "ui/prompt.h"
 #include "ui/session.h"
 
-enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64 };
+enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64, SCREEN_SAID = 3 /* rows of a message */ };
 
 /* ---- the stack ---- */
 
@@ -196,6 +196,25 @@ static void screen_keys(const struct pane *p, const struct session *s)
 	buffer_done(&key);
 }
 
+/* A message longer than its row takes rows of the pane above: what helps stands at its end. */
+static void screen_say(const struct session *s, int y)
+{
+	const char *text = s->message, *line;
+	size_t n = strlen(text), length;
+	int lines = 0;
+	while (lines < SCREEN_SAID && draw_wrap(&text, &n, COLS - 2, &line, &length))
+		lines++;
+	text = s->message;
+	n = strlen(text);
+	for (int i = 1; i <= lines && draw_wrap(&text, &n, COLS - 2, &line, &length); i++) {
+		if (lines > 1)
+			draw_fill(y - lines + i, 0, COLS, ROLE_TEXT);
+		if (i == SCREEN_SAID) /* with an ellipsis, if there is still more */
+			length += n;
+		draw_text(y - lines + i, 1, COLS - 2, s->message_role, line, length);
+	}
+}
+
 static int screen_message(const struct session *s, const struct prompt *prompt)
 {
 	int y = LINES - 2, cursor = -1;
@@ -205,7 +224,7 @@ static int screen_message(const struct session *s, const struct prompt *prompt)
 		if (prompt->kind != PROMPT_LEAVE)
 			field_draw(&prompt->field, y, x, COLS - x - 1, &cursor);
 	} else if (s->message[0]) {
-		draw_text(y, 1, COLS - 2, s->message_role, s->message, strlen(s->message));
+		screen_say(s, y);
 	}
 	return cursor;
 }

@@ -44,8 +44,8 @@ def batch(drop, table, stamp, text):
     os.rename(hidden, os.path.join(drop, f"{table}_{stamp}.csv"))
 
 
-def ingest(folder, source):
-    done = desk("ingest", "--once", "-q", "--source", source, "--replica", "r.db", "--model", "demography",
+def ingest(folder, source, model="demography"):
+    done = desk("ingest", "--once", "-q", "--source", source, "--replica", "r.db", "--model", model,
                 environment={"TELLERDESK_NOW": NOW}, folder=folder)
     if done.status != 0:
         raise RuntimeError(f"ingest: {done}")
@@ -94,6 +94,19 @@ def wide(folder):
                 f"2009-03-{i % 28 + 1:02d},{'CLOSED' if i % 7 == 0 else 'ACTIVE'}" for i in range(200)]
     batch(drop, "bank_product", "20261118093000", "\n".join(["productid,cif,producttype,opendate,status", *products]) + "\n")
     ingest(folder, "csv:drop")
+
+
+def letters(folder):
+    """A bank whose CIFs are text: with letters, and alike but for zeros in front."""
+    with open(os.path.join(SRCDIR, "data", "models", "demography.model"), encoding="utf-8") as f:
+        model = f.read().replace("CIF | integer", "CIF | text")
+    with open(os.path.join(folder, "text.model"), "w", encoding="utf-8") as f:
+        f.write(model)
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n"
+          "0042,Anna Zero,,,,,,,,,\n00042,Bela Zeros,,,,,,,,,\nQX7,Carl Letters,,,,,,,,,\n0007,Dora Alone,,,,,,,,,\n")
+    ingest(folder, "csv:drop", "./text.model")
 
 
 HOSTILE = [
