@@ -345,6 +345,19 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 	return !lived || note_move(a, t, k, row, version, err);
 }
 
+/* In a resync the row may be held from before the gap: it leaves its key now, and a customer's registration goes along. */
+static bool leave_key(struct apply *a, struct table *t, const struct value *old_key, const struct value *row, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct stored old = {.values = row_new(a, e)};
+	int found = history_find(t, old_key, &old, err);
+	if (found <= 0)
+		return found == 0;
+	struct key_change k = {old_key, row, &old, NULL};
+	int64_t version = history_next(t, row, err); /* the number its next version gets, when it is whole */
+	return version && row_close(a->replica, t, &old, now(a), END_KEY_CHANGE, err) && note_move(a, t, &k, row, version, err);
+}
+
 /* The newest partial image of a row, where one is held, laid under this one. */
 static bool on_partial(struct apply *a, struct table *t, const struct value *old_key, const struct value *after, bool moved, struct error *err)
 {
@@ -354,11 +367,10 @@ static bool on_partial(struct apply *a, struct table *t, const struct value *old
 	if (found < 0)
 		return false;
 	struct value *row = overlay(a, e, after, found ? held : NULL);
-	if (moved && found && !copy_drop_held(a->replica, t, old_key, err))
-		return false;
-	if (moved)
-		return displace(a, t, row, err) && hold_moved(a, t, row, err);
-	return hold(a, t, row, err);
+	if (!moved)
+		return hold(a, t, row, err);
+	return (!found || copy_drop_held(a->replica, t, old_key, err)) && displace(a, t, row, err) && hold_moved(a, t, row, err) &&
+	       leave_key(a, t, old_key, row, err);
 }
 
 /* `first`: the old key was not touched before. */

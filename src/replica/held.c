@@ -239,7 +239,8 @@ static bool image_apply(struct replica *r, struct table *t, const struct image *
 		struct row_birth b = {image->values, image->at, ORIGIN_UPDATE, true, TIME_NONE};
 		return row_open(r, t, &b, err) == 1;
 	}
-	struct row_step step = {image->at, first ? END_RESYNC : END_UPDATE, first ? ORIGIN_RESYNC : ORIGIN_UPDATE, true, 0, first};
+	/* What a resync still held ended somewhere before; the image itself is of an event. */
+	struct row_step step = {image->at, first ? END_RESYNC : END_UPDATE, ORIGIN_UPDATE, true, 0, first};
 	return row_step(r, t, &old, image->values, &step, a, err) >= 0;
 }
 
