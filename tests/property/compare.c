@@ -250,7 +250,7 @@ static bool dumped_complete(const struct dumped *d)
 	return true;
 }
 
-bool compare_dump(const struct compare *c)
+static bool compare_dump(const struct compare *c)
 {
 	const struct oracle *o = c->oracle;
 	struct dumped d = {.c = c, .ok = true};
@@ -299,7 +299,8 @@ static bool compare_as_of(const struct compare *c, int entity, int64_t at)
 	int rows = 0;
 
 	for (int i = 0; i < o->version_count; i++)
-		if (o->versions[i].entity == entity && o->versions[i].from <= at && at < o->versions[i].to)
+		if (o->versions[i].entity == entity &&
+		    (at == TIME_NONE ? o->versions[i].to == TIME_OPEN : o->versions[i].from <= at && at < o->versions[i].to))
 			rows++;
 	if (!query_export(c->query, entity, at, exported_row, &x, &err))
 		return x.ok ? compare_failed(c, "export: %s", err.message) : false;
@@ -589,7 +590,7 @@ static bool compare_stores(const struct compare *c, const struct windowing *w, c
 	return ok;
 }
 
-bool compare_windows(const struct compare *c)
+static bool compare_windows(const struct compare *c)
 {
 	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu"};
 	static const struct windowing kinds[] = {
@@ -618,6 +619,14 @@ bool compare_windows(const struct compare *c)
 		if (!compare_stores(c, &kinds[i], &r))
 			return false;
 	}
+	return true;
+}
+
+bool compare_now(const struct compare *c)
+{
+	for (int e = 0; e < c->oracle->model->entity_count; e++)
+		if (!compare_as_of(c, e, TIME_NONE))
+			return false;
 	return true;
 }
 

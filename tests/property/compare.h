@@ -25,8 +25,7 @@ struct compare {
 };
 
 bool compare_all(const struct compare *c);
-/* Only rows, versions and registrations. */
-bool compare_dump(const struct compare *c);
-bool compare_windows(const struct compare *c);
+/* Only the rows as they are now. */
+bool compare_now(const struct compare *c);
 
 #endif
