@@ -132,6 +132,7 @@ static void bank_close(struct source *s)
 		sqlite3_finalize(b->statements[i]);
 	sqlite3_close(b->db);
 	bank_stream_done(&b->stream);
+	bank_watch_done(b);
 	arena_done(&b->copied);
 	arena_done(&b->shape);
 	free(b->path);
@@ -167,6 +168,7 @@ static struct source *bank_source_open(const struct source_params *p, struct err
 	arena_init(&b->shape);
 	arena_init(&b->copied);
 	bank_stream_init(&b->stream);
+	bank_watch_init(b);
 	bank_patience(b, PATIENCE);
 	if (bank_connect(b, err))
 		return &b->base;

@@ -4,6 +4,7 @@
  *     bank_shape.c   how the model's entities lie in the bank's tables, read from its catalogue
  *     bank_check.c   whether that is good enough: findings
  *     bank_stream.c  the log of changes as source transactions
+ *     bank_watch.c   woken by a commit
  *     bank_copy.c    tables read by key
  */
 #ifndef TD_SOURCE_BANK_PRIVATE_H
@@ -71,6 +72,12 @@ struct bank_stream {
 	char position[BANK_POSITION_SIZE];
 };
 
+struct bank_watch {
+	int fd;       /* inotify; -1: there is none */
+	int log;      /* watch on the bank's log, -1: it is not there */
+	int64_t look; /* a write was noticed: when to look again, microseconds; 0: wait for the next */
+};
+
 struct bank {
 	struct source base;
 	char *path;
@@ -86,6 +93,7 @@ struct bank {
 	int64_t schema_version; /* of shape */
 	struct sqlite3_stmt *statements[BANK_SQL_COUNT];
 	struct bank_stream stream;
+	struct bank_watch watch;
 	struct arena copied; /* of the last chunk */
 	char high[BANK_POSITION_SIZE], newest[BANK_POSITION_SIZE], bound[BANK_POSITION_SIZE];
 };
@@ -117,6 +125,12 @@ void bank_stream_init(struct bank_stream *st);
 void bank_stream_done(struct bank_stream *st);
 void bank_stream_start(struct bank_stream *st, int64_t id, int64_t at);
 enum source_result bank_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err);
+
+/* bank_watch.c */
+void bank_watch_init(struct bank *b);
+void bank_watch_done(struct bank *b);
+/* Waits for so many microseconds, or less where somebody writes to the bank. True: the stop descriptor is readable. */
+bool bank_rest(struct bank *b, int64_t micro);
 
 /* bank_copy.c */
 extern const struct source_copy_ops bank_copy_ops;

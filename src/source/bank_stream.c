@@ -280,9 +280,10 @@ static bool stream_still_there(struct bank *b, struct error *err)
 	return error_hint(err, "put it back, or make one: tellerdesk generate --to bank:%s", b->path);
 }
 
-static int stream_pause(const struct bank_stream *st)
+/* Microseconds; a write to the bank ends it sooner (bank_watch.c). */
+static int64_t stream_pause(const struct bank_stream *st)
 {
-	return st->quiet < 40 ? 5 : st->quiet < 80 ? 10 : 20;
+	return st->quiet < 40 ? 5000 : st->quiet < 80 ? 10000 : 20000;
 }
 
 /* Has anybody committed since the last look? Takes the next snapshot if so. */
@@ -336,11 +337,11 @@ enum source_result bank_next(struct source *s, int timeout_ms, struct source_eve
 		}
 		if (st->owed)
 			return stream_idle(st, st->snapshot_clock, event);
-		int64_t pause = (deadline - now) / 1000 < stream_pause(st) ? (deadline - now) / 1000 : stream_pause(st);
+		int64_t pause = deadline - now < stream_pause(st) ? deadline - now : stream_pause(st);
 		if (pause <= 0)
 			return SOURCE_WAIT;
 		st->quiet++;
-		if (bank_stopped(b, (int)pause))
+		if (bank_rest(b, pause))
 			return SOURCE_WAIT;
 	}
 	return result;
