@@ -1,0 +1,82 @@
+#include "config.h"
+
+#include "bench/child.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+
+static void redirect(int fd, const char *path, int flags)
+{
+	int to = open(path, flags, 0600);
+	if (to < 0 || dup2(to, fd) < 0)
+		_exit(127);
+	close(to);
+}
+
+void child_start(struct child *c, const char *const *argv, const char *out)
+{
+	*c = (struct child){.started = bench_ns()};
+	c->pid = fork();
+	if (c->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+		redirect(STDOUT_FILENO, out ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC);
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	c->fd = c->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->fd < 0)
+		bench_fail("could not start \"%s\"", argv[0]);
+}
+
+/* The kernel's own high-water mark; it goes with the process, so it is read while there is one. */
+static void look(struct child *c)
+{
+	char path[64], line[256];
+	long long kb;
+	snprintf(path, sizeof path, "/proc/%ld/status", (long)c->pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof line, f))
+		if (sscanf(line, "VmHWM: %lld kB", &kb) == 1 && kb * 1024 > c->peak)
+			c->peak = kb * 1024;
+	if (f)
+		fclose(f);
+}
+
+bool child_runs(struct child *c, int wait_ms)
+{
+	struct pollfd end = {.fd = c->fd, .events = POLLIN};
+	if (c->fd < 0)
+		return false;
+	look(c);
+	if (poll(&end, 1, wait_ms) <= 0)
+		return true;
+	waitpid(c->pid, &c->status, 0);
+	close(c->fd);
+	c->fd = -1;
+	return false;
+}
+
+double child_wait(struct child *c)
+{
+	while (child_runs(c, 5))
+		;
+	if (!WIFEXITED(c->status) || WEXITSTATUS(c->status) != 0)
+		bench_fail("a process ended with status %d", WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1);
+	return (double)(bench_ns() - c->started) / 1e9;
+}
+
+void child_end(struct child *c)
+{
+	kill(c->pid, SIGTERM);
+	child_wait(c);
+}
