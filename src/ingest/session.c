@@ -358,11 +358,12 @@ static bool open_session(struct session *s, struct error *err)
 	return true;
 }
 
-static void close_session(struct session *s)
+static void close_session(struct session *s, bool failed)
 {
 	struct error ignored = {0};
-	/* Whole source transactions that wait for company are kept, a broken one is not. */
-	if (replica_in_transaction(s->replica) && (apply_is_open(s->apply) || !commit(s, &ignored)))
+	/* Whole source transactions that wait for company are kept. After a failure nothing is: what failed may have done half of its
+	 * work, and SQLite may have rolled back the rest already. */
+	if (replica_in_transaction(s->replica) && (failed || apply_is_open(s->apply) || !commit(s, &ignored)))
 		replica_rollback(s->replica);
 	snapshot_free(s->snapshot);
 	apply_free(s->apply);
@@ -457,8 +458,8 @@ enum session_end session_run(const struct session_context *c, struct error *err)
 	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = -1, .rate_at = clock_mono()};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
+	close_session(&s, end == SESSION_FAILED);
 	if (end == SESSION_FAILED && *c->stop)
 		end = SESSION_STOPPED; /* what broke, broke because it was stopped */
-	close_session(&s);
 	return end;
 }

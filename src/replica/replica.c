@@ -234,6 +234,24 @@ static bool set_source(struct replica *r, const struct replica_params *p, struct
 	return row >= 0;
 }
 
+static bool load_counts(struct replica *r, struct error *err)
+{
+	sqlite3_stmt *s = sql_prepare(r->db, "SELECT id, closed_keys, rows, closed FROM td_entity", err);
+	int row = -1;
+	while (s && (row = sql_row(s, err)) == 1) {
+		int i = sqlite3_column_int(s, 0);
+		if (i < 0 || i >= r->model->entity_count)
+			continue;
+		struct table *t = &r->tables[i];
+		t->closed_keys = sqlite3_column_int64(s, 1);
+		t->rows = sqlite3_column_int64(s, 2);
+		t->closed = sqlite3_column_int64(s, 3);
+		t->counts_dirty = t->verify = false;
+	}
+	sqlite3_finalize(s);
+	return row == 0;
+}
+
 static bool prepare(struct replica *r, struct error *err)
 {
 	r->begin = sql_prepare(r->db, "BEGIN IMMEDIATE", err);
@@ -253,19 +271,18 @@ static bool prepare(struct replica *r, struct error *err)
 	                            "copy_rows = ?7, copy_rate = ?8, error = ?9, hint = ?10, request = coalesce(?11, request), "
 	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END",
 	                            err);
+	r->set_counts = sql_prepare(
+		r->db, "UPDATE td_entity SET closed_keys = ?1, rows = ?2, closed = ?3, verify = verify OR ?4 WHERE id = ?5", err);
 	r->set_complete = sql_prepare(r->db, "UPDATE td_source SET complete_to = max(coalesce(complete_to, ?1), ?1) WHERE id = ?2", err);
 	if (!r->begin || !r->commit || !r->rollback || !r->set_position || !r->add_txn || !r->add_anomaly || !r->add_rejected || !r->add_move ||
-	    !r->set_status || !r->set_complete)
+	    !r->set_status || !r->set_complete || !r->set_counts)
 		return false;
 	r->tables = memory_zero((size_t)r->model->entity_count, sizeof *r->tables);
 	for (int i = 0; i < r->model->entity_count; i++) {
 		if (!history_prepare(&r->tables[i], r->db, &r->model->entities[i], i, err))
 			return false;
-		char sql[96];
-		snprintf(sql, sizeof sql, "SELECT closed_keys FROM td_entity WHERE id = %d", i);
-		r->tables[i].closed_keys = sql_integer(r->db, sql, 0);
 	}
-	return rollup_open(r, err) && search_open(r, err) && copy_load(r, err);
+	return load_counts(r, err) && rollup_open(r, err) && search_open(r, err) && copy_load(r, err);
 }
 
 struct replica *replica_open_writer(const struct replica_params *p, struct error *err)
@@ -314,7 +331,7 @@ void replica_close(struct replica *r)
 			history_finish(&r->tables[i]);
 	}
 	sqlite3_stmt *all[] = {r->begin,        r->commit,   r->rollback,   r->set_position, r->add_txn, r->add_anomaly,
-	                       r->add_rejected, r->add_move, r->set_status, r->set_complete};
+	                       r->add_rejected, r->add_move, r->set_status, r->set_complete, r->set_counts};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		sqlite3_finalize(all[i]);
 	free(r->tables);
@@ -374,10 +391,16 @@ static bool write_counters(struct replica *r, struct error *err)
 		return false;
 	for (int i = 0; i < r->model->entity_count; i++) {
 		struct table *t = &r->tables[i];
-		if (t->closed_dirty && !sql_execf(r->db, err, "UPDATE td_entity SET closed_keys = %lld, verify = verify OR %d WHERE id = %d",
-		                                  (long long)t->closed_keys, (int)t->verify, i))
+		if (!t->counts_dirty)
+			continue;
+		sqlite3_bind_int64(r->set_counts, 1, t->closed_keys);
+		sqlite3_bind_int64(r->set_counts, 2, t->rows);
+		sqlite3_bind_int64(r->set_counts, 3, t->closed);
+		sqlite3_bind_int(r->set_counts, 4, t->verify);
+		sqlite3_bind_int(r->set_counts, 5, i);
+		if (!sql_run(r->set_counts, err))
 			return false;
-		t->closed_dirty = false;
+		t->counts_dirty = false;
 	}
 	return true;
 }
@@ -394,6 +417,9 @@ bool replica_commit(struct replica *r, struct error *err)
 	if (!r->in_txn)
 		return true;
 	release_rows(r);
+	/* A full disk or an interrupt may have rolled back: what follows would be written on its own. */
+	if (sqlite3_get_autocommit(r->db))
+		return error_set(err, ERROR_CANCELLED, "could not commit to replica \"%s\": the transaction was rolled back", r->path);
 	if (!rollup_flush(r, err) || !write_counters(r, err) || !sql_run(r->commit, err))
 		return false;
 	r->in_txn = false;
@@ -416,8 +442,7 @@ void replica_rollback(struct replica *r)
 	r->last_valid_from = r->committed_valid_from;
 	buffer_clear(&r->position);
 	buffer_add(&r->position, r->committed_position.data, r->committed_position.len);
-	for (int i = 0; i < r->model->entity_count; i++)
-		r->tables[i].verify = false;
+	load_counts(r, &ignored);
 	rollup_reset(r);
 	search_reset(r);
 	copy_load(r, &ignored);
@@ -430,10 +455,10 @@ bool replica_in_transaction(const struct replica *r)
 
 static int asked_to_stop(void *stop)
 {
-	return *(const volatile sig_atomic_t *)stop;
+	return *(const atomic_bool *)stop;
 }
 
-void replica_stop_on(struct replica *r, const volatile sig_atomic_t *stop)
+void replica_stop_on(struct replica *r, const atomic_bool *stop)
 {
 	sqlite3_progress_handler(r->db, 20000, stop ? asked_to_stop : NULL, (void *)(uintptr_t)stop);
 }
@@ -552,4 +577,25 @@ bool replica_may_resync(struct replica *r, int64_t pause)
 {
 	int64_t last = sql_integer(r->db, "SELECT max(resynced_at) FROM td_source", TIME_NONE);
 	return last == TIME_NONE || clock_now() - last >= pause;
+}
+
+bool replica_recount(struct replica *r, struct error *err)
+{
+	if (!replica_begin(r, err))
+		return false;
+	for (int i = 0; i < r->model->entity_count; i++) {
+		struct table *t = &r->tables[i];
+		sqlite3_stmt *s = sql_preparef(r->db, err, "SELECT (SELECT count(*) FROM \"%w\"), (SELECT count(*) FROM \"%w_history\")", t->entity->name,
+		                               t->entity->name);
+		int row = s ? sql_row(s, err) : -1;
+		if (row == 1) {
+			t->rows = sqlite3_column_int64(s, 0);
+			t->closed = sqlite3_column_int64(s, 1);
+			t->counts_dirty = true;
+		}
+		sqlite3_finalize(s);
+		if (row != 1)
+			return false;
+	}
+	return true;
 }
