@@ -219,13 +219,11 @@ static bool hold(struct apply *a, struct table *t, const struct value *row, stru
 	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
 }
 
-/* A partial row that moved: a registration at the new key is of a customer that died there, the row's own comes when it is whole. */
-static bool hold_moved(struct apply *a, struct table *t, const struct value *row, struct error *err)
+/* A row we did not hold moved here: a registration at its new key is of a customer that died, its own comes when it is whole. */
+static bool make_room(struct apply *a, struct table *t, const struct value *row, struct error *err)
 {
 	int64_t parked;
-	if (t->copying && is_customer(a, t) && !rollup_park(a->replica, key_of(t->entity, row, &a->arena), &parked, err))
-		return false;
-	return hold(a, t, row, err);
+	return !is_customer(a, t) || rollup_park(a->replica, key_of(t->entity, row, &a->arena), &parked, err);
 }
 
 /* ---- rows set aside ---- */
@@ -336,8 +334,10 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 		return false;
 	if (!displace(a, t, row, err))
 		return false;
+	if (!lived && !make_room(a, t, row, err))
+		return false;
 	if (!complete(e, row))
-		return hold_moved(a, t, row, err);
+		return hold(a, t, row, err);
 	int64_t version = history_next(t, row, err);
 	struct row_birth b = {row, now(a), ORIGIN_KEY_CHANGE, !lived, TIME_NONE};
 	if (!version || row_open(a->replica, t, &b, err) <= 0)
@@ -369,8 +369,8 @@ static bool on_partial(struct apply *a, struct table *t, const struct value *old
 	struct value *row = overlay(a, e, after, found ? held : NULL);
 	if (!moved)
 		return hold(a, t, row, err);
-	return (!found || copy_drop_held(a->replica, t, old_key, err)) && displace(a, t, row, err) && hold_moved(a, t, row, err) &&
-	       leave_key(a, t, old_key, row, err);
+	return (!found || copy_drop_held(a->replica, t, old_key, err)) && displace(a, t, row, err) && make_room(a, t, row, err) &&
+	       hold(a, t, row, err) && leave_key(a, t, old_key, row, err);
 }
 
 /* `first`: the old key was not touched before. */
