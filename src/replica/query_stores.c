@@ -204,8 +204,8 @@ static int64_t round_to(int64_t at, int64_t step, bool up)
 	return (up && r ? q + 1 : q) * step;
 }
 
-/* Registrations in [from, to) by store: hours inside, minutes around them, events at the very edges. */
-static bool add_range(struct counting *c, int64_t from, int64_t to, int64_t *counts)
+/* Hours inside, minutes around them, events at the very edges. */
+static bool add_hours(struct counting *c, int64_t from, int64_t to, int64_t *counts)
 {
 	int64_t m0 = round_to(from, MINUTE, true), m1 = round_to(to, MINUTE, false);
 	if (m0 >= m1)
@@ -216,6 +216,18 @@ static bool add_range(struct counting *c, int64_t from, int64_t to, int64_t *cou
 	if (h0 >= h1)
 		return add_grain(c, GRAIN_MINUTE, m0, m1, counts);
 	return add_grain(c, GRAIN_MINUTE, m0, h0, counts) && add_grain(c, GRAIN_HOUR, h0, h1, counts) && add_grain(c, GRAIN_MINUTE, h1, m1, counts);
+}
+
+/* Registrations in [from, to) by store. The days of the model's zone inside count as such, in whatever zone the question is. */
+static bool add_range(struct counting *c, int64_t from, int64_t to, int64_t *counts)
+{
+	const struct zone *zone = c->q->model->zone;
+	int64_t d0 = zone_floor(zone, ZONE_DAY, from), d1 = zone_floor(zone, ZONE_DAY, to);
+	if (d0 < from)
+		d0 = zone_step(zone, ZONE_DAY, from, 1);
+	if (d0 >= d1)
+		return add_hours(c, from, to, counts);
+	return add_hours(c, from, d0, counts) && add_grain(c, GRAIN_DAY, d0, d1, counts) && add_hours(c, d1, to, counts);
 }
 
 /* Slices of seconds are not made of minutes: each store's events are walked once. */
