@@ -129,7 +129,7 @@ void query_close(struct query *q)
 			sqlite3_finalize(all[k]);
 	}
 	sqlite3_stmt *all[] = {q->data_version, q->status, q->incomplete, q->begin, q->end,
-	                       q->moved_to, q->moved_from, q->term_range, q->word_page, q->exact};
+	                       q->moved_to, q->moved_from, q->term_range, q->word_page, q->exact, q->since};
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		sqlite3_finalize(all[k]);
 	for (int i = 0; i < q->flat_count; i++)

@@ -28,7 +28,7 @@ struct query {
 	int width;
 	int64_t live, lag, silent;   /* thresholds */
 	sqlite3_stmt *data_version, *status, *incomplete, *begin, *end;
-	sqlite3_stmt *moved_to, *moved_from, *term_range, *word_page, *exact;
+	sqlite3_stmt *moved_to, *moved_from, *term_range, *word_page, *exact, *since;
 	struct flat_column *flat;
 	int flat_count;
 	char **flat_names;

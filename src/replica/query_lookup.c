@@ -128,13 +128,15 @@ static bool read_since(struct query *q, struct value key, struct lookup_answer *
 	const struct model *m = q->model;
 	const struct entity *e = &m->entities[m->customer];
 	if (m->rollup_count) {
-		sqlite3_stmt *s = sql_preparef(q->db, err, "SELECT at FROM \"td_%w_events\" WHERE key = ?1", m->rollups[0].name);
+		sqlite3_stmt *s = q->since;
+		if (!s)
+			s = q->since = sql_preparef(q->db, err, "SELECT at FROM \"td_%w_events\" WHERE key = ?1", m->rollups[0].name);
 		if (!s)
 			return false;
 		sql_bind(s, 1, key);
 		if (sql_row(s, err) == 1 && sqlite3_column_type(s, 0) != SQLITE_NULL)
 			out->since = sqlite3_column_int64(s, 0);
-		sqlite3_finalize(s);
+		sqlite3_reset(s);
 	}
 	if (out->since != TIME_NONE)
 		return true;
