@@ -122,8 +122,8 @@ static void lag_replica(struct lag *l, const struct status_answer *a)
 	else
 		lines_pair(&l->lines, LAG_LABEL, "Written by", ROLE_WARN, "nobody: the data grows older");
 	for (int i = 0; i < m->entity_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, m->entities[i].name, ROLE_TEXT, "%s%s rows, %s versions",
-			   a->counts_exact ? "" : "at least ", show_count(arena, a->rows[i]),
+		lines_pair(&l->lines, LAG_LABEL, m->entities[i].name, ROLE_TEXT, "%s rows, %s versions",
+			   show_count(arena, a->rows[i]),
 			   show_count(arena, a->versions[i]));
 	for (int i = 0; i < a->base.freshness.incomplete_count; i++)
 		lines_pair(&l->lines, LAG_LABEL, "Not copied yet", ROLE_WARN, "%s",

@@ -285,8 +285,6 @@ static void status_counts_text(const struct ask *a, const struct status_answer *
 	printf("\n");
 	sheet_print(&t, stdout, 0);
 	sheet_done(&t);
-	if (!s->counts_exact)
-		printf("(counted as far as could be done at once)\n");
 	sheet_init(&t, a->ascii);
 	sheet_column(&t, "", SHEET_LEFT);
 	sheet_column(&t, "", SHEET_RIGHT);

@@ -297,7 +297,8 @@ static bool compare_tables(struct comparing *c)
 	if (!open_ours(c))
 		return false;
 	/* What follows from the history is made from it again; then the rows themselves are looked at. */
-	if (c->repair && (!rollup_rebuild(ingest_replica(c->ingest), c->err) || !replica_commit(ingest_replica(c->ingest), c->err)))
+	struct replica *r = c->repair ? ingest_replica(c->ingest) : NULL;
+	if (r && (!rollup_rebuild(r, c->err) || !replica_recount(r, -1, c->err) || !replica_commit(r, c->err)))
 		return false;
 	c->query = query_open(c->params->replica_path, c->err);
 	if (!c->query)

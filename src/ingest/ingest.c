@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +39,7 @@ struct ingest {
 	struct model *adopted;        /* a model a request asked for */
 	struct checkpointer *checkpointer;
 	int stop_pipe[2];
-	volatile sig_atomic_t stop;
+	atomic_bool stop; /* set by any thread and by signal handlers: it is lock-free */
 	struct session_task task;
 	struct session_request request;
 	pthread_t thread;
@@ -368,10 +369,10 @@ bool ingest_start(struct ingest *in, struct error *err)
 void ingest_wake_to_stop(struct ingest *in)
 {
 	int saved = errno;
-	in->stop = 1;
+	in->stop = true;
 	/* The byte is never read: the pipe stays readable for everyone who waits on it. */
-	if (write(in->stop_pipe[1], "", 1) < 0 && errno != EAGAIN)
-		in->stop = 1;
+	ssize_t ignored = write(in->stop_pipe[1], "", 1);
+	(void)ignored;
 	errno = saved;
 }
 

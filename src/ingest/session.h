@@ -7,7 +7,7 @@
 #ifndef TD_INGEST_SESSION_H
 #define TD_INGEST_SESSION_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,7 +46,7 @@ struct session_context {
 	struct replica *replica;
 	struct board *board;
 	int stop_fd;
-	const volatile sig_atomic_t *stop;
+	const atomic_bool *stop;
 	struct session_task *task;    /* cleared when the resync has begun */
 	struct session_request *request;
 	struct request *reopen;       /* filled for SESSION_REOPEN */

@@ -111,7 +111,7 @@ static bool surprise(struct apply *a, struct table *t, const struct value *row, 
 	if (t->copying)
 		return true;
 	t->verify = true;
-	t->closed_dirty = true;
+	t->counts_dirty = true;
 	return note_anomaly(a, t->entity->name, key_of(t->entity, row, &a->arena), reason, err);
 }
 
@@ -175,7 +175,7 @@ static bool row_was(struct apply *a, struct table *t, const struct value *row, s
 	if (!version)
 		return false;
 	t->closed_keys++;
-	t->closed_dirty = true;
+	t->counts_dirty = true;
 	struct stored s = {known, version, a->valid_from, a->seq, ORIGIN_SNAPSHOT, value_null()};
 	struct registering g = {known, TIME_NONE, a->seq, false};
 	return history_close(t, &s, a->valid_from, a->seq, END_DELETE, err) && (!is_customer(a, t) || rollup_register(a->replica, &g, err));
@@ -533,8 +533,11 @@ static bool on_truncate(struct apply *a, struct table *t, struct error *err)
 		goto failed;
 	if (!sql_execf(r->db, err, "DELETE FROM \"%w\"", t->entity->name))
 		goto failed;
-	t->closed_keys += sqlite3_changes(r->db);
-	t->closed_dirty = true;
+	int64_t gone = sqlite3_changes64(r->db);
+	t->closed_keys += gone;
+	t->closed += gone;
+	t->rows -= gone;
+	t->counts_dirty = true;
 	buffer_done(&columns);
 	return !t->copying || copy_truncated(r, t, err);
 failed:

@@ -305,6 +305,11 @@ static bool check_claims(struct checking *c, const struct entity *e)
 	                  sqlite3_mprintf("SELECT '', 'known from a time that is no copy''s start' FROM td_entity e WHERE e.name = %Q AND e.known_from IS "
 	                                  "NOT NULL AND NOT EXISTS (SELECT 1 FROM td_txn WHERE kind > 0 AND commit_time = e.known_from)",
 	                                  e->name)) &&
+	       check_rule(c, e->name, "count",
+	                  sqlite3_mprintf("SELECT '', 'there are ' || a || ' rows and ' || b || ' closed versions, not ' || rows || ' and ' || closed FROM "
+	                                  "(SELECT rows, closed, (SELECT count(*) FROM \"%w\") AS a, (SELECT count(*) FROM \"%w_history\") AS b FROM "
+	                                  "td_entity WHERE name = %Q) WHERE a <> rows OR b <> closed",
+	                                  e->name, e->name, e->name)) &&
 	       check_rule(c, e->name, "verify",
 	                  sqlite3_mprintf("SELECT coalesce(a.key, ''), 'an anomaly was met but the entity is not marked' FROM td_anomaly a JOIN "
 	                                  "td_entity e ON e.name = a.entity WHERE e.name = %Q AND NOT e.verify AND a.seq > (SELECT coalesce(max(seq), 0) "

@@ -7,6 +7,7 @@
  * overlap, gap     no two versions of a key share a moment; an update leaves none uncovered
  * order            sequences and times never run backwards within a key
  * open             one open version if and only if the row exists
+ * count            the numbers of rows and versions are those the replica tells
  * unchanged        an update changed something
  * changed          the list of changed columns is the difference of two versions
  * code             origins and endings are known ones

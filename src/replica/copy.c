@@ -556,7 +556,7 @@ bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, stru
 	struct entity_copy *ec = &r->copy->entities[entity];
 	struct table *t = &r->tables[entity];
 	arena_reset(&r->copy->arena);
-	if (!replica_begin(r, err) || (ec->resync && !close_unseen(r, entity, err)))
+	if (!replica_begin(r, err) || (ec->resync && (!close_unseen(r, entity, err) || !replica_recount(r, entity, err))))
 		return false;
 	*counts = ec->counts;
 	ec->active = false;

@@ -309,7 +309,11 @@ int history_open(struct table *t, const struct value *row, const struct opening 
 	bind_row(t->entity, t->open, row, o);
 	if (!sql_run(t->open, err))
 		return -1;
-	return sqlite3_changes(t->db) ? 1 : 0;
+	if (!sqlite3_changes(t->db))
+		return 0;
+	t->rows++;
+	t->counts_dirty = true;
+	return 1;
 }
 
 bool history_replace(struct table *t, const struct value *row, const struct opening *o, struct error *err)
@@ -322,7 +326,8 @@ bool history_remove(struct table *t, const struct value *row, struct error *err)
 {
 	bind_key(t->entity, t->remove, row);
 	t->closed_keys++;
-	t->closed_dirty = true;
+	t->rows--;
+	t->counts_dirty = true;
 	return sql_run(t->remove, err);
 }
 
@@ -339,6 +344,8 @@ bool history_close(struct table *t, const struct stored *old, int64_t valid_to, 
 	sqlite3_bind_int(t->close, n + 6, (int)old->origin);
 	sqlite3_bind_int(t->close, n + 7, (int)end);
 	sql_bind(t->close, n + 8, old->changed);
+	t->closed++;
+	t->counts_dirty = true;
 	return sql_run(t->close, err);
 }
 

@@ -34,7 +34,8 @@ struct table {
 	sqlite3 *db;
 	sqlite3_stmt *find, *open, *replace, *remove, *close, *next, *end_again;
 	int64_t closed_keys;     /* keys that lived and have no row now; at least that many */
-	bool closed_dirty;
+	int64_t rows, closed;    /* how many rows there are, how many closed versions */
+	bool counts_dirty;       /* one of these three, or verify, is not written yet */
 	bool verify;             /* an anomaly was met */
 	int64_t *added;          /* by column: versions that began up to this sequence may not know it yet, -1: all do; NULL: every one
 	                          * knows every column. Owned by copy.c; row.c fills them in. */

@@ -39,7 +39,7 @@ struct replica {
 	struct rollup_state *rollups; /* by rollup of the model */
 	struct search_state *search;
 	sqlite3_stmt *begin, *commit, *rollback;
-	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete;
+	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete, *set_counts;
 	int64_t misfits;          /* counted in this transaction */
 };
 

@@ -224,7 +224,6 @@ struct status_answer {
 	int64_t writer;             /* pid, 0: none */
 	int64_t *rows, *versions;   /* by entity */
 	int64_t registrations, rejected, misfits, anomalies, gaps;
-	bool counts_exact;          /* false: counted as far as a bound allowed */
 	int gap_count;
 	struct gap *gap_list;       /* newest first, at most 50 */
 	int rejected_count;         /* newest first, at most 50 */

@@ -76,6 +76,12 @@ static int by_key_version(const void *x, const void *y)
 	return c ? c : (a->version > b->version) - (a->version < b->version);
 }
 
+static void version_sort(struct gathering *g, int first)
+{
+	if (g->count > first)
+		qsort(g->list + first, (size_t)(g->count - first), sizeof *g->list, by_key_version);
+}
+
 /* ---- details found by their CIF column ---- */
 
 /* Every version of each row that ever was this customer's: to tell what changed, and where a row came from or went. */
@@ -92,7 +98,7 @@ static bool read_family(struct gathering *g, int entity, struct value cif)
 	int mine = g->count - first;
 	if (!mine)
 		return true;
-	qsort(g->list + first, (size_t)mine, sizeof *g->list, by_key_version);
+	version_sort(g, first);
 	/* Once more by key, so that the neighbours which were another's stand there too. */
 	struct version *own = memory_alloc(sizeof *own * (size_t)mine);
 	memcpy(own, g->list + first, sizeof *own * (size_t)mine);
@@ -103,7 +109,7 @@ static bool read_family(struct gathering *g, int entity, struct value cif)
 			ok = read_key(g, entity, key_of(e, own[i].values, g->arena));
 	free(own);
 	if (ok)
-		qsort(g->list + first, (size_t)(g->count - first), sizeof *g->list, by_key_version);
+		version_sort(g, first);
 	return ok;
 }
 
@@ -213,7 +219,7 @@ static bool read_via(struct gathering *g, int entity, const struct version *cust
 		int first = g->count;
 		if (!read_key(g, entity, s.value))
 			return false;
-		qsort(g->list + first, (size_t)(g->count - first), sizeof *g->list, by_key_version);
+		version_sort(g, first);
 		link_previous(g, first);
 		clip(g, first, &s);
 	}
@@ -248,7 +254,7 @@ static bool gather(struct gathering *g, const struct history_request *r, struct 
 	const struct model *m = g->q->model;
 	if (!read_key(g, m->customer, cif))
 		return false;
-	qsort(g->list, (size_t)g->count, sizeof *g->list, by_key_version);
+	version_sort(g, 0);
 	link_previous(g, 0);
 	link_moves(g, 0);
 	int own = g->count;

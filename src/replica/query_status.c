@@ -49,21 +49,20 @@ static bool read_counts(struct query *q, struct status_answer *out, struct error
 	struct arena *a = &out->base.arena;
 	out->rows = arena_zero(a, (size_t)m->entity_count, sizeof *out->rows);
 	out->versions = arena_zero(a, (size_t)m->entity_count, sizeof *out->versions);
-	for (int i = 0; i < m->entity_count; i++) {
-		sqlite3_stmt *s = sql_preparef(q->db, err, "SELECT (SELECT count(*) FROM \"%w\"), (SELECT count(*) FROM \"%w_history\")", m->entities[i].name,
-		                               m->entities[i].name);
-		bool ok = s && sql_row(s, err) == 1;
-		if (ok) {
-			out->rows[i] = sqlite3_column_int64(s, 0);
-			out->versions[i] = out->rows[i] + sqlite3_column_int64(s, 1);
-		}
-		sqlite3_finalize(s);
-		if (!ok)
-			return false;
+	sqlite3_stmt *s = sql_prepare(q->db, "SELECT id, rows, rows + closed FROM td_entity", err);
+	int row = -1;
+	while (s && (row = sql_row(s, err)) == 1) {
+		int i = sqlite3_column_int(s, 0);
+		if (i < 0 || i >= m->entity_count)
+			continue;
+		out->rows[i] = sqlite3_column_int64(s, 1);
+		out->versions[i] = sqlite3_column_int64(s, 2);
 	}
-	out->counts_exact = true;
+	sqlite3_finalize(s);
+	if (row != 0)
+		return false;
 	if (m->rollup_count) {
-		char *sql = sqlite3_mprintf("SELECT count(*) FROM \"td_%w_events\"", m->rollups[0].name);
+		char *sql = sqlite3_mprintf("SELECT sum(n) FROM \"td_%w_counts\" WHERE grain = 3", m->rollups[0].name);
 		out->registrations = sql_integer(q->db, sql, 0);
 		sqlite3_free(sql);
 	}

@@ -579,12 +579,14 @@ bool replica_may_resync(struct replica *r, int64_t pause)
 	return last == TIME_NONE || clock_now() - last >= pause;
 }
 
-bool replica_recount(struct replica *r, struct error *err)
+bool replica_recount(struct replica *r, int entity, struct error *err)
 {
 	if (!replica_begin(r, err))
 		return false;
 	for (int i = 0; i < r->model->entity_count; i++) {
 		struct table *t = &r->tables[i];
+		if (entity >= 0 && i != entity)
+			continue;
 		sqlite3_stmt *s = sql_preparef(r->db, err, "SELECT (SELECT count(*) FROM \"%w\"), (SELECT count(*) FROM \"%w_history\")", t->entity->name,
 		                               t->entity->name);
 		int row = s ? sql_row(s, err) : -1;

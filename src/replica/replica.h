@@ -11,7 +11,7 @@
 #ifndef TD_REPLICA_REPLICA_H
 #define TD_REPLICA_REPLICA_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,7 +49,7 @@ bool replica_commit(struct replica *r, struct error *err); /* no-op outside one 
 void replica_rollback(struct replica *r);
 bool replica_in_transaction(const struct replica *r);
 /* Long statements (building an index) end with ERROR_CANCELLED soon after *stop turns true. */
-void replica_stop_on(struct replica *r, const volatile sig_atomic_t *stop);
+void replica_stop_on(struct replica *r, const atomic_bool *stop);
 /* Syncs what was committed to disk (before a source forgets what was acknowledged). */
 bool replica_sync(struct replica *r, struct error *err);
 /* Live: small checkpoints by the committing connection. Catching up: none there; a checkpointer thread does it. */
@@ -81,6 +81,8 @@ struct status_row {
 };
 /* Inside or outside a transaction. */
 bool replica_status(struct replica *r, const struct status_row *s, struct error *err);
+/* Counts rows and versions of an entity (-1: all) anew, where a foreign hand may have changed them. Inside the caller's transaction. */
+bool replica_recount(struct replica *r, int entity, struct error *err);
 /* Only the sign of life. */
 bool replica_beat(struct replica *r, struct error *err);
 /* Whether a resync nobody asked for is due again: the last one at a new position began at least `pause` ago. */

@@ -310,8 +310,11 @@ static bool register_in(struct replica *r, struct rollup_state *u, const struct 
 	sqlite3_bind_int(u->add, 5, timed);
 	bool ok = sql_run(u->add, err);
 	/* A customer that is registered already stays registered as it was. */
-	if (ok && sqlite3_changes(r->db) && at != TIME_NONE)
-		gather(u, r->model->zone, at, group);
+	if (ok && sqlite3_changes(r->db)) {
+		cell_add(u, GRAIN_TOTAL, 0, 0);
+		if (at != TIME_NONE)
+			gather(u, r->model->zone, at, group);
+	}
 	arena_done(&a);
 	return ok;
 }

@@ -20,7 +20,8 @@ struct model;
 struct replica;
 struct rollup;
 
-enum rollup_grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY };
+/* TOTAL has one row: all registrations, those in no window too. */
+enum rollup_grain { GRAIN_MINUTE, GRAIN_HOUR, GRAIN_DAY, GRAIN_TOTAL };
 
 void rollup_schema(const struct model *m, struct buffer *sql);
 void rollup_indexes(const struct rollup *u, struct buffer *sql);
