@@ -1,0 +1,19 @@
+/* full_disk: a disk that can be full, under SQLite.
+ *
+ *     full_disk_install("/folder/replica.db")       before the first connection: the default VFS from then on
+ *     full_disk_limit(bytes, SQLITE_FULL)           what the file and its log may grow to, and what a write beyond gets
+ *     full_disk_limit(-1, 0)                        there is room again
+ *
+ * Only the file named and those beside it (-wal, -journal) are held to the limit. Any thread.
+ */
+#ifndef TD_CHAOS_FULL_DISK_H
+#define TD_CHAOS_FULL_DISK_H
+
+#include <stdint.h>
+
+void full_disk_install(const char *path);
+void full_disk_limit(int64_t bytes, int code);
+int64_t full_disk_used(void);
+int full_disk_refused(void); /* writes refused since the limit was set */
+
+#endif
