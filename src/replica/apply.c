@@ -219,11 +219,12 @@ static bool hold(struct apply *a, struct table *t, const struct value *row, stru
 	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
 }
 
-/* A row we did not hold moved here: a registration at its new key is of a customer that died, its own comes when it is whole. */
-static bool make_room(struct apply *a, struct table *t, const struct value *row, struct error *err)
+/* A row we do not hold moved: a customer's registration goes along, where it has one; one that stands at the new key is of a
+ * customer that died. */
+static bool carry_registration(struct apply *a, struct table *t, const struct value *old_key, const struct value *row, struct error *err)
 {
-	int64_t parked;
-	return !is_customer(a, t) || rollup_park(a->replica, key_of(t->entity, row, &a->arena), &parked, err);
+	const struct entity *e = t->entity;
+	return !is_customer(a, t) || rollup_move(a->replica, key_of(e, old_key, &a->arena), key_of(e, row, &a->arena), err);
 }
 
 /* ---- rows set aside ---- */
@@ -334,7 +335,7 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 		return false;
 	if (!displace(a, t, row, err))
 		return false;
-	if (!lived && !make_room(a, t, row, err))
+	if (!lived && !carry_registration(a, t, k->before, row, err))
 		return false;
 	if (!complete(e, row))
 		return hold(a, t, row, err);
@@ -352,7 +353,7 @@ static bool leave_key(struct apply *a, struct table *t, const struct value *old_
 	struct stored old = {.values = row_new(a, e)};
 	int found = history_find(t, old_key, &old, err);
 	if (found <= 0)
-		return found == 0;
+		return found == 0 && carry_registration(a, t, old_key, row, err);
 	struct key_change k = {old_key, row, &old, NULL};
 	int64_t version = history_next(t, row, err); /* the number its next version gets, when it is whole */
 	return version && row_close(a->replica, t, &old, now(a), END_KEY_CHANGE, err) && note_move(a, t, &k, row, version, err);
@@ -369,8 +370,8 @@ static bool on_partial(struct apply *a, struct table *t, const struct value *old
 	struct value *row = overlay(a, e, after, found ? held : NULL);
 	if (!moved)
 		return hold(a, t, row, err);
-	return (!found || copy_drop_held(a->replica, t, old_key, err)) && displace(a, t, row, err) && make_room(a, t, row, err) &&
-	       hold(a, t, row, err) && leave_key(a, t, old_key, row, err);
+	return (!found || copy_drop_held(a->replica, t, old_key, err)) && displace(a, t, row, err) && hold(a, t, row, err) &&
+	       leave_key(a, t, old_key, row, err);
 }
 
 /* `first`: the old key was not touched before. */
