@@ -219,14 +219,6 @@ static bool hold(struct apply *a, struct table *t, const struct value *row, stru
 	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
 }
 
-/* A row we do not hold moved: a customer's registration goes along, where it has one; one that stands at the new key is of a
- * customer that died. */
-static bool carry_registration(struct apply *a, struct table *t, const struct value *old_key, const struct value *row, struct error *err)
-{
-	const struct entity *e = t->entity;
-	return !is_customer(a, t) || rollup_move(a->replica, key_of(e, old_key, &a->arena), key_of(e, row, &a->arena), err);
-}
-
 /* ---- rows set aside ---- */
 
 static struct aside *aside_take(struct apply *a, struct table *t, const struct value *row)
@@ -306,7 +298,7 @@ static bool on_insert(struct apply *a, struct table *t, const struct change *c, 
 struct key_change {
 	const struct value *before, *after; /* of the event */
 	struct stored *old;                 /* the row where it lives, or NULL */
-	struct aside *aside;                /* the row where it was set aside, or NULL */
+	struct aside *aside;                /* the row where it was set aside, or NULL; neither: a row we do not hold */
 };
 
 static bool note_move(struct apply *a, struct table *t, const struct key_change *k, const struct value *row, int64_t version, struct error *err)
@@ -315,13 +307,22 @@ static bool note_move(struct apply *a, struct table *t, const struct key_change 
 	struct value old_key = key_of(t->entity, k->before, &a->arena), new_key = key_of(t->entity, row, &a->arena);
 	sqlite3_bind_int(s, 1, t->index);
 	sql_bind(s, 2, old_key);
-	sqlite3_bind_int64(s, 3, k->old ? k->old->version : k->aside->version);
+	sqlite3_bind_int64(s, 3, k->old ? k->old->version : k->aside ? k->aside->version : 0);
 	sql_bind(s, 4, new_key);
 	sqlite3_bind_int64(s, 5, version);
 	sqlite3_bind_int64(s, 6, a->seq);
 	if (!sql_run(s, err) || !is_customer(a, t))
 		return err->code == ERROR_NONE;
 	return k->aside ? rollup_unpark(a->replica, k->aside->parked, new_key, err) : rollup_move(a->replica, old_key, new_key, err);
+}
+
+/* A row we do not hold moved: a customer's registration goes along, where it has one; one that stands at the new key is of a
+ * customer that died. */
+static bool move_unseen(struct apply *a, struct table *t, const struct value *old_key, const struct value *row, struct error *err)
+{
+	struct key_change k = {old_key, row, NULL, NULL};
+	int64_t version = history_next(t, row, err); /* the number its next version gets, when it is whole */
+	return version && note_move(a, t, &k, row, version, err);
 }
 
 static bool on_key_change(struct apply *a, struct table *t, const struct key_change *k, struct error *err)
@@ -335,7 +336,7 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 		return false;
 	if (!displace(a, t, row, err))
 		return false;
-	if (!lived && !carry_registration(a, t, k->before, row, err))
+	if (!lived && !move_unseen(a, t, k->before, row, err))
 		return false;
 	if (!complete(e, row))
 		return hold(a, t, row, err);
@@ -353,9 +354,9 @@ static bool leave_key(struct apply *a, struct table *t, const struct value *old_
 	struct stored old = {.values = row_new(a, e)};
 	int found = history_find(t, old_key, &old, err);
 	if (found <= 0)
-		return found == 0 && carry_registration(a, t, old_key, row, err);
+		return found == 0 && move_unseen(a, t, old_key, row, err);
 	struct key_change k = {old_key, row, &old, NULL};
-	int64_t version = history_next(t, row, err); /* the number its next version gets, when it is whole */
+	int64_t version = history_next(t, row, err);
 	return version && row_close(a->replica, t, &old, now(a), END_KEY_CHANGE, err) && note_move(a, t, &k, row, version, err);
 }
 
