@@ -307,7 +307,9 @@ static bool note_move(struct apply *a, struct table *t, const struct key_change 
 	struct value old_key = key_of(t->entity, k->before, &a->arena), new_key = key_of(t->entity, row, &a->arena);
 	sqlite3_bind_int(s, 1, t->index);
 	sql_bind(s, 2, old_key);
-	sqlite3_bind_int64(s, 3, k->old ? k->old->version : k->aside ? k->aside->version : 0);
+	/* What is not held has no version: a number below all, once. */
+	int64_t unseen = -(a->seq << 20 | (a->rows & 0xfffff));
+	sqlite3_bind_int64(s, 3, k->old ? k->old->version : k->aside ? k->aside->version : unseen);
 	sql_bind(s, 4, new_key);
 	sqlite3_bind_int64(s, 5, version);
 	sqlite3_bind_int64(s, 6, a->seq);
