@@ -52,9 +52,8 @@ static bool is_repeated(const char *name, const char *at, size_t n)
 static void check_words(struct checking *c, const struct entity *e, const struct value *row, const char *key, struct arena *a)
 {
 	struct buffer folded = {0};
-	const char *name = search_name(e, row, a);
 	struct value k = key_of(e, row, a);
-	text_fold(&folded, name, strlen(name));
+	search_fold(e, row, &folded, a);
 	for (const char *p = buffer_text(&folded); *p; p += *p == ' ') {
 		size_t n = strcspn(p, " ");
 		if (!is_repeated(buffer_text(&folded), p, n)) {

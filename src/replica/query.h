@@ -118,6 +118,7 @@ struct search_answer {
 	int count;
 	struct search_hit *hits;
 };
+/* limit 0: 50; at most 10,000. */
 bool query_search(struct query *q, const char *text, int limit, struct search_answer *out, struct error *err);
 
 /* ---- history ---- */

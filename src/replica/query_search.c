@@ -21,7 +21,6 @@
 #include "replica/sql.h"
 
 #define TOTAL_BOUND 10000
-#define MAX_PREFIXES 8
 
 struct candidate {
 	const char *name; /* folded */
@@ -35,8 +34,8 @@ struct searching {
 	int index;
 	struct arena *arena;
 	struct error *err;
-	const char *prefixes[MAX_PREFIXES];
-	size_t lengths[MAX_PREFIXES];
+	const char **prefixes;
+	size_t *lengths;
 	int prefix_count;
 	int limit;
 	struct candidate *page; /* at most limit, ordered */
@@ -97,6 +96,15 @@ static void page_add(struct searching *s, const char *name, struct value key, co
 		s->page_count++;
 	memmove(&s->page[lo + 1], &s->page[lo], sizeof *s->page * (size_t)(s->page_count - 1 - lo));
 	s->page[lo] = c;
+}
+
+/* One customer more; past the bound nobody counts. */
+static void count_one(struct searching *s)
+{
+	if (s->total == TOTAL_BOUND)
+		s->total_exact = false;
+	else
+		s->total++;
 }
 
 /* ---- the index ---- */
@@ -202,10 +210,10 @@ static bool walk_word(struct searching *s, const struct term *t, int lead, struc
 			break;
 		if (s->queued && is_queued(s, key))
 			continue;
-		if (seen && seen_add(seen, key, s->arena) && ++s->total >= TOTAL_BOUND) {
-			s->total_exact = false;
+		if (seen && seen_add(seen, key, s->arena))
+			count_one(s);
+		if (!s->total_exact)
 			seen = NULL; /* enough is counted: only the page is left */
-		}
 		if (!late)
 			page_add(s, name, key, "name");
 	}
@@ -253,33 +261,41 @@ static bool search_words(struct searching *s)
 
 /* ---- what is not in the index ---- */
 
-static bool add_row(struct searching *s, const struct value *row)
+static void add_row(struct searching *s, const struct value *row)
 {
 	struct arena a = {0};
 	struct buffer folded = {0};
-	const char *name = search_name(s->entity, row, &a);
-	text_fold(&folded, name, strlen(name));
+	search_fold(s->entity, row, &folded, &a);
 	if (folded.len && matches(s, buffer_text(&folded), -1)) {
 		page_add(s, buffer_text(&folded), key_of(s->entity, row, s->arena), "name");
-		if (s->total_exact && ++s->total >= TOTAL_BOUND)
-			s->total_exact = false;
+		count_one(s);
 	}
 	buffer_done(&folded);
 	arena_done(&a);
-	return true;
 }
 
-/* condition: which customers, as SQL over the customer table c. */
-static bool search_direct(struct searching *s, const char *condition)
+/* All customers, or those queued. CROSS JOIN: the queue leads, whatever the planner thinks of sizes nobody measured. */
+static sqlite3_stmt *prepare_direct(struct searching *s, bool queue)
 {
 	struct buffer sql = {0};
 	buffer_text_add(&sql, "SELECT ");
 	query_columns(s->entity, "c.", &sql);
-	buffer_text_add(&sql, " FROM ");
+	buffer_text_add(&sql, queue ? " FROM td_search_queue q CROSS JOIN " : " FROM ");
 	sql_identifier(&sql, s->entity->name);
-	buffer_format(&sql, " c %s", condition);
+	buffer_text_add(&sql, " c");
+	if (queue) {
+		buffer_text_add(&sql, " ON c.");
+		sql_identifier(&sql, s->entity->columns[s->entity->cif].as);
+		buffer_text_add(&sql, " = q.key");
+	}
 	sqlite3_stmt *t = sql_prepare(s->q->db, buffer_text(&sql), s->err);
 	buffer_done(&sql);
+	return t;
+}
+
+static bool search_direct(struct searching *s, bool queue)
+{
+	sqlite3_stmt *t = prepare_direct(s, queue);
 	int row = -1;
 	struct value *values = memory_alloc(sizeof *values * (size_t)s->entity->column_count);
 	while (t && (row = sql_row(t, s->err)) == 1) {
@@ -290,19 +306,6 @@ static bool search_direct(struct searching *s, const char *condition)
 	sqlite3_finalize(t);
 	free(values);
 	return row == 0;
-}
-
-static bool search_queue(struct searching *s)
-{
-	if (s->entity->key_count > 1)
-		return true; /* a CIF is one column; a model with another kind of customer does not load */
-	struct buffer condition = {0};
-	buffer_text_add(&condition, "JOIN td_search_queue q ON c.");
-	sql_identifier(&condition, s->entity->columns[s->entity->key[0]].as);
-	buffer_text_add(&condition, " = q.key");
-	bool ok = search_direct(s, buffer_text(&condition));
-	buffer_done(&condition);
-	return ok;
 }
 
 bool query_search_coverage(struct query *q, struct search_coverage *out, struct error *err)
@@ -353,14 +356,12 @@ static bool add_exact(struct searching *s, int column, const char *folded, const
 	text_fold(&has, buffer_text(&printed), printed.len);
 	bool equal = has.len && bare_equal(buffer_text(&has), folded);
 	if (equal) {
-		buffer_clear(&printed);
-		const char *name = search_name(s->entity, row, s->arena);
-		text_fold(&printed, name, strlen(name));
+		search_fold(s->entity, row, &printed, s->arena);
 		struct value key = key_of(s->entity, row, s->arena);
 		bool again = matches(s, buffer_text(&printed), -1);
 		page_add(s, buffer_text(&printed), key, s->entity->columns[column].name);
-		if (!again && s->total_exact && ++s->total >= TOTAL_BOUND)
-			s->total_exact = false;
+		if (!again)
+			count_one(s);
 	}
 	buffer_done(&printed);
 	buffer_done(&has);
@@ -369,7 +370,7 @@ static bool add_exact(struct searching *s, int column, const char *folded, const
 
 static bool search_exact(struct searching *s, const char *folded)
 {
-	sqlite3_stmt *t = query_prepare(s->q, &s->q->exact, "SELECT key FROM td_exact WHERE hash = ?1 LIMIT 1000", s->err);
+	sqlite3_stmt *t = query_prepare(s->q, &s->q->exact, "SELECT key FROM td_exact WHERE hash = ?1 LIMIT 10001", s->err);
 	for (int i = 0; t && i < s->entity->column_count; i++) {
 		if (!s->entity->columns[i].search)
 			continue;
@@ -401,19 +402,7 @@ static bool exact_direct(struct searching *s, const char *folded, bool queue)
 		any = any || s->entity->columns[i].search;
 	if (!any)
 		return true;
-	struct buffer sql = {0};
-	buffer_text_add(&sql, "SELECT ");
-	query_columns(s->entity, "c.", &sql);
-	buffer_text_add(&sql, " FROM ");
-	sql_identifier(&sql, s->entity->name);
-	buffer_text_add(&sql, " c");
-	if (queue) {
-		buffer_text_add(&sql, " JOIN td_search_queue q ON c.");
-		sql_identifier(&sql, s->entity->columns[s->entity->key[0]].as);
-		buffer_text_add(&sql, " = q.key");
-	}
-	sqlite3_stmt *t = sql_prepare(s->q->db, buffer_text(&sql), s->err);
-	buffer_done(&sql);
+	sqlite3_stmt *t = prepare_direct(s, queue);
 	int row = -1;
 	struct value *values = memory_alloc(sizeof *values * (size_t)s->entity->column_count);
 	while (t && (row = sql_row(t, s->err)) == 1) {
@@ -452,7 +441,11 @@ static bool hit_fill(struct searching *s, const struct candidate *c, struct sear
 
 static void split_prefixes(struct searching *s, char *folded)
 {
-	for (char *word = strtok(folded, " "); word && s->prefix_count < MAX_PREFIXES; word = strtok(NULL, " ")) {
+	size_t most = strlen(folded) / 2 + 1; /* folded words are a blank apart */
+	char *rest = NULL;
+	s->prefixes = arena_alloc(s->arena, most * sizeof *s->prefixes);
+	s->lengths = arena_alloc(s->arena, most * sizeof *s->lengths);
+	for (char *word = strtok_r(folded, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		s->prefixes[s->prefix_count] = word;
 		s->lengths[s->prefix_count++] = strlen(word);
 	}
@@ -478,24 +471,39 @@ static bool fill(struct searching *s, struct search_answer *out, struct value ci
 	return true;
 }
 
-static bool run_index(struct searching *s, const char *folded, const struct search_coverage *cover, int64_t customers, struct search_answer *out)
+static bool is_small(struct searching *s)
+{
+	char *sql = sqlite3_mprintf("SELECT count(*) FROM (SELECT 1 FROM \"%w\" LIMIT %d)", s->entity->name, SEARCH_DIRECT + 1);
+	int64_t customers = sql_integer(s->q->db, sql, 0);
+	sqlite3_free(sql);
+	return customers <= SEARCH_DIRECT;
+}
+
+/* How much is indexed when that many are not: customers are counted by their entries in the queue and beside it. */
+static int indexed_percent(struct searching *s)
+{
+	int64_t queued = sql_integer(s->q->db, "SELECT count(*) FROM td_search_queue", 0);
+	int64_t words = sql_integer(s->q->db, "SELECT sum(n) FROM td_term", 0);
+	return words + queued > 0 ? (int)(99 * words / (words + queued)) : 0;
+}
+
+static bool run_index(struct searching *s, const char *folded, const struct search_coverage *cover, struct search_answer *out)
 {
 	if (!cover->ready) {
+		if (is_small(s))
+			return search_direct(s, false) && exact_direct(s, folded, false);
 		out->indexing = cover->percent < 100 ? cover->percent : 99;
-		if (customers > SEARCH_DIRECT)
-			return true;
-		out->indexing = -1;
-		return search_direct(s, "") && exact_direct(s, folded, false);
+		return true;
 	}
 	if (cover->queued && !(s->queued = sql_prepare(s->q->db, "SELECT 1 FROM td_search_queue WHERE key = ?1", s->err)))
 		return false;
 	if (!search_words(s) || !search_exact(s, folded))
 		return false;
 	if (cover->queued > SEARCH_DIRECT) {
-		out->indexing = customers > cover->queued ? (int)(100 - 100 * cover->queued / customers) : 0;
+		out->indexing = indexed_percent(s);
 		return true;
 	}
-	return !cover->queued || (search_queue(s) && exact_direct(s, folded, true));
+	return !cover->queued || (search_direct(s, true) && exact_direct(s, folded, true));
 }
 
 static bool search(struct query *q, const char *text, int limit, struct search_answer *out, struct error *err)
@@ -515,10 +523,7 @@ static bool search(struct query *q, const char *text, int limit, struct search_a
 		return false;
 	const char *whole = arena_text(a, words);
 	split_prefixes(&s, words);
-	char *count = memory_format("SELECT count(*) FROM (SELECT 1 FROM \"%s\" LIMIT %d)", s.entity->name, SEARCH_DIRECT + 1);
-	int64_t customers = cover.ready && !cover.queued ? 0 : sql_integer(q->db, count, 0);
-	free(count);
-	bool ok = !s.prefix_count || run_index(&s, whole, &cover, customers, out);
+	bool ok = !s.prefix_count || run_index(&s, whole, &cover, out);
 	sqlite3_finalize(s.queued);
 	struct value *row = NULL;
 	if (ok && match.key.kind != VALUE_NULL)
@@ -528,10 +533,9 @@ static bool search(struct query *q, const char *text, int limit, struct search_a
 	/* The CIF's own hit is one more, unless its name matches too. */
 	if (row && s.total_exact) {
 		struct buffer name = {0};
-		const char *plain = search_name(s.entity, row, a);
-		text_fold(&name, plain, strlen(plain));
+		search_fold(s.entity, row, &name, a);
 		if (!s.prefix_count || !matches(&s, buffer_text(&name), -1))
-			s.total++;
+			count_one(&s);
 		buffer_done(&name);
 	}
 	out->total = s.total;
@@ -545,6 +549,8 @@ bool query_search(struct query *q, const char *text, int limit, struct search_an
 	char *asked = memory_text(text);
 	if (limit <= 0)
 		limit = 50;
+	if (limit > TOTAL_BOUND)
+		limit = TOTAL_BOUND;
 	bool ok = query_answer_begin(q, &out->base, NULL, err);
 	struct answer base = out->base;
 	*out = (struct search_answer){.base = base, .indexing = -1, .total_exact = true};

@@ -13,7 +13,7 @@
 #include "replica/sorter.h"
 #include "replica/sql.h"
 
-#define SORT_MEMORY ((size_t)16 << 20)
+#define SORT_MEMORY ((size_t)8 << 20)
 #define READ_SLICE 4000   /* customers folded at a time while building */
 #define WRITE_SLICE 10000 /* entries written in one transaction */
 
@@ -28,6 +28,7 @@ struct search_state {
 	sqlite3_stmt *read;      /* customers after a key */
 	struct value *after;     /* key columns of the last one read */
 	struct arena after_arena;
+	bool any_queued;         /* something may stand in the queue: asked anew for each slice */
 	int64_t read_count, write_count;
 	struct buffer word;      /* the word being counted while writing */
 	int64_t word_count;
@@ -72,15 +73,30 @@ const char *search_name(const struct entity *e, const struct value *row, struct 
 	return name;
 }
 
-static void fold_name(const struct entity *e, const struct value *row, struct buffer *out, struct arena *a)
+/* Each word is kept with the whole name, so a name without end would cost its square. */
+static void cut_name(struct buffer *folded)
+{
+	size_t n = SEARCH_NAME_MOST;
+	if (folded->len <= n)
+		return;
+	while (n && folded->data[n] != ' ')
+		n--;
+	if (!n)
+		for (n = SEARCH_NAME_MOST; n && ((unsigned char)folded->data[n] & 0xc0) == 0x80;)
+			n--;
+	buffer_cut(folded, n);
+}
+
+void search_fold(const struct entity *e, const struct value *row, struct buffer *out, struct arena *a)
 {
 	buffer_clear(out);
 	if (e->name_count == 1 && row[e->names[0]].kind == VALUE_TEXT) {
 		text_fold(out, row[e->names[0]].text, row[e->names[0]].len);
-		return;
+	} else {
+		const char *name = search_name(e, row, a);
+		text_fold(out, name, strlen(name));
 	}
-	const char *name = search_name(e, row, a);
-	text_fold(out, name, strlen(name));
+	cut_name(out);
 }
 
 int64_t search_hash(const char *column, const char *folded)
@@ -155,12 +171,25 @@ static bool store_percent(struct replica *r, int percent, struct error *err)
 	return sql_execf(r->db, err, "UPDATE td_meta SET value = %d WHERE name = 'search_percent'", percent);
 }
 
+static bool is_name(const struct entity *e, int column)
+{
+	for (int i = 0; i < e->name_count; i++)
+		if (e->names[i] == column)
+			return true;
+	return false;
+}
+
+/* Every column in its place, but those that search does not look at are not read. */
 static void columns_list(const struct entity *e, struct buffer *sql)
 {
 	for (int i = 0; i < e->column_count; i++) {
+		const struct column *c = &e->columns[i];
 		if (i)
 			buffer_text_add(sql, ", ");
-		sql_identifier(sql, e->columns[i].as);
+		if (c->key >= 0 || c->search || is_name(e, i))
+			sql_identifier(sql, c->as);
+		else
+			buffer_text_add(sql, "NULL");
 	}
 }
 
@@ -287,7 +316,7 @@ bool search_note(struct replica *r, const struct value *old, const struct value 
 	int64_t hashes[MAX_HASHES];
 	sql_bind(s->queue, 1, key_of(e, now ? now : old, &a));
 	if (old) {
-		fold_name(e, old, &name, &a);
+		search_fold(e, old, &name, &a);
 		int n = row_hashes(e, old, hashes);
 		sqlite3_bind_text(s->queue, 2, buffer_text(&name), (int)name.len, SQLITE_STATIC);
 		sqlite3_bind_blob(s->queue, 3, hashes, n * (int)sizeof *hashes, SQLITE_STATIC);
@@ -367,7 +396,7 @@ static bool index_now(struct indexing *x, struct arena *a)
 	if (found == 1) {
 		struct buffer name = {0};
 		row_read(r, s->row, row);
-		fold_name(e, row, &name, a);
+		search_fold(e, row, &name, a);
 		x->name = buffer_text(&name);
 		x->add = true;
 		ok = each_word(x->name, index_word, x) && index_hashes(x, hashes, row_hashes(e, row, hashes));
@@ -494,9 +523,9 @@ static bool build_row(struct replica *r, struct recording *x, const struct value
 	int64_t hashes[MAX_HASHES];
 	x->key = key_of(e, row, a);
 	/* A row that changed since the build began is the queue's: what is in the index of it is its old name, or nothing. */
-	if (is_queued(r->search, x->key))
+	if (r->search->any_queued && is_queued(r->search, x->key))
 		return true;
-	fold_name(e, row, name, a);
+	search_fold(e, row, name, a);
 	x->name = name;
 	if (!each_word(buffer_text(name), record_word, x))
 		return false;
@@ -530,6 +559,7 @@ static bool build_read(struct replica *r, struct error *err)
 	struct value *row = memory_alloc(sizeof *row * (size_t)e->column_count);
 	int got = 0, n = 0;
 	bool ok = true;
+	s->any_queued = sql_integer(r->db, "SELECT 1 FROM td_search_queue LIMIT 1", 0) != 0;
 	bind_after(r);
 	while (ok && n < READ_SLICE && (got = sql_row(s->read, err)) == 1) {
 		row_read(r, s->read, row);
@@ -537,7 +567,8 @@ static bool build_read(struct replica *r, struct error *err)
 		arena_reset(&a);
 		n++;
 	}
-	if (ok && n) {
+	/* Of a slice that is not full there is nothing to read after, and its last row's bytes went with the statement. */
+	if (ok && n == READ_SLICE) {
 		arena_reset(&s->after_arena);
 		struct value key = key_of(e, row, &a);
 		if (key.kind == VALUE_TEXT)

@@ -22,7 +22,8 @@ struct entity;
 struct error;
 struct replica;
 
-#define SEARCH_DIRECT 50000 /* up to that many queued names are searched directly */
+#define SEARCH_DIRECT 50000   /* up to that many queued names are searched directly */
+#define SEARCH_NAME_MOST 1024 /* bytes of a folded name that are searched */
 
 void search_schema(struct buffer *sql);
 bool search_open(struct replica *r, struct error *err);
@@ -37,6 +38,8 @@ bool search_follow(struct replica *r, int most, bool *more, struct error *err);
 
 /* The customer's name as shown: its name columns joined by a space. */
 const char *search_name(const struct entity *e, const struct value *row, struct arena *a);
+/* The same folded, as it is searched: its words, up to SEARCH_NAME_MOST bytes. */
+void search_fold(const struct entity *e, const struct value *row, struct buffer *out, struct arena *a);
 int64_t search_hash(const char *column, const char *folded);
 
 #endif
