@@ -92,9 +92,9 @@ static struct value part_value(const struct column *c, const char *s, size_t n, 
 {
 	const char *copy = arena_copy(a, s, n);
 	if (c->type == COLUMN_INTEGER || c->type == COLUMN_BOOLEAN || c->type == COLUMN_INSTANT) {
-		char *end = NULL;
-		int64_t i = strtoll(copy, &end, 10);
-		if (*end == '\0' && n)
+		int64_t i = strtoll(copy, NULL, 10);
+		/* A misfit that merely looks like a number, or is too long for one, is text. */
+		if (strcmp(arena_format(a, "%" PRId64, i), copy) == 0 && strlen(copy) == n)
 			return value_integer(i);
 	}
 	return c->type == COLUMN_BYTES ? value_bytes(copy, n) : value_text(copy, n);
