@@ -28,6 +28,7 @@ struct step {
 	int64_t place;
 	int move;               /* index of the departure this arrival waits for */
 	int64_t parked;         /* DEPART: where the registration waits; -1: not departed yet */
+	bool unseen;            /* ARRIVE: of a row that was not held: whose key it takes is dead in any case */
 	const struct value *row;/* BIRTH */
 	int64_t event_time;     /* BIRTH */
 	bool done;
@@ -73,6 +74,8 @@ static bool take(struct rebuilding *b, struct step *s)
 	case STEP_DEPART:
 		return rollup_park(b->r, s->key, &s->parked, b->err);
 	default:
+		if (s->unseen && !b->steps[s->move].parked)
+			return rollup_park(b->r, s->key, &s->parked, b->err);
 		return rollup_unpark(b->r, b->steps[s->move].parked, s->key, b->err);
 	}
 }
@@ -127,7 +130,7 @@ static sqlite3_stmt *prepare_births(struct rebuilding *b, const struct entity *e
 	for (int part = 0; part < 2; part++) {
 		buffer_text_add(&sql, part ? " UNION ALL SELECT " : "SELECT ");
 		columns_add(e, "v.", &sql);
-		buffer_format(&sql, "v._version, v._seq_from, v._origin, t.commit_time, %s FROM ", part ? "0" : "v._valid_to = v._valid_from AND v._ended_by = 2");
+		buffer_text_add(&sql, "v._version, v._seq_from, v._origin, t.commit_time FROM ");
 		sql_identifier(&sql, part ? e->name : history);
 		buffer_text_add(&sql, " v LEFT JOIN td_txn t ON t.seq = v._seq_from WHERE v._version = 1 OR NOT EXISTS (SELECT 1 FROM ");
 		sql_identifier(&sql, history);
@@ -140,15 +143,6 @@ static sqlite3_stmt *prepare_births(struct rebuilding *b, const struct entity *e
 	buffer_done(&sql);
 	free(history);
 	return s;
-}
-
-/* A row of which only its death is known never registered. */
-static bool only_died(const struct entity *e, const struct value *row)
-{
-	for (int i = 0; i < e->column_count; i++)
-		if (e->columns[i].key < 0 && row[i].kind != VALUE_NULL)
-			return false;
-	return true;
 }
 
 static bool moved_here(struct rebuilding *b, sqlite3_stmt *arrival, int entity, struct value key, int64_t version)
@@ -172,8 +166,6 @@ static void add_birth(struct rebuilding *b, const struct entity *e, int entity, 
 	int origin = sqlite3_column_int(s, n + 2);
 	if (origin == ORIGIN_KEY_CHANGE && moved_here(b, arrival, entity, key, version))
 		return;
-	if (origin == ORIGIN_SNAPSHOT && sqlite3_column_int(s, n + 4) && only_died(e, row))
-		return;
 	struct step *step = step_add(b, STEP_BIRTH, key, 2 * version);
 	step->row = row;
 	step->event_time = origin == ORIGIN_INSERT && sqlite3_column_type(s, n + 3) != SQLITE_NULL ? sqlite3_column_int64(s, n + 3) : TIME_NONE;
@@ -183,7 +175,9 @@ static void add_move(struct rebuilding *b, sqlite3_stmt *s)
 {
 	int departure = b->count;
 	step_add(b, STEP_DEPART, sql_column_copy(s, 1, &b->arena), 2 * sqlite3_column_int64(s, 2) + 1);
-	step_add(b, STEP_ARRIVE, sql_column_copy(s, 3, &b->arena), 2 * sqlite3_column_int64(s, 4))->move = departure;
+	struct step *arrival = step_add(b, STEP_ARRIVE, sql_column_copy(s, 3, &b->arena), 2 * sqlite3_column_int64(s, 4));
+	arrival->move = departure;
+	arrival->unseen = sqlite3_column_int64(s, 2) < 0;
 	b->moves = true;
 }
 
@@ -215,7 +209,7 @@ bool rollup_rebuild(struct replica *r, struct error *err)
 		return false;
 	sqlite3_stmt *births = prepare_births(&b, e);
 	sqlite3_stmt *moves = sql_preparef(r->db, err, "SELECT seq, old_key, old_version, new_key, new_version FROM td_move WHERE entity = %d ORDER BY seq", entity);
-	sqlite3_stmt *arrival = sql_prepare(r->db, "SELECT 1 FROM td_move WHERE entity = ?1 AND new_key = ?2 AND new_version = ?3", err);
+	sqlite3_stmt *arrival = sql_prepare(r->db, "SELECT 1 FROM td_move WHERE entity = ?1 AND new_key = ?2 AND new_version = ?3 AND old_version > 0", err);
 	bool ok = births && moves && arrival && walk(&b, e, entity, births, moves, arrival);
 	sqlite3_finalize(births);
 	sqlite3_finalize(moves);
