@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -79,9 +80,13 @@ static bool target_has_replica(const char *path)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *s = NULL;
+	struct stat st;
 	bool empty;
 	if (access(path, F_OK) != 0)
 		return false;
+	/* SQLite would wait for a pipe's other end; what it is will be told where it is opened. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return true;
 	empty = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
 		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema LIMIT 1", -1, &s, NULL) == SQLITE_OK &&
 		sqlite3_step(s) == SQLITE_DONE;

@@ -43,6 +43,8 @@ struct replica {
 	int64_t misfits;          /* counted in this transaction */
 };
 
+/* False, err: it is there but no plain file. SQLite would wait for a pipe's other end. */
+bool replica_is_file(const char *path, struct error *err);
 /* What a file is: 0 empty, 1 a replica of this or an older schema, -1 err. */
 int replica_inspect(sqlite3 *db, const char *path, struct error *err);
 /* The model a replica stores; NULL: err. The caller frees it. */

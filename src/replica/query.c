@@ -55,6 +55,8 @@ static bool open_readonly(struct query *q, struct error *err)
 		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": %s", q->path, strerror(errno));
 		return error_hint(err, "run tellerdesk ingest to build it, or name another with --replica");
 	}
+	if (!replica_is_file(q->path, err))
+		return false;
 	if (access(q->path, R_OK) != 0)
 		return error_set(err, ERROR_PERMISSION, "could not open replica \"%s\": %s", q->path, strerror(errno));
 	if (sqlite3_open_v2(q->path, &q->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)

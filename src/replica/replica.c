@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -94,6 +95,15 @@ static bool foreign(const char *path, struct error *err)
 {
 	error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is not a tellerdesk replica", path);
 	return error_hint(err, "choose another file with --replica; this one was left as it is");
+}
+
+bool replica_is_file(const char *path, struct error *err)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		return true;
+	error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is %s", path, S_ISDIR(st.st_mode) ? "a folder" : "no plain file");
+	return error_hint(err, "name another file with --replica");
 }
 
 int replica_inspect(sqlite3 *db, const char *path, struct error *err)
@@ -290,12 +300,12 @@ struct replica *replica_open_writer(const struct replica_params *p, struct error
 	struct replica *r = memory_zero(1, sizeof *r);
 	r->path = memory_text(p->path);
 	r->lock = take_lock(p->path, err);
-	if (r->lock < 0 || on_network(p->path, err) || !open_file(r, err))
+	if (r->lock < 0 || !replica_is_file(p->path, err) || on_network(p->path, err) || !open_file(r, err))
 		goto failed;
 	int kind = replica_inspect(r->db, r->path, err);
 	if (kind < 0)
 		goto failed;
-	if (!sql_exec(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768; "
+	if (!sql_exec(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -32768; "
 	              "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 16777216", err))
 		goto failed;
 	if (kind == 0) {
@@ -533,7 +543,10 @@ bool replica_build_indexes(struct replica *r, int entity, struct error *err)
 	for (int i = 0; i < r->model->rollup_count; i++)
 		if (r->model->rollups[i].entity == entity)
 			rollup_indexes(&r->model->rollups[i], &sql);
+	/* What an index sorts takes as much memory as the cache may, beside the cache; more goes to a temporary file. */
+	sqlite3_exec(r->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
 	bool ok = sql_exec(r->db, buffer_text(&sql), err);
+	sqlite3_exec(r->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
 	buffer_done(&sql);
 	return ok;
 }

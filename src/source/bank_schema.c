@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -184,9 +185,15 @@ struct sqlite3 *bank_open(const char *path, bool write, struct error *err)
 {
 	bool empty;
 	sqlite3 *db;
+	struct stat st;
 
-	if (access(path, write ? R_OK | W_OK : R_OK) != 0) {
+	if (access(path, write ? R_OK | W_OK : R_OK) != 0 || stat(path, &st) != 0) {
 		schema_unopened(path, false, errno, err);
+		return NULL;
+	}
+	/* SQLite would wait for a pipe's other end. */
+	if (!S_ISREG(st.st_mode)) {
+		schema_foreign(path, S_ISDIR(st.st_mode) ? "it is a folder" : "it is no plain file", err);
 		return NULL;
 	}
 	db = schema_connect(path, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, err);
