@@ -18,15 +18,17 @@
 #include "replica/sql.h"
 
 #define MAX_SLICES 200000
+#define MAX_CELLS INT64_C(8000000) /* slices by stores: 64 MB */
 
 struct counting {
 	struct query *q;
 	struct error *err;
-	sqlite3_stmt *grain, *events;
+	sqlite3_stmt *grain, *walk;
 	int *store_of;        /* group id to store index */
 	int group_cap;
 	int store_count;
 	bool model_zone;      /* the day grain is in the zone asked for */
+	bool indexed;         /* the events of a group can be found without walking all */
 };
 
 /* ---- what may be asked ---- */
@@ -176,24 +178,32 @@ static bool add_grain(struct counting *c, enum rollup_grain grain, int64_t from,
 	return row == 0;
 }
 
+/* Slices of seconds are not made of minutes: the events themselves are walked, each store's once or, without the index, all at once. */
+static bool walk_events(struct counting *c, int64_t from, int64_t step, int slices, int64_t *counts)
+{
+	sqlite3_stmt *s = c->walk;
+	int row = 0;
+	for (int group = 0; row == 0 && group < c->group_cap; group++) {
+		if (c->indexed && c->store_of[group] < 0)
+			continue;
+		sqlite3_bind_int(s, 1, group);
+		sqlite3_bind_int64(s, 2, from);
+		sqlite3_bind_int64(s, 3, from + step * slices);
+		while ((row = sql_row(s, c->err)) == 1) {
+			int of = sqlite3_column_int(s, 1);
+			if (of >= 0 && of < c->group_cap && c->store_of[of] >= 0)
+				counts[(sqlite3_column_int64(s, 0) - from) / step * c->store_count + c->store_of[of]]++;
+		}
+		sqlite3_reset(s);
+		if (!c->indexed)
+			break;
+	}
+	return row == 0;
+}
+
 static bool add_events(struct counting *c, int64_t from, int64_t to, int64_t *counts)
 {
-	if (from >= to)
-		return true;
-	for (int group = 0; group < c->group_cap; group++) {
-		if (c->store_of[group] < 0)
-			continue;
-		sqlite3_bind_int(c->events, 1, group);
-		sqlite3_bind_int64(c->events, 2, from);
-		sqlite3_bind_int64(c->events, 3, to);
-		int row = sql_row(c->events, c->err);
-		if (row == 1)
-			counts[c->store_of[group]] += sqlite3_column_int64(c->events, 0);
-		sqlite3_reset(c->events);
-		if (row < 0)
-			return false;
-	}
-	return true;
+	return from >= to || walk_events(c, from, to - from, 1, counts);
 }
 
 static int64_t round_to(int64_t at, int64_t step, bool up)
@@ -230,25 +240,6 @@ static bool add_range(struct counting *c, int64_t from, int64_t to, int64_t *cou
 	return add_hours(c, from, d0, counts) && add_grain(c, GRAIN_DAY, d0, d1, counts) && add_hours(c, d1, to, counts);
 }
 
-/* Slices of seconds are not made of minutes: each store's events are walked once. */
-static bool walk_events(struct counting *c, const struct rollup *u, int64_t from, int64_t step, int slices, int64_t *counts)
-{
-	sqlite3_stmt *s = sql_preparef(c->q->db, c->err, "SELECT at FROM \"td_%w_events\" WHERE \"group\" = ?1 AND at >= ?2 AND at < ?3", u->name);
-	int row = s ? 0 : -1;
-	for (int group = 0; row == 0 && group < c->group_cap; group++) {
-		if (c->store_of[group] < 0)
-			continue;
-		sqlite3_bind_int(s, 1, group);
-		sqlite3_bind_int64(s, 2, from);
-		sqlite3_bind_int64(s, 3, from + step * slices);
-		while ((row = sql_row(s, c->err)) == 1)
-			counts[(sqlite3_column_int64(s, 0) - from) / step * c->store_count + c->store_of[group]]++;
-		sqlite3_reset(s);
-	}
-	sqlite3_finalize(s);
-	return row == 0;
-}
-
 /* Slices of whole minutes or hours, in one pass over the grain. */
 static bool walk_grain(struct counting *c, enum rollup_grain grain, int64_t from, int64_t step, int slices, int64_t *counts)
 {
@@ -267,7 +258,7 @@ static bool walk_grain(struct counting *c, enum rollup_grain grain, int64_t from
 	return row == 0;
 }
 
-static bool count_slices(struct counting *c, const struct rollup *u, const struct stores_answer *a, const int64_t *starts, int slices, int64_t *counts)
+static bool count_slices(struct counting *c, const struct stores_answer *a, const int64_t *starts, int slices, int64_t *counts)
 {
 	if (calendar(&a->slide)) {
 		for (int i = 0; i < slices; i++) {
@@ -283,56 +274,79 @@ static bool count_slices(struct counting *c, const struct rollup *u, const struc
 		return walk_grain(c, GRAIN_HOUR, starts[0], step, slices, counts);
 	if (step % MINUTE == 0)
 		return walk_grain(c, GRAIN_MINUTE, starts[0], step, slices, counts);
-	return walk_events(c, u, starts[0], step, slices, counts);
+	return walk_events(c, starts[0], step, slices, counts);
 }
 
 /* ---- the answer ---- */
 
-static bool fill_windows(struct stores_answer *out, const int64_t *starts, int windows, const int64_t *counts, int stores)
+/* How many slices a window is made of. */
+static int slices_per_window(const struct stores_answer *a)
 {
-	struct arena *a = &out->base.arena;
-	int per = calendar(&out->slide) ? 1 : (int)(out->window.micro / out->slide.micro);
-	int cap = 0;
+	return calendar(&a->slide) ? 1 : (int)(a->window.micro / a->slide.micro);
+}
+
+/* A window's sum is the one before with the slice that came in, without the one that fell out. */
+static void fill_windows(struct stores_answer *out, const int64_t *starts, int windows, const int64_t *counts, int stores)
+{
+	int per = slices_per_window(out), cap = 0;
+	int64_t complete = out->base.freshness.complete_to;
+	int64_t *sums = memory_zero((size_t)stores + 1, sizeof *sums);
 	struct store_window *list = NULL;
-	for (int w = 0; w < windows; w++) {
+	for (int slice = 0; slice < windows + per - 1; slice++) {
+		int w = slice - per + 1;
 		for (int s = 0; s < stores; s++) {
-			int64_t n = 0;
-			for (int k = 0; k < per; k++)
-				n += counts[(size_t)(w + k) * (size_t)stores + (size_t)s];
-			if (!n)
+			sums[s] += counts[(size_t)slice * (size_t)stores + (size_t)s];
+			if (w > 0)
+				sums[s] -= counts[(size_t)(w - 1) * (size_t)stores + (size_t)s];
+			if (w < 0 || !sums[s])
 				continue;
 			if (out->window_count == cap)
 				list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 256));
 			int64_t end = starts[w + per];
-			bool partial = out->base.freshness.complete_to == TIME_NONE || end > out->base.freshness.complete_to;
-			list[out->window_count++] = (struct store_window){starts[w], end, s, n, partial};
+			list[out->window_count++] = (struct store_window){starts[w], end, s, sums[s], complete == TIME_NONE || end > complete};
 		}
 	}
 	if (out->window_count)
-		out->windows = arena_copy(a, list, sizeof *list * (size_t)out->window_count);
+		out->windows = arena_copy(&out->base.arena, list, sizeof *list * (size_t)out->window_count);
 	free(list);
-	return true;
+	free(sums);
 }
 
-static bool fill_last(struct counting *c, const struct rollup *u, struct stores_answer *out, const struct known_store *known, struct error *err)
+/* The latest registration of each store before a time: a search of the index for each, or, while a first copy has not
+ * built it yet, one walk over all. */
+static bool latest_before(struct counting *c, const struct rollup *u, int64_t before, int64_t *latest)
 {
-	sqlite3_stmt *s = sql_preparef(c->q->db, err, "SELECT max(at) FROM \"td_%w_events\" WHERE \"group\" = ?1 AND at < ?2", u->name);
-	int64_t complete = out->base.freshness.complete_to;
-	bool ok = s != NULL;
-	for (int i = 0; ok && i < out->store_count; i++) {
-		struct store_row *row = &out->stores[i];
-		row->last = TIME_NONE;
-		if (known[i].group < 0)
-			continue;
-		sqlite3_bind_int(s, 1, known[i].group);
-		sqlite3_bind_int64(s, 2, out->to);
-		ok = sql_row(s, err) == 1;
-		if (ok && sqlite3_column_type(s, 0) != SQLITE_NULL)
-			row->last = sqlite3_column_int64(s, 0);
-		sqlite3_reset(s);
-		row->silent = row->last != TIME_NONE && complete != TIME_NONE && row->last < complete - c->q->silent;
+	for (int i = 0; i < c->store_count; i++)
+		latest[i] = TIME_NONE;
+	sqlite3_stmt *s = c->indexed ? sql_preparef(c->q->db, c->err,
+	                                            "SELECT id, (SELECT max(at) FROM \"td_%w_events\" WHERE \"group\" = g.id AND at < ?1) FROM "
+	                                            "\"td_%w_groups\" g",
+	                                            u->name, u->name)
+	                             : sql_preparef(c->q->db, c->err, "SELECT \"group\", max(at) FROM \"td_%w_events\" WHERE at < ?1 GROUP BY 1", u->name);
+	int row = -1;
+	if (s)
+		sqlite3_bind_int64(s, 1, before);
+	while (s && (row = sql_row(s, c->err)) == 1) {
+		int group = sqlite3_column_int(s, 0);
+		if (sqlite3_column_type(s, 1) != SQLITE_NULL && group >= 0 && group < c->group_cap && c->store_of[group] >= 0)
+			latest[c->store_of[group]] = sqlite3_column_int64(s, 1);
 	}
 	sqlite3_finalize(s);
+	return row == 0;
+}
+
+/* Silence is a matter of what the replica knows up to, not of the period looked at; nor does a time far ahead break it. */
+static bool fill_last(struct counting *c, const struct rollup *u, struct stores_answer *out)
+{
+	int64_t complete = out->base.freshness.complete_to;
+	int64_t *latest = memory_alloc(sizeof *latest * ((size_t)c->store_count + 1));
+	bool ok = latest_before(c, u, out->to, latest);
+	for (int i = 0; i < c->store_count; i++)
+		out->stores[i].last = latest[i];
+	ok = ok && (complete == TIME_NONE || latest_before(c, u, complete + 1, latest));
+	for (int i = 0; ok && complete != TIME_NONE && i < c->store_count; i++)
+		out->stores[i].silent = latest[i] != TIME_NONE && latest[i] < complete - c->q->silent;
+	free(latest);
 	return ok;
 }
 
@@ -344,9 +358,9 @@ static bool wanted(const struct stores_request *r, const struct known_store *k, 
 	return id ? strcmp(id, r->store) == 0 : !*r->store;
 }
 
-static bool count_all(struct counting *c, const struct rollup *u, struct stores_answer *out, struct error *err)
+static bool count_all(struct counting *c, struct stores_answer *out, struct error *err)
 {
-	int per = calendar(&out->slide) ? 1 : (int)(out->window.micro / out->slide.micro);
+	int per = slices_per_window(out);
 	int64_t first = slice_floor(out, out->from);
 	if (first < out->from)
 		first = slice_step(out, first, 1);
@@ -357,13 +371,20 @@ static bool count_all(struct counting *c, const struct rollup *u, struct stores_
 			starts = memory_grow(starts, sizeof *starts * (size_t)(cap = 2 * cap + per));
 		starts[windows++] = at;
 	}
-	bool ok = windows < MAX_SLICES || error_set(err, ERROR_USAGE, "could not count so many windows: shorten the period or lengthen the window");
 	int slices = windows ? windows + per - 1 : 0;
+	bool ok = windows < MAX_SLICES && (int64_t)slices * c->store_count < MAX_CELLS;
+	if (!ok) {
+		error_set(err, ERROR_USAGE, "could not count so many windows of so many stores");
+		error_hint(err, "shorten the period, lengthen the window, or name one --store");
+		slices = 0;
+	}
 	int64_t *counts = memory_zero((size_t)(slices + 1) * (size_t)(c->store_count + 1), sizeof *counts);
 	if (ok && windows) {
 		for (int i = windows; i <= slices; i++)
 			starts[i] = slice_step(out, starts[i - 1], 1);
-		ok = count_slices(c, u, out, starts, slices, counts) && fill_windows(out, starts, windows, counts, c->store_count);
+		ok = count_slices(c, out, starts, slices, counts);
+		if (ok)
+			fill_windows(out, starts, windows, counts, c->store_count);
 	}
 	free(counts);
 	free(starts);
@@ -387,6 +408,7 @@ static bool stores(struct query *q, const struct stores_request *r, const struct
 	struct known_store *known = NULL;
 	int count = 0;
 	struct counting c = {.q = q, .err = err, .model_zone = strcmp(zone_name(out->zone), q->model->zone_name) == 0};
+	c.indexed = !query_is_incomplete(&out->base, u->entity);
 	bool ok = known_stores(q, u, &known, &count, a, err);
 	out->stores = arena_zero(a, (size_t)count + 1, sizeof *out->stores);
 	for (int i = 0; i < count; i++)
@@ -405,10 +427,13 @@ static bool stores(struct query *q, const struct stores_request *r, const struct
 	}
 	c.store_count = out->store_count;
 	c.grain = sql_preparef(q->db, err, "SELECT \"group\", n, start FROM \"td_%w_counts\" WHERE grain = ?1 AND start >= ?2 AND start < ?3", u->name);
-	c.events = sql_preparef(q->db, err, "SELECT count(*) FROM \"td_%w_events\" WHERE \"group\" = ?1 AND at >= ?2 AND at < ?3", u->name);
-	ok = ok && c.grain && c.events && count_all(&c, u, out, err) && fill_last(&c, u, out, known, err);
+	c.walk = sql_preparef(q->db, err,
+	                      c.indexed ? "SELECT at, \"group\" FROM \"td_%w_events\" WHERE \"group\" = ?1 AND at >= ?2 AND at < ?3"
+	                                : "SELECT at, \"group\" FROM \"td_%w_events\" WHERE at >= ?2 AND at < ?3",
+	                      u->name);
+	ok = ok && c.grain && c.walk && count_all(&c, out, err) && fill_last(&c, u, out);
 	sqlite3_finalize(c.grain);
-	sqlite3_finalize(c.events);
+	sqlite3_finalize(c.walk);
 	free(c.store_of);
 	free(known);
 	return ok;
@@ -430,40 +455,77 @@ bool query_stores(struct query *q, const struct stores_request *r, struct stores
 
 /* ---- the registrations of a store ---- */
 
+/* The group of a store's registrations; -1: it never had one. */
+static bool find_group(struct query *q, const char *name, const char *store, int *group, struct error *err)
+{
+	sqlite3_stmt *s = sql_preparef(q->db, err, "SELECT id FROM \"td_%w_groups\" WHERE CAST(value AS TEXT) IS ?1", name);
+	*group = -1;
+	if (!s)
+		return false;
+	sqlite3_bind_text(s, 1, store && *store ? store : NULL, -1, SQLITE_STATIC);
+	int row = sql_row(s, err);
+	if (row == 1)
+		*group = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return row >= 0;
+}
+
+static bool read_registration(struct query *q, sqlite3_stmt *s, struct registration *g, struct arena *a, struct error *err)
+{
+	const struct model *m = q->model;
+	struct value key = sql_column_copy(s, 0, a), *row = NULL;
+	g->cif = key_value_text(key, a);
+	g->store = value_words(sql_column_copy(s, 1, a), a);
+	g->at = sqlite3_column_int64(s, 2);
+	g->seq = sqlite3_column_int64(s, 3);
+	/* The number of one that was parked is another's by now. */
+	if (sqlite3_column_int(s, 4))
+		return true;
+	sqlite3_stmt *customer = q->entities[m->customer].by_key;
+	sql_bind(customer, 1, key);
+	int found = sql_row(customer, err);
+	if (found == 1)
+		row = query_row(q, m->customer, customer, a);
+	sqlite3_reset(customer);
+	if (row)
+		g->name = search_name(&m->entities[m->customer], row, a);
+	return found >= 0;
+}
+
 static bool registrations(struct query *q, const char *store, int64_t from, int64_t to, int limit, struct registrations_answer *out, struct error *err)
 {
 	const struct model *m = q->model;
+	struct arena *a = &out->base.arena;
+	int group, row = -1, cap = 0;
 	if (!m->rollup_count)
 		return true;
-	struct arena *a = &out->base.arena;
-	sqlite3_stmt *s = sql_preparef(q->db, err,
-	                               "SELECT e.key, g.value, e.at, e.seq FROM \"td_%w_groups\" g JOIN \"td_%w_events\" e ON e.\"group\" = g.id "
-	                               "WHERE (?1 IS NULL AND g.value IS NULL OR CAST(g.value AS TEXT) = ?1) AND e.at >= ?2 AND e.at < ?3 "
-	                               "ORDER BY e.at DESC, e.seq DESC LIMIT ?4",
-	                               m->rollups[0].name, m->rollups[0].name);
-	if (!s || !query_entity_prepare(q, m->customer, err))
+	const char *name = m->rollups[0].name;
+	if (!query_entity_prepare(q, m->customer, err) || !find_group(q, name, store, &group, err))
 		return false;
-	sqlite3_bind_text(s, 1, store && *store ? store : NULL, -1, SQLITE_STATIC);
+	sqlite3_stmt *s = sql_preparef(q->db, err,
+	                               "SELECT coalesce(p.key, e.key), g.value, e.at, e.seq, p.key IS NOT NULL FROM \"td_%w_events\" e JOIN "
+	                               "\"td_%w_groups\" g ON g.id = ?1 LEFT JOIN \"td_%w_parked\" p ON p.synthetic = e.key "
+	                               "WHERE e.\"group\" = ?1 AND e.at >= ?2 AND e.at < ?3 ORDER BY e.at DESC, e.seq DESC LIMIT ?4",
+	                               name, name, name);
+	if (!s)
+		return false;
+	sqlite3_bind_int(s, 1, group);
 	sqlite3_bind_int64(s, 2, from == TIME_NONE ? INT64_MIN : from);
 	sqlite3_bind_int64(s, 3, to == TIME_NONE ? INT64_MAX : to);
 	sqlite3_bind_int(s, 4, limit);
-	out->list = arena_zero(a, (size_t)limit + 1, sizeof *out->list);
-	int row;
-	while ((row = sql_row(s, err)) == 1) {
-		struct registration *g = &out->list[out->count++];
-		struct value key = sql_column_copy(s, 0, a);
-		g->cif = key_value_text(key, a);
-		g->store = value_words(sql_column_copy(s, 1, a), a);
-		g->at = sqlite3_column_int64(s, 2);
-		g->seq = sqlite3_column_int64(s, 3);
-		sqlite3_stmt *customer = q->entities[m->customer].by_key;
-		sql_bind(customer, 1, key);
-		if (sql_row(customer, err) == 1)
-			g->name = search_name(&m->entities[m->customer], query_row(q, m->customer, customer, a), a);
-		sqlite3_reset(customer);
+	struct registration *list = NULL;
+	bool ok = true;
+	while (ok && (row = sql_row(s, err)) == 1) {
+		if (out->count == cap)
+			list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 64));
+		list[out->count] = (struct registration){0};
+		ok = read_registration(q, s, &list[out->count++], a, err);
 	}
 	sqlite3_finalize(s);
-	return row == 0;
+	if (out->count)
+		out->list = arena_copy(a, list, sizeof *list * (size_t)out->count);
+	free(list);
+	return ok && row == 0;
 }
 
 bool query_registrations(struct query *q, const char *store, int64_t from, int64_t to, int limit, struct registrations_answer *out, struct error *err)
