@@ -153,6 +153,7 @@ static bool flat_detail(struct query *q, int entity, const struct value *custome
 
 struct flattening {
 	struct query *q;
+	bool *by_cif;            /* by place in the flat view: its rows can be found */
 	int64_t as_of;
 	bool (*fn)(void *ctx, const struct export_row *row);
 	void *ctx;
@@ -173,11 +174,14 @@ static bool flatten(void *ctx, const struct export_row *customer)
 	for (int k = 0; k < flat->entity_count; k++) {
 		if (flat->entities[k] == m->customer)
 			continue;
-		if (!flat_detail(f->q, flat->entities[k], customer->values, f->as_of, f->values + n, &f->arena, f->err)) {
+		const struct entity *e = &m->entities[flat->entities[k]];
+		for (int i = 0; i <= e->column_count; i++)
+			f->values[n + i] = value_null();
+		if (f->by_cif[k] && !flat_detail(f->q, flat->entities[k], customer->values, f->as_of, f->values + n, &f->arena, f->err)) {
 			f->failed = true;
 			return false;
 		}
-		n += m->entities[flat->entities[k]].column_count + 1;
+		n += e->column_count + 1;
 	}
 	struct export_row out = {-1, customer->key, f->values};
 	return f->fn(f->ctx, &out);
@@ -191,10 +195,16 @@ bool query_export_flat(struct query *q, int64_t as_of, bool (*fn)(void *ctx, con
 		error_set(err, ERROR_USAGE, "could not export: the model has no flat view");
 		return error_hint(err, "name a table with --entity");
 	}
-	struct flattening f = {q, as_of, fn, ctx, err, memory_zero((size_t)n, sizeof *f.values), {0}, false};
+	const struct flat *flat = &q->model->flats[0];
+	struct flattening f = {.q = q, .as_of = as_of, .fn = fn, .ctx = ctx, .err = err};
+	f.values = memory_zero((size_t)n, sizeof *f.values);
+	f.by_cif = memory_zero((size_t)flat->entity_count, sizeof *f.by_cif);
+	for (int k = 0; k < flat->entity_count; k++)
+		f.by_cif[k] = query_by_cif_indexed(q, NULL, flat->entities[k]);
 	bool ok = query_export(q, q->model->customer, as_of, flatten, &f, err) && !f.failed;
 	arena_done(&f.arena);
 	free(f.values);
+	free(f.by_cif);
 	return ok;
 }
 

@@ -13,6 +13,7 @@
 struct gathering {
 	struct query *q;
 	struct arena *arena;
+	const struct answer *answer;
 	struct version *list;
 	int count, cap;
 	int64_t from, to;
@@ -93,7 +94,7 @@ static bool read_family(struct gathering *g, int entity, struct value cif)
 	if (!query_entity_prepare(q, entity, g->err))
 		return false;
 	int first = g->count;
-	if (!read_all(g, entity, x->history_by_cif, cif) || !read_all(g, entity, x->by_cif, cif))
+	if (!read_all(g, entity, x->history_by_cif, cif) || (query_by_cif_indexed(q, g->answer, entity) && !read_all(g, entity, x->by_cif, cif)))
 		return false;
 	int mine = g->count - first;
 	if (!mine)
@@ -260,7 +261,8 @@ static bool gather(struct gathering *g, const struct history_request *r, struct 
 	int own = g->count;
 	*known = own > 0;
 	struct version *life = memory_alloc(sizeof *life * (size_t)(own + 1));
-	memcpy(life, g->list, sizeof *life * (size_t)own);
+	if (own)
+		memcpy(life, g->list, sizeof *life * (size_t)own);
 	if (r->entity >= 0 && r->entity != m->customer)
 		g->count = 0;
 	bool ok = true;
@@ -292,9 +294,16 @@ static bool gather(struct gathering *g, const struct history_request *r, struct 
 static bool history(struct query *q, const struct history_request *r, struct history_answer *out, struct error *err)
 {
 	struct cif_match match;
-	struct gathering g = {.q = q, .arena = &out->base.arena, .from = r->from, .to = r->to, .err = err};
+	struct gathering g = {.q = q, 
+	                      .arena = &out->base.arena,
+	                      .answer = &out->base,
+	                      .from = r->from, .to = r->to, .err = err};
 	if (!query_cif(q, out->cif, &match, g.arena, err) || !query_gaps(q, 1000, &out->gaps, &out->gap_count, g.arena, err))
 		return false;
+	/* A text that never was a customer's number may stand in a detail all the same. */
+	const struct entity *e = &q->model->entities[q->model->customer];
+	if (match.key.kind == VALUE_NULL && !match.candidate_count && e->columns[e->cif].type == COLUMN_TEXT)
+		match.key = value_text(out->cif, strlen(out->cif));
 	if (match.key.kind == VALUE_NULL)
 		return true;
 	out->cif = key_value_text(match.key, g.arena);

@@ -65,6 +65,9 @@ const char *query_store_name(struct query *q, struct value id, struct arena *a);
 bool query_gaps(struct query *q, int limit, struct gap **list, int *count, struct arena *a, struct error *err);
 /* Whether an entity is still being copied, from the answer's list. */
 bool query_is_incomplete(const struct answer *a, int entity);
+/* Until the index on the CIF is built, the rows of an entity under its first copy would be read from end to end for each customer.
+ * a NULL: nothing is known of copies. */
+bool query_by_cif_indexed(struct query *q, const struct answer *a, int entity);
 /* Column numbers of a `changed` array of names; -1: not one. */
 int query_changed(const struct entity *e, const char *json, const int **out, struct arena *a);
 

@@ -49,10 +49,12 @@ static bool judge_time(struct query *q, const struct query_now *now, int64_t as_
 	return row == 1;
 }
 
-/* Until the index on the CIF is built, an entity under its first copy would be read from end to end. */
-static bool indexed(struct query *q, const struct entity *e)
+bool query_by_cif_indexed(struct query *q, const struct answer *a, int entity)
 {
+	const struct entity *e = &q->model->entities[entity];
 	sqlite3_stmt *s = NULL;
+	if (e->cif < 0 || e->key[0] == e->cif || (a && !query_is_incomplete(a, entity)))
+		return true;
 	char *name = memory_format("%s_cif", e->name);
 	bool found = sqlite3_prepare_v2(q->db, "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?1", -1, &s, NULL) == SQLITE_OK &&
 	             sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
@@ -68,7 +70,7 @@ static bool read_detail(struct query *q, int entity, struct value by, struct loo
 	rows->entity = entity;
 	if (by.kind == VALUE_NULL || by.kind == VALUE_UNKNOWN)
 		return true;
-	if (!via && query_is_incomplete(&out->base, entity) && !indexed(q, e))
+	if (!via && !query_by_cif_indexed(q, &out->base, entity))
 		return true;
 	if (!query_entity_prepare(q, entity, err))
 		return false;
