@@ -16,7 +16,8 @@
 #define RUN_BUFFER ((size_t)64 * 1024)
 
 struct record {
-	size_t offset; /* in data */
+	uint64_t head;   /* the first bytes as a number that sorts as they do: most comparisons end there */
+	uint32_t offset; /* in data, which never reaches 4 GB */
 	uint32_t len;
 };
 
@@ -50,7 +51,7 @@ struct sorter *sorter_new(const char *folder, size_t memory)
 {
 	struct sorter *s = memory_zero(1, sizeof *s);
 	s->folder = memory_text(folder);
-	s->memory = memory;
+	s->memory = memory < UINT32_MAX / 2 ? memory : UINT32_MAX / 2;
 	s->file = -1;
 	return s;
 }
@@ -82,9 +83,19 @@ static int order(const char *a, size_t an, const char *b, size_t bn)
 	return c ? c : (an > bn) - (an < bn);
 }
 
+static uint64_t head_of(const char *p, size_t n)
+{
+	uint64_t head = 0;
+	for (size_t i = 0; i < sizeof head; i++)
+		head = head << 8 | (i < n ? (unsigned char)p[i] : 0);
+	return head;
+}
+
 static int compare_records(const void *x, const void *y, void *data)
 {
 	const struct record *a = x, *b = y;
+	if (a->head != b->head)
+		return a->head < b->head ? -1 : 1;
 	return order((char *)data + a->offset, a->len, (char *)data + b->offset, b->len);
 }
 
@@ -166,7 +177,7 @@ bool sorter_add(struct sorter *s, const void *p, size_t n, struct error *err)
 		return false;
 	if (s->count == s->cap)
 		s->records = memory_grow(s->records, (s->cap = s->cap ? s->cap * 2 : 4096) * sizeof *s->records);
-	s->records[s->count++] = (struct record){s->data.len, (uint32_t)n};
+	s->records[s->count++] = (struct record){head_of(p, n), (uint32_t)s->data.len, (uint32_t)n};
 	buffer_add(&s->data, p, n);
 	s->total++;
 	return true;
