@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,6 +210,8 @@ int command_main(int argc, char **argv)
 {
 	/* Characters as the user's terminal has them; numbers and times stay as they are written everywhere. */
 	setlocale(LC_CTYPE, "");
+	/* SQLite counts each of its allocations under one lock, unless it is told in time that nobody asks. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	int place = command_place(argc, argv);
 	if (command_asked(argc, argv, "--version", NULL)) {
 		printf("tellerdesk %s\n", PACKAGE_VERSION);
