@@ -477,6 +477,8 @@ bool replica_sync(struct replica *r, struct error *err)
 {
 	/* In WAL mode a commit at synchronous=FULL syncs the log, and with it all commits before. */
 	bool ok = sql_exec(r->db, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE td_status SET beat = beat; COMMIT", err);
+	if (!ok && !sqlite3_get_autocommit(r->db))
+		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
 	sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
 	return ok;
 }
