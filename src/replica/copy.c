@@ -242,6 +242,18 @@ static bool note_gap(struct replica *r, int entity, int64_t t0, const char *reas
 	                 (long long)r->source, name, (long long)t0, (long long)t0, reason, (long long)r->source);
 }
 
+/* A copy that another takes over from never came to its end: what it had not reached is known from the new T0 on only. A first
+ * copy's knowledge begins there, a resync's gap ends there. */
+static bool take_over(struct replica *r, int entity, int64_t t0, struct error *err)
+{
+	const struct entity_copy *old = &r->copy->entities[entity];
+	return !old->active ||
+	       sql_execf(r->db, err,
+	                 "UPDATE td_entity SET known_from = %lld WHERE id = %d AND known_from = %lld; "
+	                 "UPDATE td_gap SET valid_to = %lld WHERE valid_to = %lld AND valid_to < %lld AND (entity IS NULL OR entity = %Q)",
+	                 (long long)t0, entity, (long long)old->t0, (long long)t0, (long long)old->t0, (long long)t0, r->model->entities[entity].name);
+}
+
 bool copy_begin(struct replica *r, const struct copy_start *start, struct error *err)
 {
 	int entity = start->entity;
@@ -258,7 +270,8 @@ bool copy_begin(struct replica *r, const struct copy_start *start, struct error 
 	for (int i = 0; i < r->model->entity_count; i++) {
 		if (entity >= 0 && i != entity)
 			continue;
-		if (!sql_execf(r->db, err,
+		if (!take_over(r, i, t0, err) ||
+		    !sql_execf(r->db, err,
 		               "DELETE FROM td_touched WHERE entity = %d; DELETE FROM td_seen WHERE entity = %d; DELETE FROM td_held WHERE "
 		               "entity = %d; INSERT OR REPLACE INTO td_copy (entity, resync, p0, t0, rows, read_all, inserted, updated, "
 		               "closed) VALUES (%d, %d, %Q, %lld, 0, 0, 0, 0, 0)",
@@ -344,10 +357,9 @@ static int is_touched(struct replica *r, int entity, struct value key, bool *fil
 	return found;
 }
 
-bool copy_touch(struct replica *r, struct table *t, const struct value *row, enum copy_event event, bool *first, struct error *err)
+static bool touch(struct replica *r, struct table *t, struct value key, enum copy_event event, bool *first, struct error *err)
 {
 	struct copy_state *c = r->copy;
-	struct value key = key_of(t->entity, row, &c->arena);
 	bool fillable;
 	int64_t churn;
 	int touched = is_touched(r, t->index, key, &fillable, &churn, err);
@@ -366,6 +378,15 @@ bool copy_touch(struct replica *r, struct table *t, const struct value *row, enu
 	sql_bind(c->touch, 2, key);
 	sqlite3_bind_int(c->touch, 3, event == COPY_UPDATE);
 	return sql_run(c->touch, err);
+}
+
+bool copy_touch(struct replica *r, struct table *t, const struct value *row, enum copy_event event, bool *first, struct error *err)
+{
+	/* Not the copy's arena: between two chunks the stream may touch any number of keys. */
+	struct arena a = {0};
+	bool ok = touch(r, t, key_of(t->entity, row, &a), event, first, err);
+	arena_done(&a);
+	return ok;
 }
 
 /* ---- chunks ---- */
@@ -461,7 +482,10 @@ int copy_held(struct replica *r, struct table *t, const struct value *row, struc
 
 bool copy_drop_held(struct replica *r, struct table *t, const struct value *row, struct error *err)
 {
-	return held_drop(r, t, key_of(t->entity, row, &r->copy->arena), err);
+	struct arena a = {0};
+	bool ok = held_drop(r, t, key_of(t->entity, row, &a), err);
+	arena_done(&a);
+	return ok;
 }
 
 bool copy_leftovers(struct replica *r, int entity, const struct value *const **keys, int *count, int max, const char **last_position,
@@ -526,6 +550,7 @@ static bool close_unseen(struct replica *r, int entity, struct error *err)
 		int n = e->column_count;
 		for (int i = 0; i < n; i++)
 			old.values[i] = sql_column(s, i);
+		arena_reset(&r->copy->arena);
 		struct value key = key_of(e, old.values, &r->copy->arena);
 		bool found = false;
 		for (int i = 0; ok && !found && i < 2; i++) {
