@@ -16,6 +16,8 @@
 #include "model/model.h"
 #include "oracle.h"
 #include "replica/query.h"
+#include "replica/replica.h"
+#include "replica/rollup.h"
 #include "stream.h"
 
 static bool compare_failed(const struct compare *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -637,4 +639,67 @@ bool compare_all(const struct compare *c)
 	if (!c->partial && !compare_every_time(c))
 		return false;
 	return (c->partial || compare_windows(c)) && compare_customers(c);
+}
+
+/* ---- made again ---- */
+
+struct told {
+	struct arena arena;
+	const char **lines;
+	int count;
+};
+
+static bool told_registration(void *ctx, const struct dump_line *line)
+{
+	struct told *t = ctx;
+
+	if (line->type != DUMP_REGISTRATION)
+		return true;
+	t->lines = memory_grow(t->lines, (size_t)(t->count + 1) * sizeof *t->lines);
+	t->lines[t->count++] = arena_format(&t->arena, "%s at %" PRId64 " (%d) in %s; ", line->key, line->at, line->timed,
+	                                    line->store ? line->store : "null");
+	return true;
+}
+
+/* All of them, sorted: of two at one time under one key either may stand first. */
+static bool told_registrations(const char *path, struct buffer *out, struct error *err)
+{
+	struct query *q = query_open(path, err);
+	struct told t = {0};
+	bool ok;
+
+	arena_init(&t.arena);
+	ok = q && query_dump(q, told_registration, &t, err);
+	qsort(t.lines, (size_t)t.count, sizeof *t.lines, compare_text_order);
+	for (int i = 0; i < t.count; i++)
+		buffer_text_add(out, t.lines[i]);
+	free(t.lines);
+	arena_done(&t.arena);
+	query_close(q);
+	return ok;
+}
+
+static bool rebuilt(const char *path, const char *source_url, struct error *err)
+{
+	struct replica_params p = {.path = path, .source_url = source_url, .source_kind = "test"};
+	struct replica *r = replica_open_writer(&p, err);
+	bool ok = r && replica_begin(r, err) && rollup_rebuild(r, err) && replica_commit(r, err);
+
+	replica_close(r);
+	return ok;
+}
+
+bool compare_rebuilt(const char *path, const char *source_url, struct buffer *why)
+{
+	struct buffer before = {0}, after = {0};
+	struct error err = {0};
+	bool ok = told_registrations(path, &before, &err) && rebuilt(path, source_url, &err) && told_registrations(path, &after, &err);
+
+	if (!ok)
+		buffer_text_add(why, err.message);
+	else if (strcmp(buffer_text(&before), buffer_text(&after)) != 0)
+		buffer_format(why, "registrations were %smade again they are %s", buffer_text(&before), buffer_text(&after));
+	buffer_done(&before);
+	buffer_done(&after);
+	return why->len == 0;
 }

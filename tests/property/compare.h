@@ -27,5 +27,7 @@ struct compare {
 bool compare_all(const struct compare *c);
 /* Only the rows as they are now. */
 bool compare_now(const struct compare *c);
+/* Registrations made again from history are those that were counted as they happened. Nobody may have the replica open. */
+bool compare_rebuilt(const char *path, const char *source_url, struct buffer *why);
 
 #endif

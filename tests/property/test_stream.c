@@ -146,7 +146,7 @@ static bool stream_one(uint64_t seed, int length, struct buffer *why)
 	if (!ok)
 		buffer_text_add(why, f.err.message);
 	feed_close(&f);
-	ok = ok && stream_compare(&f, seed, why);
+	ok = ok && stream_compare(&f, seed, why) && compare_rebuilt(f.path, "test:", why);
 	run_remove(f.path);
 	stream_done(&s);
 	return ok;
