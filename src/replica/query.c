@@ -73,21 +73,46 @@ static bool open_readonly(struct query *q, struct error *err)
 	return sql_exec(q->db, "PRAGMA mmap_size = 8589934592; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA query_only = ON", err);
 }
 
-static bool load_present(struct query *q, struct error *err)
+static void make_present(struct query *q)
 {
 	for (int i = 0; i < q->model->entity_count; i++)
 		if (q->model->entities[i].column_count > q->width)
 			q->width = q->model->entities[i].column_count;
 	q->present = memory_alloc((size_t)(q->model->entity_count * q->width));
 	memset(q->present, true, (size_t)(q->model->entity_count * q->width));
-	sqlite3_stmt *s = sql_prepare(q->db, "SELECT e.id, a.value FROM td_entity e, json_each(e.absent) a", err);
-	int row = -1;
-	while (s && (row = sql_row(s, err)) == 1) {
-		int entity = sqlite3_column_int(s, 0), column = sqlite3_column_int(s, 1);
-		if (entity >= 0 && entity < q->model->entity_count && column >= 0 && column < q->width)
-			q->present[entity * q->width + column] = false;
+	q->absent = memory_zero((size_t)q->model->entity_count, sizeof *q->absent);
+}
+
+/* Which columns the bank lacks, as a JSON array of their numbers. The writer learns it after a console may have opened
+ * the replica: each answer looks, and reads the list when it is another. */
+static void read_absent(struct query *q, int entity, const char *json)
+{
+	if (entity < 0 || entity >= q->model->entity_count || (q->absent[entity] && strcmp(q->absent[entity], json) == 0))
+		return;
+	bool *present = q->present + entity * q->width;
+	json_t *list = json_loads(json, 0, NULL), *column;
+	size_t i;
+	memset(present, true, (size_t)q->width);
+	json_array_foreach(list, i, column) {
+		json_int_t c = json_integer_value(column);
+		if (c >= 0 && c < q->width)
+			present[c] = false;
 	}
-	sqlite3_finalize(s);
+	json_decref(list);
+	free(q->absent[entity]);
+	q->absent[entity] = memory_text(json);
+}
+
+/* The entities not copied yet; their list, or NULL where it is not asked for. */
+static bool read_entities(struct query *q, int *incomplete, int *count, struct error *err)
+{
+	int row;
+	while ((row = sql_row(q->entity_rows, err)) == 1) {
+		if (incomplete && !sqlite3_column_int(q->entity_rows, 1) && *count < q->model->entity_count)
+			incomplete[(*count)++] = sqlite3_column_int(q->entity_rows, 0);
+		read_absent(q, sqlite3_column_int(q->entity_rows, 0), (const char *)sqlite3_column_text(q->entity_rows, 2));
+	}
+	sqlite3_reset(q->entity_rows);
 	return row == 0;
 }
 
@@ -101,8 +126,9 @@ struct query *query_open(const char *path, struct error *err)
 	if (!open_readonly(q, err))
 		goto failed;
 	q->model = replica_stored_model(q->db, path, err);
-	if (!q->model || !load_present(q, err))
+	if (!q->model)
 		goto failed;
+	make_present(q);
 	q->entities = memory_zero((size_t)q->model->entity_count, sizeof *q->entities);
 	q->begin = sql_prepare(q->db, "BEGIN", err);
 	q->end = sql_prepare(q->db, "COMMIT", err);
@@ -111,8 +137,8 @@ struct query *query_open(const char *path, struct error *err)
 	                        "SELECT t.state, t.pid, t.beat, t.clock_offset, s.complete_to, t.copy_percent FROM td_status t LEFT JOIN "
 	                        "td_source s ON s.id = (SELECT min(id) FROM td_source)",
 	                        err);
-	q->incomplete = sql_prepare(q->db, "SELECT id FROM td_entity WHERE NOT copied ORDER BY id", err);
-	if (!q->begin || !q->end || !q->data_version || !q->status || !q->incomplete)
+	q->entity_rows = sql_prepare(q->db, "SELECT id, copied, absent FROM td_entity ORDER BY id", err);
+	if (!q->begin || !q->end || !q->data_version || !q->status || !q->entity_rows || !read_entities(q, NULL, NULL, err))
 		goto failed;
 	return q;
 failed:
@@ -130,7 +156,7 @@ void query_close(struct query *q)
 		for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 			sqlite3_finalize(all[k]);
 	}
-	sqlite3_stmt *all[] = {q->data_version, q->status, q->incomplete, q->begin, q->end,
+	sqlite3_stmt *all[] = {q->data_version, q->status, q->entity_rows, q->begin, q->end,
 	                       q->moved_to, q->moved_from, q->term_range, q->word_page, q->exact, q->since};
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		sqlite3_finalize(all[k]);
@@ -140,6 +166,9 @@ void query_close(struct query *q)
 	free(q->flat);
 	free(q->entities);
 	free(q->present);
+	for (int i = 0; q->absent && i < q->model->entity_count; i++)
+		free(q->absent[i]);
+	free(q->absent);
 	sqlite3_close(q->db);
 	model_free(q->model);
 	free(q->path);
@@ -221,11 +250,9 @@ static bool read_freshness(struct query *q, struct answer *a, struct query_now *
 	struct freshness *f = &a->freshness;
 	if (!read_now(q, now, err))
 		return false;
-	int *list = arena_alloc(&a->arena, sizeof *list * (size_t)(q->model->entity_count + 1)), count = 0, row;
-	while ((row = sql_row(q->incomplete, err)) == 1)
-		if (count < q->model->entity_count)
-			list[count++] = sqlite3_column_int(q->incomplete, 0);
-	sqlite3_reset(q->incomplete);
+	int *list = arena_alloc(&a->arena, sizeof *list * (size_t)(q->model->entity_count + 1)), count = 0;
+	if (!read_entities(q, list, &count, err))
+		return false;
 	*f = (struct freshness){.complete_to = now->complete_to, .age = TIME_NONE, .offline_since = TIME_NONE, .incomplete_count = count,
 	                        .incomplete = list, .snapshot_percent = (int)now->copy_percent};
 	if (now->complete_to != TIME_NONE)
@@ -235,7 +262,7 @@ static bool read_freshness(struct query *q, struct answer *a, struct query_now *
 		f->offline_since = now->beat;
 	if (f->state == FRESH_OFFLINE && strcmp(now->state, "offline") == 0 && now->complete_to != TIME_NONE)
 		f->offline_since = now->complete_to - now->clock_offset;
-	return row == 0;
+	return true;
 }
 
 bool query_answer_begin(struct query *q, struct answer *a, struct query_now *now, struct error *err)

@@ -25,9 +25,10 @@ struct query {
 	struct model *model;
 	struct entity_query *entities;
 	bool *present;               /* entity * width + column */
+	char **absent;               /* by entity: the list `present` was read from */
 	int width;
 	int64_t live, lag, silent;   /* thresholds */
-	sqlite3_stmt *data_version, *status, *incomplete, *begin, *end;
+	sqlite3_stmt *data_version, *status, *entity_rows, *begin, *end;
 	sqlite3_stmt *moved_to, *moved_from, *term_range, *word_page, *exact, *since;
 	struct flat_column *flat;
 	int flat_count;
