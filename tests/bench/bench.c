@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,14 +165,15 @@ static char *make_folder(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"program", required_argument, NULL, 'p'},
-	                                        {"customers", required_argument, NULL, 'n'},
-	                                        {"only", required_argument, NULL, 'o'},
-	                                        {0}};
+						{"customers", required_argument, NULL, 'n'},
+						{"only", required_argument, NULL, 'o'},
+						{0}};
 	struct bench b = {.customers = 1000000};
 	const char *only = NULL;
 	setlocale(LC_ALL, "C.UTF-8");
 	setenv("LC_ALL", "C.UTF-8", 1);
 	started = bench_ns();
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* as tellerdesk has it */
 	if (argc > 1 && strcmp(argv[1], "step") == 0)
 		return step_main(argc - 2, argv + 2);
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {

@@ -24,13 +24,13 @@ struct error;
 struct model;
 
 struct bench {
-	const char *self;    /* this program, for the steps a console's script runs */
-	const char *program; /* tellerdesk */
-	const char *folder;  /* private; whoever started the run removes it */
+	const char *self;                 /* this program, for the steps a console's script runs */
+	const char *program;              /* tellerdesk */
+	const char *folder;               /* private; whoever started the run removes it */
 	const char *bank, *replica, *raw; /* files in it */
-	struct model *model; /* demography */
+	struct model *model;              /* demography */
 	int64_t customers;
-	int rounds;          /* pairs where one takes seconds */
+	int rounds; /* pairs where one takes seconds */
 };
 
 void bench_apply(const struct bench *b);
@@ -66,8 +66,8 @@ void samples_done(struct samples *s); /* empty and usable again */
 /* ---- the table ---- */
 
 enum report_unit {
-	REPORT_RATE,  /* a second */
-	REPORT_TIME,  /* microseconds */
+	REPORT_RATE, /* a second */
+	REPORT_TIME, /* microseconds */
 	REPORT_BYTES,
 	REPORT_PLAIN, /* a number */
 };

@@ -105,7 +105,8 @@ static void note(struct side *s, double rate, double ours)
 }
 
 /* One block through all of them; naive may be NULL. */
-static void run_block(struct ours *o, struct raw *w, struct raw *naive, const struct feed *f, int per_commit, struct side sides[3])
+static void run_block(struct ours *o, struct raw *w, struct raw *naive, const struct feed *f, int per_commit,
+		      struct side sides[3])
 {
 	bool ours_first = sides[0].rates.count % 2 == 0;
 	double ours = ours_first ? time_ours(o, f, per_commit) : 0;
@@ -121,8 +122,9 @@ static void run_block(struct ours *o, struct raw *w, struct raw *naive, const st
 
 static void report(const char *what, struct side *ours, struct side *limit, const char *at_least, const char *aim)
 {
-	report_line(&(struct report_line){what, REPORT_RATE, samples_at(&ours->rates, 0.5), samples_at(&limit->rates, 0.5),
-	                                  samples_at(&limit->ratios, 0.5), at_least, aim});
+	report_line(&(struct report_line){what, REPORT_RATE, samples_at(&ours->rates, 0.5),
+					  samples_at(&limit->rates, 0.5), samples_at(&limit->ratios, 0.5), at_least,
+					  aim});
 }
 
 static void sides_done(struct side sides[3])
@@ -183,7 +185,8 @@ static void singles(struct ours *o, struct raw *w, struct feed *f)
 
 void bench_apply(const struct bench *b)
 {
-	char *mine = bench_path(b, "apply.db"), *raw = bench_path(b, "raw-apply.db"), *third = bench_path(b, "naive.db");
+	char *mine = bench_path(b, "apply.db"), *raw = bench_path(b, "raw-apply.db"),
+	     *third = bench_path(b, "naive.db");
 	struct ours o = {0};
 	struct raw w, naive;
 	struct feed f;

@@ -33,8 +33,8 @@ static void read_answers(const char *path, struct answers *a)
 	const struct {
 		const char *name;
 		struct samples *into;
-	} names[] = {{"start_us", &a->start}, {"enter_us", &a->enter}, {"enter_cpu_us", &a->enter_cpu}, {"bytes", &a->bytes},
-	             {"commit_ns", &a->commit}, {"stamp_ns", &a->stamp}};
+	} names[] = {{"start_us", &a->start}, {"enter_us", &a->enter},   {"enter_cpu_us", &a->enter_cpu},
+		     {"bytes", &a->bytes},    {"commit_ns", &a->commit}, {"stamp_ns", &a->stamp}};
 	char line[256], word[32];
 	double number;
 	bool started = false;
@@ -54,9 +54,12 @@ static void read_answers(const char *path, struct answers *a)
 
 static void run_script(const struct bench *b, const struct buffer *script, bool ingest, struct answers *a)
 {
-	char *path = bench_path(b, "script"), *out = bench_path(b, "script.out"), *source = memory_format("bank:%s", b->bank);
-	const char *const follow[] = {b->program, "console", "--source", source, "--replica", b->replica, "--script", path, NULL};
-	const char *const read[] = {b->program, "console", "--no-ingest", "--replica", b->replica, "--script", path, NULL};
+	char *path = bench_path(b, "script"), *out = bench_path(b, "script.out"),
+	     *source = memory_format("bank:%s", b->bank);
+	const char *const follow[] = {b->program, "console",  "--source", source, "--replica",
+				      b->replica, "--script", path,       NULL};
+	const char *const read[] = {b->program, "console",  "--no-ingest", "--replica",
+				    b->replica, "--script", path,          NULL};
 	FILE *f = fopen(path, "we");
 	if (!f || fwrite(buffer_text(script), 1, script->len, f) != script->len || fclose(f) != 0)
 		bench_fail("could not write \"%s\"", path);
@@ -72,7 +75,8 @@ static void run_script(const struct bench *b, const struct buffer *script, bool 
 static void lookups(const struct bench *b, struct buffer *script, int count, struct dice *d)
 {
 	for (int i = 0; i < count; i++)
-		buffer_format(script, "keys %lld Enter\ntime\n", (long long)bench_cif(1 + dice_below(d, (uint32_t)b->customers)));
+		buffer_format(script, "keys %lld Enter\ntime\n",
+			      (long long)bench_cif(1 + dice_below(d, (uint32_t)b->customers)));
 }
 
 /* Out of the page cache, as after the night. */
@@ -96,8 +100,10 @@ static void starts(const struct bench *b)
 		run_script(b, &script, false, &warm);
 	}
 	report_section("console, headless, ingest idle");
-	report_line(&(struct report_line){"start to first screen, cold", REPORT_TIME, samples_at(&cold.start, 0.5), 0, 0, "100 ms", "50 ms"});
-	report_line(&(struct report_line){"start to first screen, warm", REPORT_TIME, samples_at(&warm.start, 0.5), 0, 0, "100 ms", "20 ms"});
+	report_line(&(struct report_line){"start to first screen, cold", REPORT_TIME, samples_at(&cold.start, 0.5), 0,
+					  0, "100 ms", "50 ms"});
+	report_line(&(struct report_line){"start to first screen, warm", REPORT_TIME, samples_at(&warm.start, 0.5), 0,
+					  0, "100 ms", "20 ms"});
 	answers_done(&warm);
 	answers_done(&cold);
 	buffer_done(&script);
@@ -116,9 +122,12 @@ static void keys(const struct bench *b)
 	buffer_text_add(&script, "size 200 60\n");
 	lookups(b, &script, KEYS, &d);
 	run_script(b, &script, false, &large);
-	report_line(&(struct report_line){"Enter to frame, CPU, 80x24", REPORT_TIME, samples_at(&small.enter_cpu, 0.5), 0, 0, "5 ms", "1 ms"});
-	report_line(&(struct report_line){"Enter to frame, CPU, 200x60", REPORT_TIME, samples_at(&large.enter_cpu, 0.5), 0, 0, "5 ms", "2 ms"});
-	report_line(&(struct report_line){"bytes sent for a digit typed", REPORT_BYTES, samples_at(&small.bytes, 0.5), 0, 0, "64 B", "64 B"});
+	report_line(&(struct report_line){"Enter to frame, CPU, 80x24", REPORT_TIME, samples_at(&small.enter_cpu, 0.5),
+					  0, 0, "5 ms", "1 ms"});
+	report_line(&(struct report_line){"Enter to frame, CPU, 200x60", REPORT_TIME, samples_at(&large.enter_cpu, 0.5),
+					  0, 0, "5 ms", "2 ms"});
+	report_line(&(struct report_line){"bytes sent for a digit typed", REPORT_BYTES, samples_at(&small.bytes, 0.5),
+					  0, 0, "64 B", "64 B"});
 	answers_done(&small);
 	answers_done(&large);
 	buffer_done(&script);
@@ -149,10 +158,14 @@ static void under_ingest(const struct bench *b)
 	}
 	report_section("console, headless, its own ingest at full speed");
 	if (a.start.count) {
-		report_line(&(struct report_line){"start to first screen, the longest", REPORT_TIME, samples_at(&a.start, 1), 0, 0, "100 ms", "20 ms"});
-		report_line(&(struct report_line){"Enter to frame, median", REPORT_TIME, samples_at(&a.enter, 0.5), 0, 0, "16 ms", NULL});
-		report_line(&(struct report_line){"Enter to frame, p99", REPORT_TIME, samples_at(&a.enter, 0.99), 0, 0, "16 ms", NULL});
-		report_line(&(struct report_line){"Enter to frame, CPU, median", REPORT_TIME, samples_at(&a.enter_cpu, 0.5), 0, 0, "5 ms", "1 ms"});
+		report_line(&(struct report_line){"start to first screen, the longest", REPORT_TIME,
+						  samples_at(&a.start, 1), 0, 0, "100 ms", "20 ms"});
+		report_line(&(struct report_line){"Enter to frame, median", REPORT_TIME, samples_at(&a.enter, 0.5), 0,
+						  0, "16 ms", NULL});
+		report_line(&(struct report_line){"Enter to frame, p99", REPORT_TIME, samples_at(&a.enter, 0.99), 0, 0,
+						  "16 ms", NULL});
+		report_line(&(struct report_line){"Enter to frame, CPU, median", REPORT_TIME,
+						  samples_at(&a.enter_cpu, 0.5), 0, 0, "5 ms", "1 ms"});
 	} else {
 		printf("(it caught up before a console had run: too few customers)\n");
 	}
@@ -168,7 +181,8 @@ static void commit_to_screen(const struct bench *b)
 	bench_says("commits to the screen");
 	buffer_format(&script, "keys %lld Enter\nwait idle\n", (long long)bench_cif(5));
 	for (int i = 0; i < COMMITS_SEEN; i++)
-		buffer_format(&script, "run %s step commit %s 5 Sungai%d\nwait text Sungai%d\nrun %s step stamp\n", b->self, b->bank, i, i, b->self);
+		buffer_format(&script, "run %s step commit %s 5 Sungai%d\nwait text Sungai%d\nrun %s step stamp\n",
+			      b->self, b->bank, i, i, b->self);
 	run_script(b, &script, true, &a);
 	for (size_t i = 0; i < a.commit.count && i < a.stamp.count; i++)
 		samples_add(&seen, (a.stamp.list[i] - a.commit.list[i]) / 1e3);
@@ -184,7 +198,8 @@ static void commit_to_screen(const struct bench *b)
 static void catch_up(const struct bench *b)
 {
 	char *source = memory_format("bank:%s", b->bank);
-	const char *const argv[] = {b->program, "ingest", "--once", "--source", source, "--replica", b->replica, "-q", NULL};
+	const char *const argv[] = {b->program,  "ingest",   "--once", "--source", source,
+				    "--replica", b->replica, "-q",     NULL};
 	struct child c;
 	child_start(&c, argv, NULL);
 	child_wait(&c);

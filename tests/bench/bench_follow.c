@@ -27,7 +27,8 @@ static void look_meanwhile(const struct bench *b, struct backlog *k, struct chil
 		if (!child_runs(c, 0))
 			bench_fail("ingest ended too soon");
 		for (int i = 0; i < 32; i++)
-			look_pair(&l, bench_cif(1 + dice_below(&d, (uint32_t)b->customers)), bench_cif(1 + dice_below(&d, (uint32_t)b->customers)));
+			look_pair(&l, bench_cif(1 + dice_below(&d, (uint32_t)b->customers)),
+				  bench_cif(1 + dice_below(&d, (uint32_t)b->customers)));
 		reached = backlog_reached(k);
 		/* It runs flat out from its first commit to its last. */
 		if (!began && reached > first) {
@@ -39,11 +40,16 @@ static void look_meanwhile(const struct bench *b, struct backlog *k, struct chil
 	}
 	double seconds = (double)(bench_ns() - began) / 1e9;
 	report_section("lookup while ingest catches up, against the bare statements");
-	report_line(&(struct report_line){"median", REPORT_TIME, samples_at(&l.ours, 0.5), samples_at(&l.bare, 0.5), 0, NULL, NULL});
-	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&l.ours, 0.99), samples_at(&l.bare, 0.99), 0, "1 ms", "0.4 ms"});
-	report_line(&(struct report_line){"longest", REPORT_TIME, samples_at(&l.ours, 1), samples_at(&l.bare, 1), 0, NULL, "10 ms"});
-	report_line(&(struct report_line){"times a reader that never waits met SQLITE_BUSY", REPORT_PLAIN, (double)l.busy, 0, 0, "0", "0"});
-	report_line(&(struct report_line){"changes ingest took from the bank meanwhile", REPORT_RATE, (double)(reached - first) / seconds, 0, 0, NULL, NULL});
+	report_line(&(struct report_line){"median", REPORT_TIME, samples_at(&l.ours, 0.5), samples_at(&l.bare, 0.5), 0,
+					  NULL, NULL});
+	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&l.ours, 0.99), samples_at(&l.bare, 0.99), 0,
+					  "1 ms", "0.4 ms"});
+	report_line(&(struct report_line){"longest", REPORT_TIME, samples_at(&l.ours, 1), samples_at(&l.bare, 1), 0,
+					  NULL, "10 ms"});
+	report_line(&(struct report_line){"times a reader that never waits met SQLITE_BUSY", REPORT_PLAIN,
+					  (double)l.busy, 0, 0, "0", "0"});
+	report_line(&(struct report_line){"changes ingest took from the bank meanwhile", REPORT_RATE,
+					  (double)(reached - first) / seconds, 0, 0, NULL, NULL});
 	look_close(&l);
 }
 
@@ -76,8 +82,10 @@ static void commits(const struct bench *b, struct backlog *k)
 	}
 	w->ops->close(w);
 	report_section("commit to visible in the replica, against the bank's own commit");
-	report_line(&(struct report_line){"median", REPORT_TIME, samples_at(&seen, 0.5), samples_at(&commit, 0.5), 0, NULL, NULL});
-	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&seen, 0.99), samples_at(&commit, 0.99), 0, NULL, NULL});
+	report_line(&(struct report_line){"median", REPORT_TIME, samples_at(&seen, 0.5), samples_at(&commit, 0.5), 0,
+					  NULL, NULL});
+	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&seen, 0.99), samples_at(&commit, 0.99), 0,
+					  NULL, NULL});
 	samples_done(&seen);
 	samples_done(&commit);
 }
@@ -94,7 +102,8 @@ void bench_follow(const struct bench *b)
 	look_meanwhile(b, &k, &c);
 	backlog_wait(&k);
 	child_runs(&c, 0);
-	report_line(&(struct report_line){"peak memory of ingest, catching up and indexing", REPORT_BYTES, (double)c.peak, 0, 0, "128 MB", "64 MB"});
+	report_line(&(struct report_line){"peak memory of ingest, catching up and indexing", REPORT_BYTES,
+					  (double)c.peak, 0, 0, "128 MB", "64 MB"});
 	commits(b, &k);
 	child_end(&c);
 	backlog_done(&k);

@@ -17,7 +17,7 @@
 #include "generate/dice.h"
 #include "replica/query.h"
 
-#define LOOKUPS 20000
+#define LOOKUPS  20000
 #define SEARCHES 1200
 
 static int64_t random_cif(const struct bench *b, struct dice *d)
@@ -39,9 +39,10 @@ static void lookups(const struct bench *b)
 		look_pair(&l, random_cif(b, &d), random_cif(b, &d));
 	}
 	report_section("lookup of one customer, all entities, idle");
-	report_line(&(struct report_line){"median, against the bare statements", REPORT_TIME, samples_at(&l.ours, 0.5), samples_at(&l.bare, 0.5), 0,
-	                                  "2.00", "1.20"});
-	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&l.ours, 0.99), samples_at(&l.bare, 0.99), 0, NULL, NULL});
+	report_line(&(struct report_line){"median, against the bare statements", REPORT_TIME, samples_at(&l.ours, 0.5),
+					  samples_at(&l.bare, 0.5), 0, "2.00", "1.20"});
+	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&l.ours, 0.99), samples_at(&l.bare, 0.99), 0,
+					  NULL, NULL});
 	look_close(&l);
 }
 
@@ -63,7 +64,8 @@ static const char *last_word(const char *name)
 	return space ? space + 1 : name;
 }
 
-/* What a teller types, in turns: 1 to 8 letters of a given or family name, both, an e-mail address, a phone number, a CIF. */
+/* What a teller types, in turns: 1 to 8 letters of a given or family name, both, an e-mail address, a phone number, a
+ * CIF. */
 static void make_query(struct buffer *out, sqlite3_stmt *person, int64_t cif, int turn, struct dice *d)
 {
 	const char *field[3];
@@ -134,8 +136,9 @@ static void searches(const struct bench *b)
 	sqlite3 *db = db_open_read(b->raw);
 	raw_copy_fold(db);
 	sqlite3_stmt *person = db_prepare(db, "SELECT name, email, phone FROM customer_info WHERE cif = ?1");
-	sqlite3_stmt *prefix = db_prepare(db, "SELECT cif, name, store_id FROM customer_info WHERE fold(name) >= ?1 AND fold(name) < ?2 "
-	                                      "ORDER BY fold(name) LIMIT 50");
+	sqlite3_stmt *prefix = db_prepare(
+		db, "SELECT cif, name, store_id FROM customer_info WHERE fold(name) >= ?1 AND fold(name) < ?2 "
+		    "ORDER BY fold(name) LIMIT 50");
 	bench_says("searching");
 	for (int i = 0; i < SEARCHES; i++) {
 		make_query(&text, person, random_cif(b, &d), i, &d);
@@ -148,8 +151,10 @@ static void searches(const struct bench *b)
 			samples_add(&bare, search_bare(prefix, buffer_text(&text)));
 	}
 	report_section("search, first 50, against a plain index on the name");
-	report_line(&(struct report_line){"median of a mix of queries", REPORT_TIME, samples_at(&ours, 0.5), samples_at(&bare, 0.5), 0, "1 ms", "0.2 ms"});
-	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&ours, 0.99), samples_at(&bare, 0.99), 0, "5 ms", "1.5 ms"});
+	report_line(&(struct report_line){"median of a mix of queries", REPORT_TIME, samples_at(&ours, 0.5),
+					  samples_at(&bare, 0.5), 0, "1 ms", "0.2 ms"});
+	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&ours, 0.99), samples_at(&bare, 0.99), 0,
+					  "5 ms", "1.5 ms"});
 	answer_done(&answer.base);
 	query_close(q);
 	sqlite3_finalize(person);

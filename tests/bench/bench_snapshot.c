@@ -49,7 +49,8 @@ static double seconds_of(int64_t start)
 static void run_round(const struct bench *b, struct round *r)
 {
 	char *source = memory_format("bank:%s", b->bank);
-	const char *const argv[] = {b->program, "ingest", "--once", "--source", source, "--model", "demography", "--replica", b->replica, "-q", NULL};
+	const char *const argv[] = {b->program,   "ingest",    "--once",   "--source", source, "--model",
+				    "demography", "--replica", b->replica, "-q",       NULL};
 	struct child c;
 	remove_replica(b);
 	child_start(&c, argv, NULL);
@@ -77,7 +78,8 @@ static void report_size(const struct bench *b)
 	double n = (double)b->customers;
 	bench_says("measuring sizes");
 	double ours = (double)db_packed_bytes(b->replica, scratch), raw = (double)db_packed_bytes(b->raw, scratch);
-	report_line(&(struct report_line){"bytes a customer, against raw tables and indexes", REPORT_BYTES, ours / n, raw / n, 0, "1.20", "1.10"});
+	report_line(&(struct report_line){"bytes a customer, against raw tables and indexes", REPORT_BYTES, ours / n,
+					  raw / n, 0, "1.20", "1.10"});
 	free(scratch);
 }
 
@@ -91,12 +93,12 @@ void bench_snapshot(const struct bench *b)
 	}
 	double ours = samples_at(&r.ours, 0.5);
 	report_section("snapshot of the bank, search index included");
-	report_line(&(struct report_line){"time, against printing the three tables as a dump", REPORT_TIME, ours, samples_at(&r.print, 0.5),
-	                                  samples_at(&r.to_print, 0.5), "8.00", "5.00"});
-	report_line(&(struct report_line){"time, against a plain copy with its indexes", REPORT_TIME, ours, samples_at(&r.copy, 0.5),
-	                                  samples_at(&r.to_copy, 0.5), NULL, NULL});
+	report_line(&(struct report_line){"time, against printing the three tables as a dump", REPORT_TIME, ours,
+					  samples_at(&r.print, 0.5), samples_at(&r.to_print, 0.5), "8.00", "5.00"});
+	report_line(&(struct report_line){"time, against a plain copy with its indexes", REPORT_TIME, ours,
+					  samples_at(&r.copy, 0.5), samples_at(&r.to_copy, 0.5), NULL, NULL});
 	report_line(&(struct report_line){"rows", REPORT_RATE, (double)b->customers * 3e6 / ours,
-	                                  (double)b->customers * 3e6 / samples_at(&r.copy, 0.5), 0, NULL, NULL});
+					  (double)b->customers * 3e6 / samples_at(&r.copy, 0.5), 0, NULL, NULL});
 	report_line(&(struct report_line){"peak memory", REPORT_BYTES, (double)r.peak, 0, 0, "128 MB", "64 MB"});
 	report_size(b);
 	samples_done(&r.ours);

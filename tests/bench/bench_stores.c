@@ -36,7 +36,8 @@ static void put_customer(struct apply *a, const struct model *m, int64_t number,
 	for (int i = 0; i < e->column_count; i++)
 		row[i] = value_null();
 	zone_civil(m->zone, at, &c);
-	snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+	snprintf(when, sizeof when, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
+		 c.second);
 	snprintf(store, sizeof store, "S%03u", 1 + (unsigned)dice_front(d, STORES));
 	row[e->key[0]] = value_integer(number);
 	row[e->names[0]] = value_text("A Customer", 10);
@@ -103,7 +104,8 @@ static void ask(struct query *q, sqlite3_stmt *bare, const struct question *x)
 		samples_add(&ours, (double)(bench_ns() - start) / 1e3);
 		samples_add(&limit, ask_bare(bare, x));
 	}
-	report_line(&(struct report_line){x->what, REPORT_TIME, samples_at(&ours, 0.5), samples_at(&limit, 0.5), 0, x->at_least, x->aim});
+	report_line(&(struct report_line){x->what, REPORT_TIME, samples_at(&ours, 0.5), samples_at(&limit, 0.5), 0,
+					  x->at_least, x->aim});
 	answer_done(&answer.base);
 	samples_done(&ours);
 	samples_done(&limit);
@@ -118,7 +120,8 @@ void bench_stores(const struct bench *b)
 	struct query *q = query_open(path, &err);
 	bench_must(q != NULL, &err);
 	sqlite3 *db = db_open_read(path);
-	sqlite3_stmt *bare = db_prepare(db, "SELECT start, \"group\", n FROM td_registrations_counts WHERE grain = ?1 AND start >= ?2 AND start < ?3");
+	sqlite3_stmt *bare = db_prepare(db, "SELECT start, \"group\", n FROM td_registrations_counts WHERE grain = ?1 "
+					    "AND start >= ?2 AND start < ?3");
 	int64_t end = year_end(b->model);
 	const struct question questions[] = {
 		{"a day by 5 minutes", "50 ms", "5 ms", "5m", end - 30 * DAY, end - 29 * DAY, 0},

@@ -8,10 +8,10 @@
 
 struct child {
 	pid_t pid;
-	int fd;            /* becomes readable when it ends */
-	int64_t started;   /* nanoseconds, monotonic */
-	int64_t peak;      /* bytes resident at most, as far as seen */
-	int status;        /* once it has ended */
+	int fd;          /* becomes readable when it ends */
+	int64_t started; /* nanoseconds, monotonic */
+	int64_t peak;    /* bytes resident at most, as far as seen */
+	int status;      /* once it has ended */
 };
 
 /* argv[0] is the program. out: a file for its standard output; NULL: nowhere. It ends with the bench. */

@@ -29,7 +29,7 @@ sqlite3 *db_open(const char *path)
 {
 	sqlite3 *db = open_file(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	db_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; "
-	            "PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF");
+		    "PRAGMA cache_size = -32768; PRAGMA secure_delete = OFF");
 	return db;
 }
 

@@ -11,14 +11,14 @@
 struct buffer;
 struct entity;
 
-sqlite3 *db_open(const char *path);     /* to read and write, as a replica's writer has it */
+sqlite3 *db_open(const char *path);      /* to read and write, as a replica's writer has it */
 sqlite3 *db_open_read(const char *path); /* to read, as a replica's readers have it; never waits for a lock */
 void db_exec(sqlite3 *db, const char *sql);
 void db_execf(sqlite3 *db, const char *format, ...); /* sqlite3_mprintf's language */
 sqlite3_stmt *db_prepare(sqlite3 *db, const char *sql);
 sqlite3_stmt *db_preparef(sqlite3 *db, const char *format, ...);
-bool db_row(sqlite3_stmt *s);           /* false: no more rows; the statement is reset then */
-void db_run(sqlite3_stmt *s);           /* to its end, and resets */
+bool db_row(sqlite3_stmt *s); /* false: no more rows; the statement is reset then */
+void db_run(sqlite3_stmt *s); /* to its end, and resets */
 int64_t db_integer(sqlite3 *db, const char *sql);
 void db_bind(sqlite3_stmt *s, int i, struct value v);
 /* Appends the columns of an entity, quoted, separated by commas. */

@@ -68,10 +68,10 @@ static struct value *customer_row(struct feed *f, const struct person *p)
 	zone_civil(f->model->zone, p->registered_at, &c);
 	snprintf(at, sizeof at, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
 	const struct cell cells[] = {
-		{"cif", NULL, p->cif}, {"name", p->name, 0}, {"birthdate", p->birthdate, 0}, {"gender", p->gender, 0},
-		{"address", p->address, 0}, {"city", p->city, 0}, {"country", p->country, 0}, {"email", p->email, 0},
-		{"phone", p->phone, 0}, {"store_id", p->store_id, 0}, {"registered_at", at, 0},
-		{"changed_by", p->changed_by, 0},
+		{"cif", NULL, p->cif},        {"name", p->name, 0},       {"birthdate", p->birthdate, 0},
+		{"gender", p->gender, 0},     {"address", p->address, 0}, {"city", p->city, 0},
+		{"country", p->country, 0},   {"email", p->email, 0},     {"phone", p->phone, 0},
+		{"store_id", p->store_id, 0}, {"registered_at", at, 0},   {"changed_by", p->changed_by, 0},
 	};
 	return ROW(f, f->customer, cells);
 }
@@ -79,8 +79,8 @@ static struct value *customer_row(struct feed *f, const struct person *p)
 static struct value *product_row(struct feed *f, const struct product *p)
 {
 	const struct cell cells[] = {
-		{"productid", NULL, p->productid}, {"cif", NULL, p->cif}, {"producttype", p->producttype, 0},
-		{"opendate", p->opendate, 0}, {"status", p->status, 0},
+		{"productid", NULL, p->productid}, {"cif", NULL, p->cif},    {"producttype", p->producttype, 0},
+		{"opendate", p->opendate, 0},      {"status", p->status, 0},
 	};
 	return ROW(f, f->product, cells);
 }
@@ -88,8 +88,11 @@ static struct value *product_row(struct feed *f, const struct product *p)
 static struct value *asset_row(struct feed *f, const struct asset *a)
 {
 	const struct cell cells[] = {
-		{"assetid", NULL, a->assetid}, {"cif", NULL, a->cif}, {"assettype", a->assettype, 0},
-		{"assetvalue", a->assetvalue, 0}, {"valuation_date", a->valuation_date, 0},
+		{"assetid", NULL, a->assetid},
+		{"cif", NULL, a->cif},
+		{"assettype", a->assettype, 0},
+		{"assetvalue", a->assetvalue, 0},
+		{"valuation_date", a->valuation_date, 0},
 	};
 	return ROW(f, f->asset, cells);
 }
@@ -144,7 +147,7 @@ void feed_updates(struct feed *f, int count)
 		} else {
 			struct value *before = asset_row(f, &asset);
 			snprintf(asset.assetvalue, sizeof asset.assetvalue, "%" PRId64 ".%d0", number % 100000000,
-			         (int)(number % 10));
+				 (int)(number % 10));
 			add(f, f->asset, before, asset_row(f, &asset));
 		}
 	}

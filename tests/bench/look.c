@@ -24,8 +24,9 @@ void look_open(struct look *l, const struct bench *b)
 		if (e->cif < 0)
 			continue;
 		db_columns(e, &columns);
-		l->statements[l->statement_count++] = db_preparef(l->db, "SELECT %s, _version, _valid_from FROM \"%w\" WHERE \"%w\" = ?1",
-		                                                  buffer_text(&columns), e->name, e->columns[e->cif].as);
+		l->statements[l->statement_count++] =
+			db_preparef(l->db, "SELECT %s, _version, _valid_from FROM \"%w\" WHERE \"%w\" = ?1",
+				    buffer_text(&columns), e->name, e->columns[e->cif].as);
 		buffer_done(&columns);
 	}
 	l->statements[l->statement_count++] = db_prepare(l->db, "COMMIT");

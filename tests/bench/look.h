@@ -11,7 +11,7 @@
 struct look {
 	struct query *query;
 	struct lookup_answer answer;
-	sqlite3 *db;               /* never waits for a lock: what it meets is counted */
+	sqlite3 *db; /* never waits for a lock: what it meets is counted */
 	sqlite3_stmt *statements[8];
 	int statement_count;
 	struct samples ours, bare; /* microseconds */

@@ -18,15 +18,16 @@
 
 /* What an update of the feed changes, as its history says it. */
 #define CHANGED_CUSTOMER "[\"address\",\"changed_by\"]"
-#define CHANGED_ASSET "[\"assetvalue\"]"
+#define CHANGED_ASSET    "[\"assetvalue\"]"
 
 /* ---- opening ---- */
 
 static void copy_schema(sqlite3 *db, const char *like)
 {
 	db_execf(db, "ATTACH %Q AS model", like);
-	sqlite3_stmt *s = db_prepare(db, "SELECT sql FROM model.sqlite_schema WHERE sql IS NOT NULL AND type IN ('table', 'index') "
-	                                 "AND name NOT LIKE 'sqlite_%' ORDER BY rowid");
+	sqlite3_stmt *s = db_prepare(
+		db, "SELECT sql FROM model.sqlite_schema WHERE sql IS NOT NULL AND type IN ('table', 'index') "
+		    "AND name NOT LIKE 'sqlite_%' ORDER BY rowid");
 	struct buffer sql = {0};
 	while (db_row(s))
 		buffer_format(&sql, "%s;\n", (const char *)sqlite3_column_text(s, 0));
@@ -34,7 +35,8 @@ static void copy_schema(sqlite3 *db, const char *like)
 	db_exec(db, "DETACH model");
 	db_exec(db, "BEGIN");
 	db_exec(db, buffer_text(&sql));
-	db_exec(db, "INSERT INTO td_source (id, url, kind) VALUES (1, 'raw', 'raw'); INSERT INTO td_registrations_groups VALUES (0, NULL); COMMIT");
+	db_exec(db, "INSERT INTO td_source (id, url, kind) VALUES (1, 'raw', 'raw'); INSERT INTO "
+		    "td_registrations_groups VALUES (0, NULL); COMMIT");
 	buffer_done(&sql);
 }
 
@@ -49,20 +51,24 @@ static void prepare_table(struct raw *w, struct raw_table *t, const struct entit
 	for (int i = 0; i < n; i++)
 		if (i != e->key[0])
 			buffer_format(&sets, "\"%s\" = ?%d, ", e->columns[i].as, i + 1);
-	t->insert = db_preparef(w->db, "INSERT INTO \"%w\" (%s, _version, _valid_from, _seq_from, _origin, _changed) VALUES (%s)", e->name,
-	                        buffer_text(&columns), buffer_text(&places));
-	t->find = db_preparef(w->db, "SELECT %s, _version, _valid_from, _seq_from, _origin, _changed FROM \"%w\" WHERE \"%w\" = ?1",
-	                      buffer_text(&columns), e->name, key);
-	t->update = db_preparef(w->db,
-	                        "UPDATE \"%w\" SET %s_version = ?%d, _valid_from = ?%d, _seq_from = ?%d, _origin = 2, _changed = ?%d "
-	                        "WHERE \"%w\" = ?%d",
-	                        e->name, buffer_text(&sets), n + 1, n + 2, n + 3, n + 4, key, e->key[0] + 1);
+	t->insert = db_preparef(
+		w->db, "INSERT INTO \"%w\" (%s, _version, _valid_from, _seq_from, _origin, _changed) VALUES (%s)",
+		e->name, buffer_text(&columns), buffer_text(&places));
+	t->find = db_preparef(
+		w->db, "SELECT %s, _version, _valid_from, _seq_from, _origin, _changed FROM \"%w\" WHERE \"%w\" = ?1",
+		buffer_text(&columns), e->name, key);
+	t->update = db_preparef(
+		w->db,
+		"UPDATE \"%w\" SET %s_version = ?%d, _valid_from = ?%d, _seq_from = ?%d, _origin = 2, _changed = ?%d "
+		"WHERE \"%w\" = ?%d",
+		e->name, buffer_text(&sets), n + 1, n + 2, n + 3, n + 4, key, e->key[0] + 1);
 	buffer_clear(&places);
 	db_places(&places, n + 8);
 	t->close = db_preparef(w->db,
-	                       "INSERT INTO \"%w_history\" (%s, _version, _valid_from, _seq_from, _origin, _changed, _valid_to, _seq_to, "
-	                       "_ended_by) VALUES (%s)",
-	                       e->name, buffer_text(&columns), buffer_text(&places));
+			       "INSERT INTO \"%w_history\" (%s, _version, _valid_from, _seq_from, _origin, _changed, "
+			       "_valid_to, _seq_to, "
+			       "_ended_by) VALUES (%s)",
+			       e->name, buffer_text(&columns), buffer_text(&places));
 	buffer_done(&columns);
 	buffer_done(&places);
 	buffer_done(&sets);
@@ -79,12 +85,17 @@ void raw_open(struct raw *w, const char *path, const char *like, const struct mo
 		prepare_table(w, &w->tables[i], &m->entities[i]);
 	w->begin = db_prepare(w->db, "BEGIN IMMEDIATE");
 	w->commit = db_prepare(w->db, "COMMIT");
-	w->add_txn = db_prepare(w->db, "INSERT INTO td_txn (seq, source, position, commit_time, rows, kind) VALUES (?1, 1, ?2, ?3, ?4, 0)");
+	w->add_txn = db_prepare(
+		w->db,
+		"INSERT INTO td_txn (seq, source, position, commit_time, rows, kind) VALUES (?1, 1, ?2, ?3, ?4, 0)");
 	w->set_position = db_prepare(w->db, "UPDATE td_source SET position = ?1, last_valid_from = ?2 WHERE id = 1");
-	w->add_event = db_prepare(w->db, "INSERT INTO td_registrations_events (key, \"group\", at, seq, timed) VALUES (?1, ?2, ?3, ?4, 1)");
+	w->add_event = db_prepare(
+		w->db,
+		"INSERT INTO td_registrations_events (key, \"group\", at, seq, timed) VALUES (?1, ?2, ?3, ?4, 1)");
 	w->add_group = db_prepare(w->db, "INSERT INTO td_registrations_groups (id, value) VALUES (?1, ?2)");
-	w->add_count = db_prepare(w->db, "INSERT INTO td_registrations_counts (grain, start, \"group\", n) VALUES (?1, ?2, ?3, ?4) "
-	                                 "ON CONFLICT DO UPDATE SET n = n + excluded.n");
+	w->add_count = db_prepare(
+		w->db, "INSERT INTO td_registrations_counts (grain, start, \"group\", n) VALUES (?1, ?2, ?3, ?4) "
+		       "ON CONFLICT DO UPDATE SET n = n + excluded.n");
 	w->seq = db_integer(w->db, "SELECT max(seq) FROM td_txn");
 }
 
@@ -97,7 +108,8 @@ void raw_close(struct raw *w)
 		sqlite3_finalize(t->close);
 		sqlite3_finalize(t->update);
 	}
-	sqlite3_stmt *all[] = {w->begin, w->commit, w->add_txn, w->set_position, w->add_event, w->add_group, w->add_count};
+	sqlite3_stmt *all[] = {w->begin,     w->commit,    w->add_txn,  w->set_position,
+			       w->add_event, w->add_group, w->add_count};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		sqlite3_finalize(all[i]);
 	sqlite3_close(w->db);
@@ -129,7 +141,8 @@ static int group_of(struct raw *w, struct value store)
 static void note_count(struct raw *w, int commit, int grain, int64_t start, int group)
 {
 	if (w->count_count == w->count_room)
-		w->counts = memory_grow(w->counts, sizeof *w->counts * (w->count_room = w->count_room ? w->count_room * 2 : 4096));
+		w->counts = memory_grow(w->counts,
+					sizeof *w->counts * (w->count_room = w->count_room ? w->count_room * 2 : 4096));
 	w->counts[w->count_count++] = (struct raw_count){start, 1, grain, group, commit};
 }
 
@@ -139,7 +152,8 @@ static void note_event(struct raw *w, const struct value *row, int commit)
 	int64_t at = value_instant(&e->columns[e->registered], row[e->registered], w->model->zone);
 	int group = group_of(w, row[e->store]);
 	if (w->event_count == w->event_room)
-		w->events = memory_grow(w->events, sizeof *w->events * (w->event_room = w->event_room ? w->event_room * 2 : 4096));
+		w->events = memory_grow(w->events,
+					sizeof *w->events * (w->event_room = w->event_room ? w->event_room * 2 : 4096));
 	w->events[w->event_count++] = (struct raw_event){row[e->key[0]].integer, at, group};
 	note_count(w, commit, 0, at - at % MINUTE, group);
 	note_count(w, commit, 1, at - at % HOUR, group);
@@ -208,7 +222,8 @@ static void replace_row(struct raw *w, const struct change *c, int64_t version, 
 	sqlite3_bind_int64(t->update, n + 1, version);
 	sqlite3_bind_int64(t->update, n + 2, at);
 	sqlite3_bind_int64(t->update, n + 3, w->seq);
-	sqlite3_bind_text(t->update, n + 4, c->entity == w->model->customer ? CHANGED_CUSTOMER : CHANGED_ASSET, -1, SQLITE_STATIC);
+	sqlite3_bind_text(t->update, n + 4, c->entity == w->model->customer ? CHANGED_CUSTOMER : CHANGED_ASSET, -1,
+			  SQLITE_STATIC);
 	db_run(t->update);
 }
 
@@ -248,7 +263,8 @@ static void update_naively(struct raw *w, const struct change *c, int64_t at)
 	sqlite3_bind_int64(t->close, n + 2, at);
 	sqlite3_bind_int64(t->close, n + 3, w->seq);
 	sqlite3_bind_int64(t->close, n + 4, 2);
-	sqlite3_bind_text(t->close, n + 5, c->entity == w->model->customer ? CHANGED_CUSTOMER : CHANGED_ASSET, -1, SQLITE_STATIC);
+	sqlite3_bind_text(t->close, n + 5, c->entity == w->model->customer ? CHANGED_CUSTOMER : CHANGED_ASSET, -1,
+			  SQLITE_STATIC);
 	sqlite3_bind_int64(t->close, n + 6, TIME_OPEN);
 	sqlite3_bind_int64(t->close, n + 7, INT64_MAX);
 	sqlite3_bind_int64(t->close, n + 8, 0);
@@ -266,14 +282,17 @@ void raw_naive(struct raw *w)
 		struct buffer columns = {0};
 		db_columns(e, &columns);
 		db_execf(w->db,
-		         "INSERT INTO \"%w_history\" (%s, _version, _valid_from, _seq_from, _origin, _changed, _valid_to, _seq_to, _ended_by) "
-		         "SELECT %s, _version, _valid_from, _seq_from, _origin, _changed, %lld, %lld, 0 FROM \"%w\"",
-		         e->name, buffer_text(&columns), buffer_text(&columns), (long long)TIME_OPEN, (long long)INT64_MAX, e->name);
+			 "INSERT INTO \"%w_history\" (%s, _version, _valid_from, _seq_from, _origin, _changed, "
+			 "_valid_to, _seq_to, _ended_by) "
+			 "SELECT %s, _version, _valid_from, _seq_from, _origin, _changed, %lld, %lld, 0 FROM \"%w\"",
+			 e->name, buffer_text(&columns), buffer_text(&columns), (long long)TIME_OPEN,
+			 (long long)INT64_MAX, e->name);
 		sqlite3_finalize(t->find);
 		t->find = db_preparef(w->db,
-		                      "UPDATE \"%w_history\" SET _valid_to = ?2, _seq_to = ?3, _ended_by = 1 WHERE \"%w\" = ?1 AND _valid_to = "
-		                      "%lld RETURNING _version",
-		                      e->name, e->columns[e->key[0]].as, (long long)TIME_OPEN);
+				      "UPDATE \"%w_history\" SET _valid_to = ?2, _seq_to = ?3, _ended_by = 1 WHERE "
+				      "\"%w\" = ?1 AND _valid_to = "
+				      "%lld RETURNING _version",
+				      e->name, e->columns[e->key[0]].as, (long long)TIME_OPEN);
 		buffer_done(&columns);
 	}
 	db_exec(w->db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");

@@ -26,7 +26,8 @@ static void sql_fold(sqlite3_context *c, int count, sqlite3_value **list)
 
 void raw_copy_fold(sqlite3 *db)
 {
-	if (sqlite3_create_function(db, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_fold, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_create_function(db, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_fold, NULL, NULL) !=
+	    SQLITE_OK)
 		bench_fail("could not add a function: %s", sqlite3_errmsg(db));
 }
 
@@ -35,8 +36,9 @@ static void create_table(sqlite3 *db, const struct entity *e)
 	struct buffer sql = {0};
 	for (int i = 0; i < e->column_count; i++)
 		buffer_format(&sql, "%s\"%s\" %s", i ? ", " : "", e->columns[i].name,
-		              e->columns[i].type == COLUMN_INTEGER ? "INTEGER" : "TEXT");
-	db_execf(db, "CREATE TABLE \"%w\" (%s, PRIMARY KEY (\"%w\"))", e->table, buffer_text(&sql), e->columns[e->key[0]].name);
+			      e->columns[i].type == COLUMN_INTEGER ? "INTEGER" : "TEXT");
+	db_execf(db, "CREATE TABLE \"%w\" (%s, PRIMARY KEY (\"%w\"))", e->table, buffer_text(&sql),
+		 e->columns[e->key[0]].name);
 	buffer_done(&sql);
 }
 
@@ -46,7 +48,7 @@ static void copy_table(sqlite3 *from, sqlite3 *to, const struct entity *e)
 	db_columns(e, &columns);
 	db_places(&places, e->column_count);
 	sqlite3_stmt *read = db_preparef(from, "SELECT %s FROM \"%w\" ORDER BY \"%w\"", buffer_text(&columns), e->table,
-	                                 e->columns[e->key[0]].name);
+					 e->columns[e->key[0]].name);
 	sqlite3_stmt *write = db_preparef(to, "INSERT INTO \"%w\" VALUES (%s)", e->table, buffer_text(&places));
 	db_exec(to, "BEGIN");
 	for (int64_t n = 1; db_row(read); n++) {
@@ -72,7 +74,8 @@ void raw_copy(const struct model *m, const char *bank, const char *to)
 		create_table(out, e);
 		copy_table(from, out, e);
 		if (e->cif >= 0 && e->cif != e->key[0])
-			db_execf(out, "CREATE INDEX \"%w_cif\" ON \"%w\" (\"%w\")", e->table, e->table, e->columns[e->cif].name);
+			db_execf(out, "CREATE INDEX \"%w_cif\" ON \"%w\" (\"%w\")", e->table, e->table,
+				 e->columns[e->cif].name);
 	}
 	sqlite3_close(from);
 	sqlite3_close(out);
@@ -82,8 +85,9 @@ void raw_copy_search(const char *path)
 {
 	sqlite3 *db = db_open(path);
 	raw_copy_fold(db);
-	db_exec(db, "CREATE INDEX by_name ON customer_info (fold(name)); CREATE INDEX by_email ON customer_info (email); "
-	            "CREATE INDEX by_phone ON customer_info (phone)");
+	db_exec(db,
+		"CREATE INDEX by_name ON customer_info (fold(name)); CREATE INDEX by_email ON customer_info (email); "
+		"CREATE INDEX by_phone ON customer_info (phone)");
 	sqlite3_close(db);
 }
 

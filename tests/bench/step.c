@@ -26,10 +26,19 @@ struct writer *step_writer(const char *bank)
 void step_commit(struct writer *w, int64_t number, const char *city)
 {
 	struct error err = {0};
-	struct person p = {.cif = bench_cif(number), .name = "Bench", .gender = "F", .birthdate = "1990-01-01", .address = "Jalan Baru 1",
-	                   .country = "ID", .store_id = "S001", .registered_at = clock_now(), .changed_by = "bench"};
+	struct person p = {.cif = bench_cif(number),
+			   .name = "Bench",
+			   .gender = "F",
+			   .birthdate = "1990-01-01",
+			   .address = "Jalan Baru 1",
+			   .country = "ID",
+			   .store_id = "S001",
+			   .registered_at = clock_now(),
+			   .changed_by = "bench"};
 	snprintf(p.city, sizeof p.city, "%s", city);
-	bench_must(w->ops->begin(w, clock_now(), &err) && w->ops->put(w, WRITER_UPDATE, WRITER_CUSTOMER, &p, &err) && w->ops->commit(w, &err), &err);
+	bench_must(w->ops->begin(w, clock_now(), &err) && w->ops->put(w, WRITER_UPDATE, WRITER_CUSTOMER, &p, &err) &&
+			   w->ops->commit(w, &err),
+		   &err);
 }
 
 int step_main(int argc, char **argv)
