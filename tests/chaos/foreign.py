@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Files and banks that are not what they should be: each command ends with a line that says so, none crashes."""
+"""Files and banks that are not what they should be: each command ends with a line that says so, none crashes.
+
+    foreign.py [--turns N] [--seed N]      of replicas in which bytes are flipped
+"""
 
 import random
 import shutil
@@ -8,6 +11,8 @@ import os
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
 from desk import *  # noqa: E402,F403
+
+TURNS, SEED = numbers(turns=16, seed=1)
 
 # Everything that reads a replica, and what writes one.
 READERS = (("status",), ("lookup", "10000001"), ("search", "a"), ("history", "10000001"), ("stores",), ("dump",),
@@ -93,7 +98,7 @@ def foreign_files(t, bank, replica):
     os.chmod(locked, 0o600)
 
 
-def cut_files(t, bank, replica, seed):
+def cut_files(t, bank, replica):
     size = os.path.getsize(replica)
     wrong = []
     for cut in (1, 15, 16, 99, 100, 512, 4095, 4096, 5000, 8192, size // 4, size // 2, size - 4096, size - 1):
@@ -110,13 +115,13 @@ def cut_files(t, bank, replica, seed):
     t.ok(found.status in (1, 5), "check sees that half of it is gone", found)
 
 
-def flipped_files(t, bank, replica, seed):
+def flipped_files(t, bank, replica):
     """A byte in every few pages says something else."""
-    dice = random.Random(seed)
+    dice = random.Random(SEED)
     with open(replica, "rb") as file:
         whole = bytearray(file.read())
     wrong, unseen = [], 0
-    for turn in range(16):
+    for turn in range(TURNS):
         bytes_ = bytearray(whole)
         for page in range(0, len(whole) // 4096, 1 + turn % 4):
             bytes_[page * 4096 + dice.randrange(100 if page == 0 else 0, 4096)] ^= 1 << dice.randrange(8)
@@ -125,7 +130,7 @@ def flipped_files(t, bank, replica, seed):
             file.write(bytes_)
         found = desk("check", "--replica", name)
         unseen += found.status == 0
-        wrong += [f"seed {seed}, turn {turn}: {w}" for w in everything(name, bank, (0, 1, 5, 8), writers=turn % 4 == 0)]
+        wrong += [f"seed {SEED}, turn {turn}: {w}" for w in everything(name, bank, (0, 1, 5, 8), writers=turn % 4 == 0)]
     t.equal(wrong, [], "bytes flipped all over a replica")
     t.equal(unseen, 0, "check sees it each time")
 
@@ -291,8 +296,7 @@ def reshaped(t):
 
 
 with tap() as t:
-    seed = int(os.environ.get("SEED", "1"))
-    print(f"# seed {seed}")
+    print(f"# seed {SEED}")
     bank, replica = make_bank("sound.bank", 40), path("sound.db")
     ingest(bank, replica)
     for round_ in range(3):
@@ -300,8 +304,8 @@ with tap() as t:
         ingest(bank, replica)
     shell(replica, "PRAGMA wal_checkpoint(TRUNCATE);")
     foreign_files(t, bank, replica)
-    cut_files(t, bank, replica, seed)
-    flipped_files(t, bank, replica, seed)
+    cut_files(t, bank, replica)
+    flipped_files(t, bank, replica)
     foreign_sources(t, replica)
     vanished(t, bank)
     older_copy(t)

@@ -1,5 +1,8 @@
 /* Ingest starts and stops at random moments while the bank is written and two threads ask all the time: no question fails, none is
- * answered with half a transaction, and stopping is quick. */
+ * answered with half a transaction, and stopping is quick.
+ *
+ *     test_threads [--starts N] [--seed N]
+ */
 #include "config.h"
 
 #include <inttypes.h>
@@ -20,6 +23,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "ingest/board.h"
 #include "ingest/compare.h"
 #include "ingest/ingest.h"
@@ -30,7 +34,6 @@
 #define CUSTOMERS 1000
 #define PAIRS 40       /* customers whose phone and whose products' status change together */
 #define FIRST 10000001
-#define STARTS 20
 #define STOP_MOST SECOND
 
 static struct {
@@ -38,9 +41,10 @@ static struct {
 	atomic_int asked, written;
 	pthread_mutex_t mutex;
 	char complaint[1024];  /* the first */
+	int starts;
 	uint64_t seed;
 	const char *replica;
-} world = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} world = {.starts = 20, .seed = 1, .mutex = PTHREAD_MUTEX_INITIALIZER};
 
 __attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
 {
@@ -264,25 +268,28 @@ static void test_starts_and_stops(void **state)
 {
 	(void)state;
 	pthread_t writer, askers[2];
-	int64_t took[STARTS];
+	int n = world.starts;
+	int64_t *took = memory_alloc(sizeof *took * (size_t)n);
 	uint64_t dice = world.seed;
 	world.replica = place_path("threads.db");
 	pthread_create(&writer, NULL, write_bank, (void *)(uintptr_t)place_path("threads.bank"));
 	for (uintptr_t i = 0; i < 2; i++)
 		pthread_create(&askers[i], NULL, ask, (void *)(i + 1));
-	for (int i = 0; i < STARTS; i++)
+	for (int i = 0; i < n; i++)
 		took[i] = live_once(&dice);
 	world.end = true;
 	pthread_join(writer, NULL);
 	for (int i = 0; i < 2; i++)
 		pthread_join(askers[i], NULL);
-	qsort(took, STARTS, sizeof *took, order);
+	qsort(took, (size_t)n, sizeof *took, order);
 	print_message("# seed %" PRIu64 ": %d questions, %d transactions; stopped in %.1f ms at best, %.1f in the middle, %.1f at worst\n", world.seed,
-	              world.asked, world.written, (double)took[0] / 1000, (double)took[STARTS / 2] / 1000, (double)took[STARTS - 1] / 1000);
+	              world.asked, world.written, (double)took[0] / 1000, (double)took[n / 2] / 1000, (double)took[n - 1] / 1000);
+	int64_t worst = took[n - 1];
+	free(took);
 	if (world.complaint[0])
 		fail_msg("%s", world.complaint);
-	assert_true(took[STARTS - 1] < STOP_MOST);
-	assert_true(world.asked > STARTS && world.written > STARTS);
+	assert_true(worst < STOP_MOST);
+	assert_true(world.asked > n && world.written > n);
 }
 
 static void test_nothing_lost(void **state)
@@ -301,8 +308,6 @@ static void test_nothing_lost(void **state)
 static int begin(void **state)
 {
 	(void)state;
-	const char *seed = getenv("SEED");
-	world.seed = seed ? strtoull(seed, NULL, 10) : 1;
 	log_level(LOG_ERROR);
 	place_begin();
 	place_bank("threads.bank", CUSTOMERS, world.seed);
@@ -318,8 +323,13 @@ static int end(void **state)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	for (int i = 1; i + 1 < argc; i += 2)
+		if (strcmp(argv[i], "--starts") == 0)
+			world.starts = atoi(argv[i + 1]);
+		else if (strcmp(argv[i], "--seed") == 0)
+			world.seed = strtoull(argv[i + 1], NULL, 10);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_starts_and_stops),
 		cmocka_unit_test(test_nothing_lost),

@@ -8,6 +8,7 @@ A test runs the binary named by TELLERDESK in a private folder (TMPDIR); see
 tests/README.md. Nothing here waits longer than its bound.
 """
 
+import argparse
 import contextlib
 import json
 import os
@@ -105,6 +106,15 @@ def wait_for(condition, what):
         if time.monotonic() > end:
             raise TimeoutError(what)
         time.sleep(0.02)
+
+
+def numbers(**defaults):
+    """What --NAME N on the command line says, in the order asked for."""
+    parser = argparse.ArgumentParser()
+    for name, default in defaults.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = vars(parser.parse_args())
+    return [given[name] for name in defaults]
 
 
 def path(name):
