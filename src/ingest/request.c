@@ -74,7 +74,11 @@ bool request_take(const char *replica_path, struct request *r)
 		free(path);
 		return false;
 	}
-	json_t *json = json_load_file(path, 0, NULL);
+	/* Whatever stands there, nothing is waited for. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	json_t *json = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
+	if (fd >= 0)
+		close(fd);
 	unlink(path);
 	free(path);
 	memset(r, 0, sizeof *r);

@@ -403,7 +403,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	}
 	if (clock_mono() - s->status_at < TICK)
 		return true;
-	bool ok = write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
+	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
 }

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -25,6 +26,8 @@ struct replica {
 	char *path;
 	struct model *model;      /* parsed from the text the replica stores */
 	int lock;                 /* descriptor of REPLICA.lock */
+	dev_t device;             /* with inode: the file that was opened */
+	ino_t inode;
 	bool in_txn;
 	int64_t seq;              /* last sequence given out */
 	int64_t last_valid_from;  /* of the source */

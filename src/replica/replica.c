@@ -44,7 +44,7 @@ static char *lock_path(const char *path)
 int64_t replica_writer(const char *path)
 {
 	char *name = lock_path(path);
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	free(name);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -1;
@@ -183,6 +183,11 @@ static bool open_file(struct replica *r, struct error *err)
 		error_set(err, cause == EACCES || cause == EPERM || cause == EROFS ? ERROR_PERMISSION : ERROR_REPLICA,
 		          "could not open replica \"%s\": %s", r->path, strerror(cause));
 		return error_hint(err, "the folder must exist and be writable; choose a file with --replica");
+	}
+	struct stat st;
+	if (fstat(fd, &st) == 0) {
+		r->device = st.st_dev;
+		r->inode = st.st_ino;
 	}
 	close(fd);
 	if (sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
@@ -364,6 +369,15 @@ const struct model *replica_model(const struct replica *r)
 struct sqlite3 *replica_db(struct replica *r)
 {
 	return r->db;
+}
+
+bool replica_is_there(const struct replica *r, struct error *err)
+{
+	struct stat st;
+	if (stat(r->path, &st) == 0 && st.st_dev == r->device && st.st_ino == r->inode)
+		return true;
+	error_set(err, ERROR_REPLICA, "could not go on with replica \"%s\": it was removed, or another file took its place", r->path);
+	return error_hint(err, "start again: what was not copied elsewhere is read anew");
 }
 
 bool replica_may_adopt(const struct replica *r, const struct model *now, struct error *err)

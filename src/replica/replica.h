@@ -58,6 +58,8 @@ void replica_catching_up(struct replica *r, bool on);
 /* Moves the log into the file and empties it, as far as readers allow. */
 void replica_checkpoint(struct replica *r);
 
+/* False, err: the file was removed or another took its place; what is written from here on would be lost. */
+bool replica_is_there(const struct replica *r, struct error *err);
 /* Whether the stored model may be replaced by this one (adopt_model). */
 bool replica_may_adopt(const struct replica *r, const struct model *now, struct error *err);
 /* The position of the source, as stored with the last transaction; NULL: none yet. Borrowed until the next commit. */

@@ -160,9 +160,21 @@ def vanished(t, bank):
     with running("ingest", "--source", f"bank:{bank}", "--replica", replica) as service:
         wait_for(lambda: desk("status", "--replica", replica).status == 0, "a replica")
         shutil.rmtree(folder)
-        write_bank(bank, "UPDATE customer_info SET phone = 'gone' WHERE cif = 10000001")
-        status, seconds, err = terminate(service) if service.poll() is None else (service.returncode, 0, "")
-    t.ok(status in (0, 5) and seconds < 2, "a replica whose folder vanishes under ingest: it ends by itself or when told", (status, err))
+        wait_for(lambda: service.poll() is not None, "the end")
+        err = service.communicate()[1].decode()
+    t.ok(service.returncode == 5 and "was removed" in err, "a replica whose folder vanishes under ingest: exit 5", (service.returncode, err))
+    result = desk("ingest", "--once", "--source", f"bank:{bank}", "--replica", path("requests.db"))
+    with running("ingest", "--source", f"bank:{bank}", "--replica", path("requests.db")) as service:
+        live(path("requests.db"))
+        for text in ("", "{", "[1, 2]", '{"id": 7}', '{"id": "a", "entity": "shoes", "adopt_model": true}', "\0" * 70000):
+            with open(path("requests.new"), "w", encoding="utf-8") as file:
+                file.write(text)
+            os.rename(path("requests.new"), path("requests.db.request"))
+            wait_for(lambda: not os.path.exists(path("requests.db.request")), "a request that was taken")
+        os.mkfifo(path("requests.db.request"))
+        result = desk("resync", "--replica", path("requests.db"), "--json")
+        t.ok(result.status == 0, "requests that are none: the next one is answered", result)
+        t.equal(terminate(service)[0], 0, "and ingest goes on")
 
 
 # ---- banks ----

@@ -124,6 +124,59 @@ def adopt(t, served):
     whole(t, replica, f"{words}: nothing differs then")
 
 
+def among_changes(t):
+    """Models come and go while the bank is written, the columns in question too."""
+    bank, replica = make_bank("among.bank", 3000), path("among.db")
+    ask = ("--replica", replica)
+    models = (model("among.old.model", *WITHOUT_EMAIL), model("among.new.model", *WITHOUT_CITY), model("among.all.model"))
+    wrong = []
+    with running("ingest", "--source", f"bank:{bank}", "--model", models[0], *ask) as service:
+        wait_for(lambda: state(replica) == "live", "a live replica")
+        writer = subprocess.Popen([PROGRAM, "generate", "--to", f"bank:{bank}", "--customers", "3500", "--batch", "5", "--delay", "20ms", "--changes", "300/s"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+        try:
+            for turn in range(6):
+                write_bank(bank, f"UPDATE customer_info SET email = 'e{turn}@bank', city = 'C{turn}' WHERE cif % 3 = {turn % 3}")
+                result = desk("resync", "--adopt-model", "--model", models[(turn + 1) % 3], *ask, "--json")
+                if result.status != 0:
+                    wrong.append(str(result))
+        finally:
+            writer.terminate()
+            writer.wait(timeout=BOUND)
+        t.equal(wrong, [], "models are adopted among changes")
+        t.equal(terminate(service)[0], 0, "the writer goes on and ends as it should")
+    if desk("ingest", "--once", *ask).status != 0:
+        raise RuntimeError("ingest")
+    whole(t, replica, "nothing differs after it")
+
+
+def folder(t):
+    """A drop folder has no tables to read again: the next batch brings what a new column holds."""
+    drop, replica = path("drop"), path("drop.db")
+    ask = ("--replica", replica)
+    os.mkdir(drop)
+
+    def batch(stamp, text):
+        with open(os.path.join(drop, "new"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.rename(os.path.join(drop, "new"), os.path.join(drop, f"customer_info_{stamp}.csv"))
+
+    batch("20260101000000", "cif,name,phone,email\n1,Ada,5,a@b\n2,Bob,6,\n")
+    with running("ingest", "--source", f"csv:{drop}", "--model", model("drop.model", *WITHOUT_EMAIL), *ask) as service:
+        wait_for(lambda: desk("lookup", "1", *ask).status == 0, "the batch")
+        result = desk("resync", "--adopt-model", "--model", model("drop.all.model"), *ask, "--json")
+        t.ok(result.status == 0 and result.json()["entities"]["customer"] == NOTHING, "a drop folder: a model is adopted by request", result)
+        batch("20260102000000", "cif,name,phone,email\n1,Ada,5,a@b\n2,Bob,7,b@c\n")
+        wait_for(lambda: look(replica, 2)["phone"] == "7", "the next batch")
+        t.equal((look(replica, 1)["email"], len(versions(replica, 1))), ("a@b", 1), "the next batch fills the new column in")
+        t.equal(versions(replica, 2)[0]["changed"], ["phone"], "beside a change it is none")
+        batch("20260103000000", "cif,name,phone,email\n1,Ada,5,z@z\n")
+        wait_for(lambda: look(replica, 1)["email"] == "z@z", "the third batch")
+        t.equal(versions(replica, 1)[0]["changed"], ["email"], "what changes from then on is a version")
+        t.equal(terminate(service)[0], 0, "and it goes on")
+    t.equal(desk("check", *ask).status, 0, "nothing is wrong", desk("check", *ask))
+
+
 def gained(t):
     """The bank gains a column the model has as optional, stores at that: rows are filled, registrations told anew."""
     bank, replica = make_bank("gained.bank", 200), path("gained.db")
@@ -194,6 +247,8 @@ with tap() as t:
     by_request(t)
     adopt(t, False)
     adopt(t, True)
+    among_changes(t)
+    folder(t)
     gained(t)
     repaired(t)
     accepted(t)
