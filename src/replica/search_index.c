@@ -10,29 +10,8 @@
 #include "base/text.h"
 #include "replica/internal.h"
 #include "replica/key.h"
-#include "replica/sorter.h"
+#include "replica/search_internal.h"
 #include "replica/sql.h"
-
-#define SORT_MEMORY ((size_t)8 << 20)
-#define READ_SLICE 4000   /* customers folded at a time while building */
-#define WRITE_SLICE 10000 /* entries written in one transaction */
-
-/* NONE: nothing is indexed, nothing is queued. BUILDING: what was not yet read is neither. */
-enum search_phase { SEARCH_NONE, SEARCH_READING, SEARCH_WRITING, SEARCH_READY };
-
-struct search_state {
-	enum search_phase phase;
-	sqlite3_stmt *queue, *queued, *take, *done, *row;
-	sqlite3_stmt *add_word, *remove_word, *add_term, *drop_term, *add_exact, *remove_exact;
-	struct sorter *sorter;
-	sqlite3_stmt *read;      /* customers after a key */
-	struct value *after;     /* key columns of the last one read */
-	struct arena after_arena;
-	bool any_queued;         /* something may stand in the queue: asked anew for each slice */
-	int64_t read_count, write_count;
-	struct buffer word;      /* the word being counted while writing */
-	int64_t word_count;
-};
 
 void search_schema(struct buffer *sql)
 {
@@ -111,14 +90,11 @@ int64_t search_hash(const char *column, const char *folded)
 	return (int64_t)((h ^ (h >> 31)) & INT64_MAX);
 }
 
-#define MAX_HASHES 16
-
-/* The hashes of a row's `search` columns; NULL and empty are not looked for. */
-static int row_hashes(const struct entity *e, const struct value *row, int64_t hashes[MAX_HASHES])
+int search_hashes(const struct entity *e, const struct value *row, int64_t hashes[SEARCH_HASHES])
 {
 	int n = 0;
 	struct buffer printed = {0}, folded = {0};
-	for (int i = 0; i < e->column_count && n < MAX_HASHES; i++) {
+	for (int i = 0; i < e->column_count && n < SEARCH_HASHES; i++) {
 		if (!e->columns[i].search || row[i].kind == VALUE_NULL || row[i].kind == VALUE_UNKNOWN)
 			continue;
 		buffer_clear(&printed);
@@ -133,8 +109,7 @@ static int row_hashes(const struct entity *e, const struct value *row, int64_t h
 	return n;
 }
 
-/* Calls fn for each distinct word of a folded name. */
-static bool each_word(const char *name, bool (*fn)(void *ctx, const char *word, size_t n), void *ctx)
+bool search_words(const char *name, bool (*fn)(void *ctx, const char *word, size_t n), void *ctx)
 {
 	for (const char *p = name; *p;) {
 		size_t n = strcspn(p, " ");
@@ -160,13 +135,13 @@ static const char *phase_word(enum search_phase p)
 	return p == SEARCH_READY ? "ready" : p == SEARCH_NONE ? "none" : "building";
 }
 
-static bool store_phase(struct replica *r, enum search_phase phase, struct error *err)
+bool search_store_phase(struct replica *r, enum search_phase phase, struct error *err)
 {
 	r->search->phase = phase;
 	return sql_execf(r->db, err, "UPDATE td_meta SET value = %Q WHERE name = 'search'", phase_word(phase));
 }
 
-static bool store_percent(struct replica *r, int percent, struct error *err)
+bool search_store_percent(struct replica *r, int percent, struct error *err)
 {
 	return sql_execf(r->db, err, "UPDATE td_meta SET value = %d WHERE name = 'search_percent'", percent);
 }
@@ -251,16 +226,6 @@ bool search_open(struct replica *r, struct error *err)
 	return true;
 }
 
-static void build_drop(struct search_state *s)
-{
-	sorter_free(s->sorter);
-	s->sorter = NULL;
-	s->after = NULL;
-	s->read_count = s->write_count = s->word_count = 0;
-	buffer_clear(&s->word);
-	arena_reset(&s->after_arena);
-}
-
 void search_close(struct replica *r)
 {
 	struct search_state *s = r->search;
@@ -270,7 +235,7 @@ void search_close(struct replica *r)
 	                       s->add_word,  s->remove_word, s->add_term, s->drop_term, s->add_exact, s->remove_exact};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		sqlite3_finalize(all[i]);
-	build_drop(s);
+	search_build_drop(s);
 	arena_done(&s->after_arena);
 	buffer_done(&s->word);
 	free(s);
@@ -283,7 +248,7 @@ void search_reset(struct replica *r)
 	struct search_state *s = r->search;
 	bool ready = sql_integer(r->db, "SELECT value = 'ready' FROM td_meta WHERE name = 'search'", 0) != 0;
 	if (s->phase == SEARCH_READING || s->phase == SEARCH_WRITING || !ready) {
-		build_drop(s);
+		search_build_drop(s);
 		s->phase = SEARCH_NONE;
 	} else {
 		s->phase = SEARCH_READY;
@@ -292,8 +257,8 @@ void search_reset(struct replica *r)
 
 bool search_forget(struct replica *r, struct error *err)
 {
-	build_drop(r->search);
-	return store_phase(r, SEARCH_NONE, err);
+	search_build_drop(r->search);
+	return search_store_phase(r, SEARCH_NONE, err);
 }
 
 /* ---- noting changes ---- */
@@ -313,11 +278,11 @@ bool search_note(struct replica *r, const struct value *old, const struct value 
 		return true;
 	struct arena a = {0};
 	struct buffer name = {0};
-	int64_t hashes[MAX_HASHES];
+	int64_t hashes[SEARCH_HASHES];
 	sql_bind(s->queue, 1, key_of(e, now ? now : old, &a));
 	if (old) {
 		search_fold(e, old, &name, &a);
-		int n = row_hashes(e, old, hashes);
+		int n = search_hashes(e, old, hashes);
 		sqlite3_bind_text(s->queue, 2, buffer_text(&name), (int)name.len, SQLITE_STATIC);
 		sqlite3_bind_blob(s->queue, 3, hashes, n * (int)sizeof *hashes, SQLITE_STATIC);
 	} else {
@@ -372,12 +337,11 @@ static bool index_hashes(struct indexing *x, const int64_t *hashes, int n)
 	return true;
 }
 
-static bool row_read(struct replica *r, sqlite3_stmt *s, struct value *row)
+void search_read(const struct replica *r, sqlite3_stmt *s, struct value *row)
 {
 	const struct entity *e = &r->model->entities[r->model->customer];
 	for (int i = 0; i < e->column_count; i++)
 		row[i] = sql_column(s, i);
-	return true;
 }
 
 static bool index_now(struct indexing *x, struct arena *a)
@@ -386,7 +350,7 @@ static bool index_now(struct indexing *x, struct arena *a)
 	struct search_state *s = r->search;
 	const struct entity *e = &r->model->entities[r->model->customer];
 	struct value *row = arena_alloc(a, sizeof *row * (size_t)e->column_count);
-	int64_t hashes[MAX_HASHES];
+	int64_t hashes[SEARCH_HASHES];
 	if (!key_split(e, x->key, row, a))
 		return true;
 	for (int i = 0; i < e->key_count; i++)
@@ -395,11 +359,11 @@ static bool index_now(struct indexing *x, struct arena *a)
 	bool ok = found >= 0;
 	if (found == 1) {
 		struct buffer name = {0};
-		row_read(r, s->row, row);
+		search_read(r, s->row, row);
 		search_fold(e, row, &name, a);
 		x->name = buffer_text(&name);
 		x->add = true;
-		ok = each_word(x->name, index_word, x) && index_hashes(x, hashes, row_hashes(e, row, hashes));
+		ok = search_words(x->name, index_word, x) && index_hashes(x, hashes, search_hashes(e, row, hashes));
 		buffer_done(&name);
 	}
 	sqlite3_reset(s->row);
@@ -411,14 +375,14 @@ static bool work_off(struct replica *r, int most, bool *more, struct error *err)
 	struct search_state *s = r->search;
 	struct arena a = {0};
 	int count = 0, row;
-	struct { struct value key; const char *name; int64_t hashes[MAX_HASHES]; int hash_count; } *list = arena_alloc(&a, sizeof *list * (size_t)most);
+	struct { struct value key; const char *name; int64_t hashes[SEARCH_HASHES]; int hash_count; } *list = arena_alloc(&a, sizeof *list * (size_t)most);
 	sqlite3_bind_int(s->take, 1, most);
 	while ((row = sql_row(s->take, err)) == 1) {
 		list[count].key = sql_column_copy(s->take, 0, &a);
 		list[count].name = sql_column_text(s->take, 1, &a);
 		list[count].hash_count = sqlite3_column_bytes(s->take, 2) / (int)sizeof(int64_t);
-		if (list[count].hash_count > MAX_HASHES)
-			list[count].hash_count = MAX_HASHES;
+		if (list[count].hash_count > SEARCH_HASHES)
+			list[count].hash_count = SEARCH_HASHES;
 		if (list[count].hash_count)
 			memcpy(list[count].hashes, sqlite3_column_blob(s->take, 2), (size_t)list[count].hash_count * sizeof(int64_t));
 		count++;
@@ -428,7 +392,7 @@ static bool work_off(struct replica *r, int most, bool *more, struct error *err)
 	bool ok = row == 0 && (!count || replica_begin(r, err));
 	for (int i = 0; ok && i < count; i++) {
 		struct indexing x = {r, list[i].name, list[i].key, false, err};
-		ok = (!list[i].name || each_word(list[i].name, index_word, &x)) && index_hashes(&x, list[i].hashes, list[i].hash_count) &&
+		ok = (!list[i].name || search_words(list[i].name, index_word, &x)) && index_hashes(&x, list[i].hashes, list[i].hash_count) &&
 		     index_now(&x, &a);
 		sql_bind(s->done, 1, list[i].key);
 		ok = ok && sql_run(s->done, err);
@@ -437,219 +401,7 @@ static bool work_off(struct replica *r, int most, bool *more, struct error *err)
 	return ok && (!count || replica_commit(r, err));
 }
 
-/* ---- building ---- */
-
-/* A record sorts as its entry does: word, NUL, name, NUL, key; exact values come first, behind a \001. */
-static void record_key(struct buffer *b, struct value key)
-{
-	if (key.kind == VALUE_INTEGER) {
-		uint64_t u = (uint64_t)key.integer ^ ((uint64_t)1 << 63);
-		buffer_char(b, 'i');
-		for (int shift = 56; shift >= 0; shift -= 8)
-			buffer_char(b, (char)(u >> shift));
-	} else {
-		buffer_char(b, 't');
-		buffer_add(b, key.text, key.len);
-	}
-}
-
-static struct value key_record(const char *p, size_t n)
-{
-	if (*p == 't')
-		return value_text(p + 1, n - 1);
-	uint64_t u = 0;
-	for (int i = 1; i <= 8; i++)
-		u = u << 8 | (unsigned char)p[i];
-	return value_integer((int64_t)(u ^ ((uint64_t)1 << 63)));
-}
-
-struct recording {
-	struct sorter *sorter;
-	struct buffer record;
-	const struct buffer *name;
-	struct value key;
-	struct error *err;
-};
-
-static bool record_word(void *ctx, const char *word, size_t n)
-{
-	struct recording *x = ctx;
-	buffer_clear(&x->record);
-	buffer_add(&x->record, word, n);
-	buffer_char(&x->record, '\0');
-	buffer_add(&x->record, x->name->data, x->name->len);
-	buffer_char(&x->record, '\0');
-	record_key(&x->record, x->key);
-	return sorter_add(x->sorter, x->record.data, x->record.len, x->err);
-}
-
-static bool record_hash(struct recording *x, int64_t hash)
-{
-	buffer_clear(&x->record);
-	buffer_char(&x->record, '\001');
-	for (int shift = 56; shift >= 0; shift -= 8)
-		buffer_char(&x->record, (char)(hash >> shift));
-	record_key(&x->record, x->key);
-	return sorter_add(x->sorter, x->record.data, x->record.len, x->err);
-}
-
-static bool build_start(struct replica *r, struct error *err)
-{
-	struct search_state *s = r->search;
-	char *folder = memory_text(r->path);
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		*slash = '\0';
-	s->sorter = sorter_new(slash ? folder : ".", SORT_MEMORY);
-	free(folder);
-	if (!replica_begin(r, err) ||
-	    !sql_exec(r->db, "DELETE FROM td_word; DELETE FROM td_term; DELETE FROM td_exact; DELETE FROM td_search_queue", err) ||
-	    !store_phase(r, SEARCH_READING, err) || !store_percent(r, 0, err))
-		return false;
-	return replica_commit(r, err);
-}
-
-static bool is_queued(struct search_state *s, struct value key)
-{
-	sql_bind(s->queued, 1, key);
-	bool yes = sqlite3_step(s->queued) == SQLITE_ROW;
-	sqlite3_reset(s->queued);
-	return yes;
-}
-
-static bool build_row(struct replica *r, struct recording *x, const struct value *row, struct buffer *name, struct arena *a)
-{
-	const struct entity *e = &r->model->entities[r->model->customer];
-	int64_t hashes[MAX_HASHES];
-	x->key = key_of(e, row, a);
-	/* A row that changed since the build began is the queue's: what is in the index of it is its old name, or nothing. */
-	if (r->search->any_queued && is_queued(r->search, x->key))
-		return true;
-	search_fold(e, row, name, a);
-	x->name = name;
-	if (!each_word(buffer_text(name), record_word, x))
-		return false;
-	int n = row_hashes(e, row, hashes);
-	for (int i = 0; i < n; i++)
-		if (!record_hash(x, hashes[i]))
-			return false;
-	return true;
-}
-
-static void bind_after(struct replica *r)
-{
-	struct search_state *s = r->search;
-	const struct entity *e = &r->model->entities[r->model->customer];
-	/* From the start: a text of no bytes is less than any text, the least integer than any but itself, which no bank uses. */
-	for (int i = 0; i < e->key_count; i++) {
-		if (s->after)
-			sql_bind(s->read, i + 1, s->after[e->key[i]]);
-		else
-			sqlite3_bind_int64(s->read, i + 1, INT64_MIN);
-	}
-}
-
-static bool build_read(struct replica *r, struct error *err)
-{
-	struct search_state *s = r->search;
-	const struct entity *e = &r->model->entities[r->model->customer];
-	struct arena a = {0};
-	struct buffer name = {0};
-	struct recording x = {.sorter = s->sorter, .err = err};
-	struct value *row = memory_alloc(sizeof *row * (size_t)e->column_count);
-	int got = 0, n = 0;
-	bool ok = true;
-	s->any_queued = sql_integer(r->db, "SELECT 1 FROM td_search_queue LIMIT 1", 0) != 0;
-	bind_after(r);
-	while (ok && n < READ_SLICE && (got = sql_row(s->read, err)) == 1) {
-		row_read(r, s->read, row);
-		ok = build_row(r, &x, row, &name, &a);
-		arena_reset(&a);
-		n++;
-	}
-	/* Of a slice that is not full there is nothing to read after, and its last row's bytes went with the statement. */
-	if (ok && n == READ_SLICE) {
-		arena_reset(&s->after_arena);
-		struct value key = key_of(e, row, &a);
-		if (key.kind == VALUE_TEXT)
-			key.text = arena_copy(&s->after_arena, key.text, key.len);
-		s->after = arena_alloc(&s->after_arena, sizeof *row * (size_t)e->column_count);
-		key_split(e, key, s->after, &s->after_arena);
-	}
-	sqlite3_reset(s->read);
-	s->read_count += n;
-	if (ok && got == 0 && n < READ_SLICE) {
-		ok = sorter_finish(s->sorter, err);
-		s->phase = SEARCH_WRITING;
-	}
-	free(row);
-	buffer_done(&name);
-	buffer_done(&x.record);
-	arena_done(&a);
-	return ok && got >= 0;
-}
-
-static bool term_flush(struct replica *r, struct error *err)
-{
-	struct search_state *s = r->search;
-	if (!s->word_count)
-		return true;
-	sqlite3_bind_text(s->add_term, 1, buffer_text(&s->word), (int)s->word.len, SQLITE_STATIC);
-	sqlite3_bind_int64(s->add_term, 2, s->word_count);
-	s->word_count = 0;
-	return sql_run(s->add_term, err);
-}
-
-static bool write_record(struct replica *r, const char *p, size_t n, struct error *err)
-{
-	struct search_state *s = r->search;
-	if (*p == '\001') {
-		uint64_t hash = 0;
-		for (int i = 1; i <= 8; i++)
-			hash = hash << 8 | (unsigned char)p[i];
-		sqlite3_bind_int64(s->add_exact, 1, (int64_t)hash);
-		sql_bind(s->add_exact, 2, key_record(p + 9, n - 9));
-		return sql_run(s->add_exact, err);
-	}
-	size_t word = strlen(p), name = strlen(p + word + 1);
-	if (s->word.len != word || memcmp(buffer_text(&s->word), p, word) != 0) {
-		if (!term_flush(r, err))
-			return false;
-		buffer_clear(&s->word);
-		buffer_add(&s->word, p, word);
-	}
-	s->word_count++;
-	size_t key = word + name + 2;
-	sqlite3_bind_text(s->add_word, 1, p, (int)word, SQLITE_STATIC);
-	sqlite3_bind_text(s->add_word, 2, p + word + 1, (int)name, SQLITE_STATIC);
-	sql_bind(s->add_word, 3, key_record(p + key, n - key));
-	return sql_run(s->add_word, err);
-}
-
-static bool build_write(struct replica *r, bool *more, struct error *err)
-{
-	struct search_state *s = r->search;
-	const char *p;
-	size_t len;
-	int got = 1, n = 0;
-	if (!replica_begin(r, err))
-		return false;
-	for (; n < WRITE_SLICE && (got = sorter_next(s->sorter, &p, &len, err)) == 1; n++)
-		if (!write_record(r, p, len, err))
-			return false;
-	if (got < 0)
-		return false;
-	s->write_count += n;
-	int64_t total = sorter_count(s->sorter);
-	*more = got == 1;
-	if (!*more) {
-		if (!term_flush(r, err) || !store_phase(r, SEARCH_READY, err))
-			return false;
-		build_drop(s);
-	}
-	int percent = *more && total ? (int)(50 + 50 * s->write_count / total) : 100;
-	return store_percent(r, percent, err) && replica_commit(r, err);
-}
+/* ---- following ---- */
 
 bool search_follow(struct replica *r, int most, bool *more, struct error *err)
 {
@@ -662,12 +414,12 @@ bool search_follow(struct replica *r, int most, bool *more, struct error *err)
 		return work_off(r, most, more, err);
 	case SEARCH_NONE:
 		*more = true;
-		return build_start(r, err);
+		return search_build_start(r, err);
 	case SEARCH_READING:
 		*more = true;
-		return build_read(r, err);
+		return search_build_read(r, err);
 	default:
 		*more = true;
-		return build_write(r, more, err);
+		return search_build_write(r, more, err);
 	}
 }
