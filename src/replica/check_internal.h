@@ -15,7 +15,7 @@ struct query;
 struct rollup;
 
 struct check_search {
-	bool ready;                     /* else there is nothing to hold it to yet */
+	bool ready; /* else there is nothing to hold it to yet */
 	sqlite3_stmt *has_word, *has_exact, *queued;
 	int64_t words, exacts, skipped; /* that the customers seen so far have; customers that are queued */
 };
@@ -25,9 +25,9 @@ struct checking {
 	void (*found)(void *ctx, const struct violation *v);
 	void *ctx;
 	struct error *err;
-	struct arena arena;             /* of one violation */
+	struct arena arena; /* of one violation */
 	int64_t last_seq, last_valid_from;
-	int64_t known_seq[2];           /* the sequences asked for last that are recorded */
+	int64_t known_seq[2]; /* the sequences asked for last that are recorded */
 	sqlite3_stmt *has_txn, *is_copy_time;
 	struct check_search search;
 };
@@ -41,7 +41,8 @@ bool check_rollup(struct checking *c, const struct rollup *u);
 
 /* The search index, customer by customer, and at the end what nobody has. */
 bool check_search_begin(struct checking *c);
-void check_search_row(struct checking *c, const struct entity *e, const struct value *row, const char *key, struct arena *a);
+void check_search_row(struct checking *c, const struct entity *e, const struct value *row, const char *key,
+		      struct arena *a);
 bool check_search_end(struct checking *c, const struct entity *e);
 void check_search_free(struct checking *c);
 

@@ -49,7 +49,8 @@ static bool is_repeated(const char *name, const char *at, size_t n)
 	return false;
 }
 
-static void check_words(struct checking *c, const struct entity *e, const struct value *row, const char *key, struct arena *a)
+static void check_words(struct checking *c, const struct entity *e, const struct value *row, const char *key,
+			struct arena *a)
 {
 	struct buffer folded = {0};
 	struct value k = key_of(e, row, a);
@@ -62,14 +63,16 @@ static void check_words(struct checking *c, const struct entity *e, const struct
 			sql_bind(c->search.has_word, 3, k);
 			c->search.words++;
 			if (!is_found(c->search.has_word))
-				check_violate(c, e->name, key, "search", arena_format(a, "the index lacks word \"%.*s\"", (int)n, p));
+				check_violate(c, e->name, key, "search",
+					      arena_format(a, "the index lacks word \"%.*s\"", (int)n, p));
 		}
 		p += n;
 	}
 	buffer_done(&folded);
 }
 
-static void check_exact(struct checking *c, const struct entity *e, const struct value *row, const char *key, struct arena *a)
+static void check_exact(struct checking *c, const struct entity *e, const struct value *row, const char *key,
+			struct arena *a)
 {
 	struct buffer printed = {0}, folded = {0};
 	for (int i = 0; i < e->column_count; i++) {
@@ -85,13 +88,15 @@ static void check_exact(struct checking *c, const struct entity *e, const struct
 		sql_bind(c->search.has_exact, 2, key_of(e, row, a));
 		c->search.exacts++;
 		if (!is_found(c->search.has_exact))
-			check_violate(c, e->name, key, "search", arena_format(a, "the index lacks the value of %s", e->columns[i].as));
+			check_violate(c, e->name, key, "search",
+				      arena_format(a, "the index lacks the value of %s", e->columns[i].as));
 	}
 	buffer_done(&printed);
 	buffer_done(&folded);
 }
 
-void check_search_row(struct checking *c, const struct entity *e, const struct value *row, const char *key, struct arena *a)
+void check_search_row(struct checking *c, const struct entity *e, const struct value *row, const char *key,
+		      struct arena *a)
 {
 	if (!c->search.ready)
 		return;
@@ -104,11 +109,14 @@ void check_search_row(struct checking *c, const struct entity *e, const struct v
 	check_exact(c, e, row, key, a);
 }
 
-/* What customers have is there: entries beyond their number are nobody's. Not to be told while some wait for the index. */
+/* What customers have is there: entries beyond their number are nobody's. Not to be told while some wait for the index.
+ */
 static void check_surplus(struct checking *c, const struct entity *e, const char *what, int64_t held, int64_t had)
 {
 	if (held > had)
-		check_violate(c, e->name, "", "search", arena_format(&c->arena, "the index holds %" PRId64 " %s that no customer has", held - had, what));
+		check_violate(c, e->name, "", "search",
+			      arena_format(&c->arena, "the index holds %" PRId64 " %s that no customer has", held - had,
+					   what));
 }
 
 bool check_search_end(struct checking *c, const struct entity *e)
@@ -122,6 +130,8 @@ bool check_search_end(struct checking *c, const struct entity *e)
 		check_surplus(c, e, "values", sql_integer(db, "SELECT count(*) FROM td_exact", 0), c->search.exacts);
 	}
 	return check_rule(c, e->name, "search",
-	                  sqlite3_mprintf("SELECT '', 'word \"' || w.word || '\" is counted ' || coalesce(t.n, 0) || ' times, not ' || w.n FROM (SELECT "
-	                                  "word, count(*) AS n FROM td_word GROUP BY word) w LEFT JOIN td_term t ON t.word = w.word WHERE t.n IS NOT w.n"));
+			  sqlite3_mprintf("SELECT '', 'word \"' || w.word || '\" is counted ' || coalesce(t.n, 0) || ' "
+					  "times, not ' || w.n FROM (SELECT "
+					  "word, count(*) AS n FROM td_word GROUP BY word) w LEFT JOIN td_term t ON "
+					  "t.word = w.word WHERE t.n IS NOT w.n"));
 }

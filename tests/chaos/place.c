@@ -87,7 +87,8 @@ int64_t place_number(const char *name, const char *sql, int64_t missing)
 	sqlite3_stmt *s = NULL;
 	int64_t n = missing;
 	if (sqlite3_open_v2(place_path(name), &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-	    sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
+	    sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW &&
+	    sqlite3_column_type(s, 0) != SQLITE_NULL)
 		n = sqlite3_column_int64(s, 0);
 	sqlite3_finalize(s);
 	sqlite3_close(db);
@@ -100,7 +101,8 @@ struct ingest_params place_params(const char *bank, const char *replica)
 	snprintf(url, sizeof url, "bank:%s", place_path(bank));
 	snprintf(path, sizeof path, "%s", place_path(replica));
 	snprintf(folder, sizeof folder, "%s", place_path(""));
-	return (struct ingest_params){.source_url = url, .replica_path = path, .model = place_model, .state_folder = folder};
+	return (struct ingest_params){
+		.source_url = url, .replica_path = path, .model = place_model, .state_folder = folder};
 }
 
 void place_ingest(const char *bank, const char *replica)
@@ -177,15 +179,20 @@ uint64_t place_digest(const char *replica)
 	for (int i = 0; i < place_model->entity_count; i++) {
 		const struct entity *e = &place_model->entities[i];
 		columns_of(e, &columns);
-		char *sql = memory_format("SELECT %s, version, is_current, ended_by, changed FROM \"%s_versions\" ORDER BY \"%s\", version", buffer_text(&columns),
-		                          e->name, e->columns[e->key[0]].as);
+		char *sql = memory_format("SELECT %s, version, is_current, ended_by, changed FROM \"%s_versions\" "
+					  "ORDER BY \"%s\", version",
+					  buffer_text(&columns), e->name, e->columns[e->key[0]].as);
 		h = hash_question(h, db, sql);
 		free(sql);
 	}
-	h = hash_question(h, db, "SELECT r.key, g.value, r.at, r.timed FROM td_registrations_events r JOIN td_registrations_groups g ON g.id = r.\"group\" "
-	                         "ORDER BY r.key");
-	h = hash_question(h, db, "SELECT grain, start, g.value, n FROM td_registrations_counts c JOIN td_registrations_groups g ON g.id = c.\"group\" "
-	                         "ORDER BY 1, 2, 3");
+	h = hash_question(h, db,
+			  "SELECT r.key, g.value, r.at, r.timed FROM td_registrations_events r JOIN "
+			  "td_registrations_groups g ON g.id = r.\"group\" "
+			  "ORDER BY r.key");
+	h = hash_question(h, db,
+			  "SELECT grain, start, g.value, n FROM td_registrations_counts c JOIN td_registrations_groups "
+			  "g ON g.id = c.\"group\" "
+			  "ORDER BY 1, 2, 3");
 	h = hash_question(h, db, "SELECT word, name, key FROM td_word ORDER BY 1, 2, 3");
 	h = hash_question(h, db, "SELECT hash, key FROM td_exact ORDER BY 1, 2");
 	buffer_done(&columns);

@@ -28,8 +28,8 @@ void place_ingest(const char *bank, const char *replica);
 bool place_wait(const char *name, const char *sql, int64_t wanted, double seconds);
 /* Fails the test where replica_check finds something, with what it found. */
 void place_check(const char *replica);
-/* A number that two replicas share if and only if they hold the same rows, versions, registrations and words: their times
- * and transactions apart. */
+/* A number that two replicas share if and only if they hold the same rows, versions, registrations and words: their
+ * times and transactions apart. */
 uint64_t place_digest(const char *replica);
 void place_remove(const char *replica);
 

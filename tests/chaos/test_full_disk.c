@@ -1,4 +1,5 @@
-/* A disk that fills up under ingest, at every stage: it pauses, says so, and goes on to the same replica when there is room. */
+/* A disk that fills up under ingest, at every stage: it pauses, says so, and goes on to the same replica when there is
+ * room. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -21,9 +22,10 @@
 #include "place.h"
 
 #define CUSTOMERS 2000
-#define LOG "full.log"
-#define CHANGES                                                                                                                                   \
-	"UPDATE customer_info SET phone = '' || (cif % 97) || length(address), address = address || ' 2'; UPDATE customer_asset SET assetvalue = '7.50';"
+#define LOG       "full.log"
+#define CHANGES                                                                                                        \
+	"UPDATE customer_info SET phone = '' || (cif % 97) || length(address), address = address || ' 2'; UPDATE "     \
+	"customer_asset SET assetvalue = '7.50';"
 
 static uint64_t copied; /* the digest of a replica that had room */
 
@@ -65,8 +67,8 @@ static void await_pause(int64_t limit)
 	int64_t end = clock_mono() + 20 * SECOND;
 	while (!full_disk_refused() || !log_says("could not write replica")) {
 		if (clock_mono() > end)
-			fail_msg("a limit of %lld bytes is not met: %lld are used, %d writes were refused", (long long)limit, (long long)full_disk_used(),
-			         full_disk_refused());
+			fail_msg("a limit of %lld bytes is not met: %lld are used, %d writes were refused",
+				 (long long)limit, (long long)full_disk_used(), full_disk_refused());
 		usleep(2000);
 	}
 }
@@ -75,7 +77,10 @@ static void await_end(void)
 {
 	int64_t newest = place_number("full.bank", "SELECT max(id) FROM bank_change", -1);
 	if (!place_wait("full.db", "SELECT CAST(position AS INTEGER) FROM td_source", newest, 20) ||
-	    !place_wait("full.db", "SELECT value = 'ready' AND NOT EXISTS (SELECT 1 FROM td_search_queue) FROM td_meta WHERE name = 'search'", 1, 20) ||
+	    !place_wait("full.db",
+			"SELECT value = 'ready' AND NOT EXISTS (SELECT 1 FROM td_search_queue) FROM td_meta WHERE name "
+			"= 'search'",
+			1, 20) ||
 	    !place_wait("full.db", "SELECT state = 'live' AND error IS NULL FROM td_status", 1, 20))
 		fail_msg("ingest did not go on");
 }
@@ -87,7 +92,9 @@ static void pause_once(int64_t limit, int code, uint64_t wanted)
 	struct ingest *in = start();
 	await_pause(limit);
 	/* What a roll-back freed has room for the status row. */
-	if (wanted == copied && !place_wait("full.db", "SELECT state = 'paused' AND error IS NOT NULL AND hint IS NOT NULL FROM td_status", 1, 10))
+	if (wanted == copied &&
+	    !place_wait("full.db", "SELECT state = 'paused' AND error IS NOT NULL AND hint IS NOT NULL FROM td_status",
+			1, 10))
 		fail_msg("the status row does not say that ingest pauses");
 	full_disk_limit(-1, 0);
 	await_end();
@@ -139,7 +146,8 @@ static void test_stream(void **state)
 	for (int round = 0; round < 3; round++) {
 		place_write("full.bank", CHANGES);
 		place_ingest("full.bank", "other.db");
-		pause_once(full_disk_used() + round * 200000, round % 2 ? SQLITE_FULL : SQLITE_IOERR_WRITE, place_digest("other.db"));
+		pause_once(full_disk_used() + round * 200000, round % 2 ? SQLITE_FULL : SQLITE_IOERR_WRITE,
+			   place_digest("other.db"));
 	}
 }
 

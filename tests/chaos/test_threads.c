@@ -1,5 +1,5 @@
-/* Ingest starts and stops at random moments while the bank is written and two threads ask all the time: no question fails, none is
- * answered with half a transaction, and stopping is quick.
+/* Ingest starts and stops at random moments while the bank is written and two threads ask all the time: no question
+ * fails, none is answered with half a transaction, and stopping is quick.
  *
  *     test_threads [--starts N] [--seed N]
  */
@@ -32,15 +32,15 @@
 #include "replica/query.h"
 
 #define CUSTOMERS 1000
-#define PAIRS 40       /* customers whose phone and whose products' status change together */
-#define FIRST 10000001
+#define PAIRS     40 /* customers whose phone and whose products' status change together */
+#define FIRST     10000001
 #define STOP_MOST SECOND
 
 static struct {
 	atomic_bool end;
 	atomic_int asked, written;
 	pthread_mutex_t mutex;
-	char complaint[1024];  /* the first */
+	char complaint[1024]; /* the first */
 	int starts;
 	uint64_t seed;
 	const char *replica;
@@ -74,15 +74,18 @@ static void write_pair(sqlite3 *db, int k)
 	char sql[512];
 	int cif = FIRST + k % PAIRS;
 	snprintf(sql, sizeof sql,
-	         "BEGIN IMMEDIATE; UPDATE customer_info SET phone = 'p%d' WHERE cif = %d; UPDATE bank_product SET status = 'p%d' WHERE cif = %d; %s COMMIT", k,
-	         cif, k, cif, k % 7 ? "" : "DELETE FROM customer_asset WHERE assetid = (SELECT max(assetid) FROM customer_asset);");
+		 "BEGIN IMMEDIATE; UPDATE customer_info SET phone = 'p%d' WHERE cif = %d; UPDATE bank_product SET "
+		 "status = 'p%d' WHERE cif = %d; %s COMMIT",
+		 k, cif, k, cif,
+		 k % 7 ? "" : "DELETE FROM customer_asset WHERE assetid = (SELECT max(assetid) FROM customer_asset);");
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		complain("could not write the bank: %s", sqlite3_errmsg(db));
 	if (k % 5 == 0) {
 		snprintf(sql, sizeof sql,
-		         "INSERT INTO customer_info SELECT %d, 'Late Comer', birthdate, gender, address, city, country, NULL, NULL, store_id, registered_at, "
-		         "changed_by FROM customer_info WHERE cif = %d",
-		         20000000 + k, FIRST);
+			 "INSERT INTO customer_info SELECT %d, 'Late Comer', birthdate, gender, address, city, "
+			 "country, NULL, NULL, store_id, registered_at, "
+			 "changed_by FROM customer_info WHERE cif = %d",
+			 20000000 + k, FIRST);
 		if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 			complain("could not write the bank: %s", sqlite3_errmsg(db));
 	}
@@ -153,8 +156,10 @@ static void ask_history(struct query *q, int cif)
 	for (int i = 0; i < a.count; i++)
 		for (int k = i + 1; k < a.count; k++) {
 			const struct version *newer = &a.versions[i], *older = &a.versions[k];
-			if (same_row(newer, older) && newer->version == older->version + 1 && older->ended_by == END_UPDATE && older->valid_to != newer->valid_from)
-				complain("customer %d: version %" PRId64 " does not follow the one before", cif, newer->version);
+			if (same_row(newer, older) && newer->version == older->version + 1 &&
+			    older->ended_by == END_UPDATE && older->valid_to != newer->valid_from)
+				complain("customer %d: version %" PRId64 " does not follow the one before", cif,
+					 newer->version);
 		}
 	answer_done(&a.base);
 }
@@ -177,7 +182,8 @@ static void ask_status(struct query *q)
 	if (!query_status(q, &a, &err))
 		complain("status: %s", err.message);
 	else if (a.anomalies || a.rejected || a.misfits)
-		complain("status: %" PRId64 " anomalies, %" PRId64 " rejected, %" PRId64 " misfits", a.anomalies, a.rejected, a.misfits);
+		complain("status: %" PRId64 " anomalies, %" PRId64 " rejected, %" PRId64 " misfits", a.anomalies,
+			 a.rejected, a.misfits);
 	answer_done(&a.base);
 }
 
@@ -210,11 +216,21 @@ static void *ask(void *which)
 	while (q && !world.end) {
 		int cif = FIRST + (int)(next_random(&dice) % PAIRS);
 		switch (next_random(&dice) % 6) {
-		case 0: ask_history(q, cif); break;
-		case 1: ask_search(q); break;
-		case 2: ask_status(q); break;
-		case 3: ask_stores(q); break;
-		default: ask_lookup(q, cif); break;
+		case 0:
+			ask_history(q, cif);
+			break;
+		case 1:
+			ask_search(q);
+			break;
+		case 2:
+			ask_status(q);
+			break;
+		case 3:
+			ask_stores(q);
+			break;
+		default:
+			ask_lookup(q, cif);
+			break;
 		}
 		world.asked++;
 	}
@@ -282,8 +298,11 @@ static void test_starts_and_stops(void **state)
 	for (int i = 0; i < 2; i++)
 		pthread_join(askers[i], NULL);
 	qsort(took, (size_t)n, sizeof *took, order);
-	print_message("# seed %" PRIu64 ": %d questions, %d transactions; stopped in %.1f ms at best, %.1f in the middle, %.1f at worst\n", world.seed,
-	              world.asked, world.written, (double)took[0] / 1000, (double)took[n / 2] / 1000, (double)took[n - 1] / 1000);
+	print_message(
+		"# seed %" PRIu64
+		": %d questions, %d transactions; stopped in %.1f ms at best, %.1f in the middle, %.1f at worst\n",
+		world.seed, world.asked, world.written, (double)took[0] / 1000, (double)took[n / 2] / 1000,
+		(double)took[n - 1] / 1000);
 	int64_t worst = took[n - 1];
 	free(took);
 	if (world.complaint[0])
