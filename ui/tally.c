@@ -96,7 +96,7 @@ static int tally_percent(const int64_t *windows)
 		sum += windows[i];
 	if (sum == 0)
 		return INT32_MAX;
-	double mean = (double)sum / (TALLY_WINDOWS - 2);
+	double mean = (double)sum / (double)(TALLY_WINDOWS - 2);
 	double percent = ((double)windows[TALLY_WINDOWS - 2] / mean - 1) * 100;
 	return percent > TALLY_MOST ? TALLY_MOST : (int)(percent < 0 ? percent - 0.5 : percent + 0.5);
 }

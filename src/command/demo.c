@@ -55,7 +55,7 @@ static void demo_done(struct demo *d)
 static bool demo_order(struct demo_bank_params *p, const struct settings *s, struct error *err)
 {
 	p->customers = settings_given(s, "customers") ? settings_count(s, "customers") : CUSTOMERS;
-	p->rate = settings_given(s, "rate") ? (double)settings_count(s, "rate") : RATE;
+	p->rate = settings_given(s, "rate") ? (double)settings_count(s, "rate") : (double)RATE;
 	p->seed_given = settings_given(s, "seed");
 	p->seed = p->seed_given ? (uint64_t)settings_count(s, "seed") : 1;
 	if (p->customers >= 1 && p->rate >= 0 && p->rate <= 1e6)

@@ -131,7 +131,8 @@ static bool name_matches(const char *name, const char *words)
 
 		while (at && strncmp(at, words, n) != 0) {
 			at = strchr(at, ' ');
-			at += at != NULL;
+			if (at)
+				at++;
 		}
 		if (!at)
 			return false;
