@@ -29,13 +29,18 @@ static char *lock_path(const char *path)
 	return memory_format("%s.lock", path);
 }
 
-int64_t replica_writer(const char *path)
+int lock_open(const char *path)
 {
 	char *name = lock_path(path);
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int cause = errno;
 	free(name);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
+	errno = cause;
+	return fd;
+}
+
+int64_t lock_holder(int fd)
+{
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
 	int64_t pid = 0;
 	if (fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK) {
@@ -44,6 +49,15 @@ int64_t replica_writer(const char *path)
 		if (pid <= 0)
 			pid = -1;
 	}
+	return pid;
+}
+
+int64_t replica_writer(const char *path)
+{
+	int fd = lock_open(path);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	int64_t pid = lock_holder(fd);
 	close(fd);
 	return pid;
 }

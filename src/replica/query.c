@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "replica/internal.h"
+#include "replica/lock.h"
 #include "replica/query_internal.h"
 #include "replica/sql.h"
 
@@ -120,6 +121,7 @@ struct query *query_open(const char *path, struct error *err)
 {
 	struct query *q = memory_zero(1, sizeof *q);
 	q->path = memory_text(path);
+	q->lock = -1;
 	q->live = 5 * SECOND;
 	q->lag = 60 * SECOND;
 	q->silent = 30 * MINUTE;
@@ -170,6 +172,8 @@ void query_close(struct query *q)
 		free(q->absent[i]);
 	free(q->absent);
 	sqlite3_close(q->db);
+	if (q->lock >= 0)
+		close(q->lock);
 	model_free(q->model);
 	free(q->path);
 	free(q);
@@ -211,6 +215,19 @@ void answer_done(struct answer *a)
 
 /* ---- freshness ---- */
 
+/* Each answer asks: the lock file stays open, unless somebody put another in its place. */
+static bool has_writer(struct query *q)
+{
+	struct stat st;
+	if (q->lock >= 0 && (fstat(q->lock, &st) != 0 || st.st_nlink == 0)) {
+		close(q->lock);
+		q->lock = -1;
+	}
+	if (q->lock < 0)
+		q->lock = lock_open(q->path);
+	return q->lock < 0 ? errno != ENOENT : lock_holder(q->lock) != 0;
+}
+
 static bool read_now(struct query *q, struct query_now *now, struct error *err)
 {
 	*now = (struct query_now){.complete_to = TIME_NONE, .copy_percent = -1, .beat = TIME_NONE};
@@ -228,7 +245,7 @@ static bool read_now(struct query *q, struct query_now *now, struct error *err)
 			now->copy_percent = (int64_t)sqlite3_column_double(s, 5);
 	}
 	sqlite3_reset(q->status);
-	now->writer = replica_writer(q->path) != 0;
+	now->writer = has_writer(q);
 	now->source_now = clock_now() + now->clock_offset;
 	return row >= 0;
 }

@@ -22,6 +22,7 @@ struct entity_query {
 struct query {
 	sqlite3 *db;
 	char *path;
+	int lock;                    /* the writer's lock file, to look at; -1: not open */
 	struct model *model;
 	struct entity_query *entities;
 	bool *present;               /* entity * width + column */
