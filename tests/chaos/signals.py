@@ -45,10 +45,21 @@ def stage(replica):
             ask(replica, "SELECT value FROM td_meta WHERE name = 'search'")]
 
 
+def listens(process):
+    """Whether it has said what is to happen at SIGTERM; before that it ends as any program."""
+    try:
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            caught = next(line for line in file if line.startswith("SigCgt"))
+    except (OSError, StopIteration):
+        return False
+    return int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1 == 1
+
+
 def end_at(words, moment, number):
-    """Starts the program, signals it after `moment` seconds: exit status, seconds to its end, what it said."""
+    """Starts the program, signals it `moment` seconds after it listens: exit status, seconds to its end, what it said."""
     process = subprocess.Popen([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=ENVIRONMENT, cwd=FOLDER)
+    wait_for(lambda: process.poll() is not None or listens(process), "a process that listens", pause=0.001)
     try:
         process.wait(timeout=moment)
     except subprocess.TimeoutExpired:
@@ -75,8 +86,7 @@ def terminated(t, bank, took):
         if round_ % LIVES == 0:
             replica = fresh("signalled.db")
         number = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)[round_ % 3]
-        # The first moments of a process belong to nobody yet: a signal then ends it as any program.
-        moment = 0.02 + dice.random() * took
+        moment = dice.random() * took
         status, seconds, err = end_at(("ingest", "--source", f"bank:{bank}", "--replica", replica), moment, number)
         ends.append(seconds)
         at = f"round {round_}, {moment:.3f} s, {number.name}: {status} after {seconds:.3f} s, {stage(replica)}: {err}"
@@ -109,8 +119,8 @@ def once(t, bank, took):
     interrupted = 0
     for round_ in range(6):
         replica = fresh("once.db")
-        status, seconds, err = end_at(("ingest", "--once", "--source", f"bank:{bank}", "--replica", replica), 0.02 + dice.random() * took * 0.6,
-                                      signal.SIGTERM)
+        status, seconds, err = end_at(("ingest", "--once", "--source", f"bank:{bank}", "--replica", replica),
+                                      dice.random() * took * 0.6 if round_ else 0, signal.SIGTERM)
         interrupted += status == 7
         if status not in (0, 7) or seconds > QUICK or (status == 7 and "could not" not in err):
             wrong.append(f"round {round_}: {status} after {seconds:.3f} s: {err}")
@@ -124,7 +134,7 @@ def killed(t, bank, took):
     dice = random.Random(SEED + 2)
     replica, broken = fresh("killed.db"), []
     for _ in range(5):
-        end_at(("ingest", "--source", f"bank:{bank}", "--replica", replica), 0.02 + dice.random() * took * 0.6, signal.SIGKILL)
+        end_at(("ingest", "--source", f"bank:{bank}", "--replica", replica), dice.random() * took * 0.6, signal.SIGKILL)
         write_bank(bank, f"UPDATE customer_info SET phone = '{dice.randrange(1000)}' WHERE cif % 50 = {dice.randrange(50)}")
         found = desk("check", "--replica", replica)
         if found.status not in (0, 5) or (found.status == 5 and "is empty" not in found.err and "No such file" not in found.err):

@@ -99,13 +99,13 @@ def running(*arguments):
         process.communicate()
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, pause=0.02):
     """Polls; a condition that does not come is an error that names it."""
     end = time.monotonic() + BOUND
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(what)
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def numbers(**defaults):
