@@ -24,7 +24,10 @@ static void redirect(int fd, const char *path, int flags)
 
 void child_start(struct child *c, const char *const *argv, const char *out)
 {
+	int began[2];
 	*c = (struct child){.started = bench_ns()};
+	if (pipe2(began, O_CLOEXEC) != 0)
+		bench_fail("could not make a pipe");
 	c->pid = fork();
 	if (c->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -36,6 +39,11 @@ void child_start(struct child *c, const char *const *argv, const char *out)
 	c->fd = c->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->fd < 0)
 		bench_fail("could not start \"%s\"", argv[0]);
+	/* Until it is the other program, its memory is a copy of ours. */
+	close(began[1]);
+	while (read(began[0], &(char){0}, 1) > 0)
+		;
+	close(began[0]);
 }
 
 /* The kernel's own high-water mark; it goes with the process, so it is read while there is one. */
