@@ -217,22 +217,6 @@ static bool save(struct replica *r, int entity, struct error *err)
 	return sql_run(c->save, err);
 }
 
-/* Chunks and copies have sequences of their own, so that whoever follows by seq sees their rows. */
-static bool new_seq(struct replica *r, int64_t time, int64_t rows, enum txn_kind kind, struct error *err)
-{
-	sqlite3_bind_int64(r->add_txn, 1, r->seq + 1);
-	sqlite3_bind_int64(r->add_txn, 2, r->source);
-	sqlite3_bind_null(r->add_txn, 3);
-	sqlite3_bind_int64(r->add_txn, 4, time);
-	sqlite3_bind_null(r->add_txn, 5);
-	sqlite3_bind_int64(r->add_txn, 6, rows);
-	sqlite3_bind_int(r->add_txn, 7, (int)kind);
-	if (!sql_run(r->add_txn, err))
-		return false;
-	r->seq++;
-	return true;
-}
-
 static bool note_gap(struct replica *r, int entity, int64_t t0, const char *reason, struct error *err)
 {
 	const char *name = entity < 0 ? NULL : r->model->entities[entity].name;
@@ -265,7 +249,7 @@ bool copy_begin(struct replica *r, const struct copy_start *start, struct error 
 	if (r->last_valid_from == TIME_NONE || t0 > r->last_valid_from)
 		r->last_valid_from = t0;
 	t0 = r->last_valid_from;
-	if (!new_seq(r, t0, 0, resync ? TXN_RESYNC : TXN_COPY, err) || (start->gap_reason && !note_gap(r, entity, t0, start->gap_reason, err)))
+	if (!replica_next_seq(r, t0, 0, resync ? TXN_RESYNC : TXN_COPY, err) || (start->gap_reason && !note_gap(r, entity, t0, start->gap_reason, err)))
 		return false;
 	for (int i = 0; i < r->model->entity_count; i++) {
 		if (entity >= 0 && i != entity)
@@ -443,7 +427,7 @@ bool copy_chunk(struct replica *r, const struct copy_chunk *chunk, struct error 
 	const struct entity *e = &r->model->entities[chunk->entity];
 	if (!ec->active || ec->epoch != chunk->epoch)
 		return true; /* the table was emptied or changed under the read */
-	if (!replica_begin(r, err) || !new_seq(r, ec->t0, chunk->count, TXN_COPY, err))
+	if (!replica_begin(r, err) || !replica_next_seq(r, ec->t0, chunk->count, TXN_COPY, err))
 		return false;
 	if (MUTANT(CURSOR) && chunk->count) {
 		set_cursor(ec, e, key_of(e, chunk->rows[chunk->count - 1], &c->arena));
@@ -542,7 +526,7 @@ static bool close_unseen(struct replica *r, int entity, struct error *err)
 	/* The row under a scan may be deleted: the scan goes on with the next. */
 	sqlite3_stmt *s = sql_prepare(r->db, buffer_text(&sql), err);
 	buffer_done(&sql);
-	bool ok = s && new_seq(r, ec->t0, 0, TXN_RESYNC, err);
+	bool ok = s && replica_next_seq(r, ec->t0, 0, TXN_RESYNC, err);
 	int row = 0;
 	sqlite3_stmt *lookups[] = {r->copy->seen, r->copy->touched};
 	struct stored old = {.values = memory_alloc(sizeof(struct value) * (size_t)e->column_count)};

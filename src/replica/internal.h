@@ -50,6 +50,9 @@ struct replica {
 bool replica_is_file(const char *path, struct error *err);
 /* What a file is: 0 empty, 1 a replica of this or an older schema, -1 err. */
 int replica_inspect(sqlite3 *db, const char *path, struct error *err);
+/* A transaction that is none of the source's: chunks, copies and repairs have sequences of their own, so that whoever follows
+ * by seq sees their rows. */
+bool replica_next_seq(struct replica *r, int64_t time, int64_t rows, enum txn_kind kind, struct error *err);
 /* The model a replica stores; NULL: err. The caller frees it. */
 struct model *replica_stored_model(sqlite3 *db, const char *path, struct error *err);
 

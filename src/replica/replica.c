@@ -326,6 +326,21 @@ bool replica_begin(struct replica *r, struct error *err)
 	return true;
 }
 
+bool replica_next_seq(struct replica *r, int64_t time, int64_t rows, enum txn_kind kind, struct error *err)
+{
+	sqlite3_bind_int64(r->add_txn, 1, r->seq + 1);
+	sqlite3_bind_int64(r->add_txn, 2, r->source);
+	sqlite3_bind_null(r->add_txn, 3);
+	sqlite3_bind_int64(r->add_txn, 4, time);
+	sqlite3_bind_null(r->add_txn, 5);
+	sqlite3_bind_int64(r->add_txn, 6, rows);
+	sqlite3_bind_int(r->add_txn, 7, (int)kind);
+	if (!sql_run(r->add_txn, err))
+		return false;
+	r->seq++;
+	return true;
+}
+
 static bool write_counters(struct replica *r, struct error *err)
 {
 	if (r->misfits &&
