@@ -5,7 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct chance { uint64_t state; };
+struct chance {
+	uint64_t state;
+};
 
 /* SplitMix64 (Steele, Lea, Flood 2014): any state is a good one, so seeds may be 1, 2, 3 ... */
 static inline uint64_t chance_next(struct chance *c)

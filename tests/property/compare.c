@@ -32,7 +32,8 @@ static bool compare_failed(const struct compare *c, const char *format, ...)
 	return false;
 }
 
-static bool compare_rows(const struct compare *c, int entity, const char *what, const struct value *want, const struct value *got)
+static bool compare_rows(const struct compare *c, int entity, const char *what, const struct value *want,
+			 const struct value *got)
 {
 	const struct model *m = c->oracle->model;
 
@@ -49,9 +50,9 @@ static bool compare_rows(const struct compare *c, int entity, const char *what, 
 
 struct dumped {
 	const struct compare *c;
-	bool *seen;           /* by version of the oracle */
+	bool *seen; /* by version of the oracle */
 	bool *row_seen;
-	bool *registered;     /* by registration of the oracle */
+	bool *registered; /* by registration of the oracle */
 	bool ok;
 };
 
@@ -116,7 +117,8 @@ static bool dumped_death(struct dumped *d, const struct version *v)
 		return false;
 	for (int i = 0; i < o->version_count; i++) {
 		const struct oracle_version *w = &o->versions[i];
-		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == END_DELETE && strcmp(w->key, v->key) == 0;
+		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == END_DELETE &&
+			    strcmp(w->key, v->key) == 0;
 
 		for (int c = 0; c < e->column_count && fits; c++)
 			fits = v->values[c].kind == VALUE_NULL || oracle_same(v->values[c], w->values[c]);
@@ -142,19 +144,26 @@ static bool dumped_version(struct dumped *d, const struct dump_line *line)
 	if (dumped_death(d, v))
 		return true;
 	if (!w)
-		return compare_failed(c, "version %" PRId64 " of %s %s must not be (from %" PRId64 " to %" PRId64 ", %s, %s)", v->version, name,
-		                      v->key, v->valid_from, v->valid_to, origin_word(v->origin), v->ended_by ? end_word(v->ended_by) : "open");
+		return compare_failed(
+			c, "version %" PRId64 " of %s %s must not be (from %" PRId64 " to %" PRId64 ", %s, %s)",
+			v->version, name, v->key, v->valid_from, v->valid_to, origin_word(v->origin),
+			v->ended_by ? end_word(v->ended_by) : "open");
 	first = c->partial && w->found && dumped_first_of_life(d, w);
 	d->seen[w - o->versions] = true;
-	if ((first ? v->valid_from < w->from : w->from != v->valid_from) || w->to != v->valid_to || v->is_current != (w->to == TIME_OPEN))
-		return compare_failed(c, "version %" PRId64 " of %s %s must hold from %" PRId64 " to %" PRId64 ", not from %" PRId64 " to %" PRId64,
-		                      v->version, name, v->key, w->from, w->to, v->valid_from, v->valid_to);
+	if ((first ? v->valid_from < w->from : w->from != v->valid_from) || w->to != v->valid_to ||
+	    v->is_current != (w->to == TIME_OPEN))
+		return compare_failed(c,
+				      "version %" PRId64 " of %s %s must hold from %" PRId64 " to %" PRId64
+				      ", not from %" PRId64 " to %" PRId64,
+				      v->version, name, v->key, w->from, w->to, v->valid_from, v->valid_to);
 	if (w->end != v->ended_by || (w->origin != v->origin && !first))
-		return compare_failed(c, "version %" PRId64 " of %s %s must be of origin %s and ended by %s, not %s and %s", v->version, name,
-		                      v->key, origin_word(w->origin), w->end ? end_word(w->end) : "-", origin_word(v->origin),
-		                      v->ended_by ? end_word(v->ended_by) : "-");
+		return compare_failed(
+			c, "version %" PRId64 " of %s %s must be of origin %s and ended by %s, not %s and %s",
+			v->version, name, v->key, origin_word(w->origin), w->end ? end_word(w->end) : "-",
+			origin_word(v->origin), v->ended_by ? end_word(v->ended_by) : "-");
 	if (w->changed_told && !first && !dumped_changed(v, w->changed))
-		return compare_failed(c, "version %" PRId64 " of %s %s tells other changed columns than 0x%x", v->version, name, v->key, w->changed);
+		return compare_failed(c, "version %" PRId64 " of %s %s tells other changed columns than 0x%x",
+				      v->version, name, v->key, w->changed);
 	snprintf(what, sizeof what, "version %" PRId64 " of %s %s", v->version, name, v->key);
 	return compare_rows(c, v->entity, what, w->values, v->values);
 }
@@ -179,7 +188,8 @@ static bool dumped_same_store(const struct oracle_registration *g, const char *s
 	return strlen(store) == g->store.len && memcmp(store, g->store.text, g->store.len) == 0;
 }
 
-static bool dumped_same_registration(const struct dumped *d, const struct oracle_registration *g, const struct dump_line *line)
+static bool dumped_same_registration(const struct dumped *d, const struct oracle_registration *g,
+				     const struct dump_line *line)
 {
 	/* What a partial image said of a customer found by a copy is as much as was known then. */
 	if (d->c->partial && g->found)
@@ -197,13 +207,14 @@ static bool dumped_registration(struct dumped *d, const struct dump_line *line)
 		for (int i = 0; i < o->registration_count; i++) {
 			const struct oracle_registration *g = &o->registrations[i];
 
-			if (g->found != found || d->registered[i] || strcmp(g->cif, line->key) != 0 || !dumped_same_registration(d, g, line))
+			if (g->found != found || d->registered[i] || strcmp(g->cif, line->key) != 0 ||
+			    !dumped_same_registration(d, g, line))
 				continue;
 			d->registered[i] = true;
 			return true;
 		}
 	return compare_failed(d->c, "a registration of %s at %" PRId64 " (%s) in %s must not be", line->key, line->at,
-	                      line->timed ? "the bank says so" : "by commit", line->store ? line->store : "null");
+			      line->timed ? "the bank says so" : "by commit", line->store ? line->store : "null");
 }
 
 static bool dumped_all_registered(const struct dumped *d)
@@ -214,9 +225,9 @@ static bool dumped_all_registered(const struct dumped *d)
 		const struct oracle_registration *g = &o->registrations[i];
 
 		if (!d->registered[i])
-			return compare_failed(d->c, "a registration of %s at %" PRId64 " (%s) in '%.*s' is missing", g->cif, g->at,
-			                      g->timed ? "the bank says so" : "by commit", (int)g->store.len,
-			                      g->store.kind == VALUE_TEXT ? g->store.text : "null");
+			return compare_failed(d->c, "a registration of %s at %" PRId64 " (%s) in '%.*s' is missing",
+					      g->cif, g->at, g->timed ? "the bank says so" : "by commit",
+					      (int)g->store.len, g->store.kind == VALUE_TEXT ? g->store.text : "null");
 	}
 	return true;
 }
@@ -225,7 +236,9 @@ static bool dumped_line(void *ctx, const struct dump_line *line)
 {
 	struct dumped *d = ctx;
 
-	d->ok = line->type == DUMP_ROW ? dumped_row(d, line) : line->type == DUMP_VERSION ? dumped_version(d, line) : dumped_registration(d, line);
+	d->ok = line->type == DUMP_ROW       ? dumped_row(d, line)
+		: line->type == DUMP_VERSION ? dumped_version(d, line)
+					     : dumped_registration(d, line);
 	return d->ok;
 }
 
@@ -244,8 +257,11 @@ static bool dumped_complete(const struct dumped *d)
 		const char *name = o->model->entities[v->entity].name;
 
 		if (!d->seen[i] && !dumped_may_miss(d, v))
-			return compare_failed(d->c, "version %" PRId64 " of %s %s is missing (from %" PRId64 " to %" PRId64 ", %s, %s)", v->number, name,
-			                      v->key, v->from, v->to, origin_word(v->origin), v->end ? end_word(v->end) : "open");
+			return compare_failed(d->c,
+					      "version %" PRId64 " of %s %s is missing (from %" PRId64 " to %" PRId64
+					      ", %s, %s)",
+					      v->number, name, v->key, v->from, v->to, origin_word(v->origin),
+					      v->end ? end_word(v->end) : "open");
 		if (v->to == TIME_OPEN && !d->row_seen[i])
 			return compare_failed(d->c, "row %s %s is missing", name, v->key);
 	}
@@ -288,8 +304,10 @@ static bool exported_row(void *ctx, const struct export_row *row)
 	char what[200];
 
 	x->rows++;
-	snprintf(what, sizeof what, "%s %s as of %" PRId64, x->c->oracle->model->entities[row->entity].name, row->key, x->at);
-	x->ok = w ? compare_rows(x->c, row->entity, what, w->values, row->values) : compare_failed(x->c, "%s must not be", what);
+	snprintf(what, sizeof what, "%s %s as of %" PRId64, x->c->oracle->model->entities[row->entity].name, row->key,
+		 x->at);
+	x->ok = w ? compare_rows(x->c, row->entity, what, w->values, row->values)
+		  : compare_failed(x->c, "%s must not be", what);
 	return x->ok;
 }
 
@@ -302,12 +320,14 @@ static bool compare_as_of(const struct compare *c, int entity, int64_t at)
 
 	for (int i = 0; i < o->version_count; i++)
 		if (o->versions[i].entity == entity &&
-		    (at == TIME_NONE ? o->versions[i].to == TIME_OPEN : o->versions[i].from <= at && at < o->versions[i].to))
+		    (at == TIME_NONE ? o->versions[i].to == TIME_OPEN
+				     : o->versions[i].from <= at && at < o->versions[i].to))
 			rows++;
 	if (!query_export(c->query, entity, at, exported_row, &x, &err))
 		return x.ok ? compare_failed(c, "export: %s", err.message) : false;
 	if (x.ok && x.rows != rows)
-		return compare_failed(c, "%s as of %" PRId64 ": %d rows, not %d", o->model->entities[entity].name, at, rows, x.rows);
+		return compare_failed(c, "%s as of %" PRId64 ": %d rows, not %d", o->model->entities[entity].name, at,
+				      rows, x.rows);
 	return x.ok;
 }
 
@@ -323,7 +343,8 @@ static bool compare_every_time(const struct compare *c)
 			continue;
 		last = v->from;
 		for (int e = 0; e < o->model->entity_count; e++)
-			if (!compare_as_of(c, e, v->from - 1) || !compare_as_of(c, e, v->from) || (v->to != TIME_OPEN && !compare_as_of(c, e, v->to)))
+			if (!compare_as_of(c, e, v->from - 1) || !compare_as_of(c, e, v->from) ||
+			    (v->to != TIME_OPEN && !compare_as_of(c, e, v->to)))
 				return false;
 	}
 	return true;
@@ -345,22 +366,29 @@ static bool compare_details(const struct compare *c, const struct lookup_answer 
 			struct arena arena = {0};
 			bool theirs;
 
-			if (v->entity != rows->entity || !(at == TIME_NONE ? v->to == TIME_OPEN : v->from <= at && at < v->to))
+			if (v->entity != rows->entity ||
+			    !(at == TIME_NONE ? v->to == TIME_OPEN : v->from <= at && at < v->to))
 				continue;
 			arena_init(&arena);
-			theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}}, v->values), cif) == 0;
+			theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}},
+						   v->values),
+					cif) == 0;
 			arena_done(&arena);
 			count += theirs;
 		}
 		if (count != rows->count)
-			return compare_failed(c, "customer %s as of %" PRId64 " has %d %s rows, not %d", cif, at, count, e->name, rows->count);
+			return compare_failed(c, "customer %s as of %" PRId64 " has %d %s rows, not %d", cif, at, count,
+					      e->name, rows->count);
 		for (int i = 0; i < rows->count; i++) {
 			const struct oracle_version *v = oracle_as_of(o, rows->entity, rows->rows[i].key, at);
 
 			if (!v || !compare_rows(c, rows->entity, "a detail", v->values, rows->rows[i].values))
-				return v ? false : compare_failed(c, "%s %s as of %" PRId64 " must not be", e->name, rows->rows[i].key, at);
+				return v ? false
+					 : compare_failed(c, "%s %s as of %" PRId64 " must not be", e->name,
+							  rows->rows[i].key, at);
 			if (rows->rows[i].version != v->number && !c->partial)
-				return compare_failed(c, "%s %s as of %" PRId64 " is not version %" PRId64, e->name, rows->rows[i].key, at, v->number);
+				return compare_failed(c, "%s %s as of %" PRId64 " is not version %" PRId64, e->name,
+						      rows->rows[i].key, at, v->number);
 		}
 	}
 	return true;
@@ -381,7 +409,8 @@ static bool compare_lookup(const struct compare *c, const char *cif, int64_t at)
 	if (!want != !a.customer)
 		ok = compare_failed(c, "%s must %sbe", what, want ? "" : "not ");
 	else
-		ok = !want || (compare_rows(c, o->model->customer, what, want->values, a.customer->values) && compare_details(c, &a, cif, at));
+		ok = !want || (compare_rows(c, o->model->customer, what, want->values, a.customer->values) &&
+			       compare_details(c, &a, cif, at));
 	if (ok && want && !c->partial && (a.customer->version != want->number || a.customer->valid_from != want->from))
 		ok = compare_failed(c, "%s is not version %" PRId64, what, want->number);
 	answer_done(&a.base);
@@ -400,7 +429,8 @@ static bool compare_is_theirs(const struct oracle *o, const struct oracle_versio
 	if (e->cif < 0)
 		return false;
 	arena_init(&arena);
-	theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}}, v->values), cif) == 0;
+	theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}}, v->values), cif) ==
+		 0;
 	arena_done(&arena);
 	return theirs;
 }
@@ -410,11 +440,11 @@ static bool compare_moved(const struct compare *c, const struct version *v, cons
 	if (v->entity != c->oracle->model->customer)
 		return true;
 	if (w->moved_to && (!v->moved_to || strcmp(v->moved_to, w->moved_to) != 0))
-		return compare_failed(c, "version %" PRId64 " of %s must have moved to %s, not %s", v->version, v->key, w->moved_to,
-		                      v->moved_to ? v->moved_to : "nowhere");
+		return compare_failed(c, "version %" PRId64 " of %s must have moved to %s, not %s", v->version, v->key,
+				      w->moved_to, v->moved_to ? v->moved_to : "nowhere");
 	if (w->moved_from && (!v->moved_from || strcmp(v->moved_from, w->moved_from) != 0))
-		return compare_failed(c, "version %" PRId64 " of %s must have come from %s, not %s", v->version, v->key, w->moved_from,
-		                      v->moved_from ? v->moved_from : "nowhere");
+		return compare_failed(c, "version %" PRId64 " of %s must have come from %s, not %s", v->version, v->key,
+				      w->moved_from, v->moved_from ? v->moved_from : "nowhere");
 	return true;
 }
 
@@ -438,11 +468,13 @@ static bool compare_history(const struct compare *c, const char *cif)
 		const struct oracle_version *w = oracle_version(o, v->entity, v->key, v->version);
 
 		if (!w || !compare_is_theirs(o, w, cif))
-			ok = compare_failed(c, "version %" PRId64 " of %s must not be in the history of %s", v->version, v->key, cif);
+			ok = compare_failed(c, "version %" PRId64 " of %s must not be in the history of %s", v->version,
+					    v->key, cif);
 		else if (i && a.versions[i - 1].valid_from < v->valid_from)
 			ok = compare_failed(c, "the history of %s is not newest first", cif);
 		else
-			ok = compare_moved(c, v, w) && compare_rows(c, v->entity, "a version in a history", w->values, v->values);
+			ok = compare_moved(c, v, w) &&
+			     compare_rows(c, v->entity, "a version in a history", w->values, v->values);
 	}
 	answer_done(&a.base);
 	return ok;
@@ -461,8 +493,8 @@ static bool compare_customers(const struct compare *c)
 			continue;
 		if (!compare_lookup(c, some->key, TIME_NONE))
 			return false;
-		if (!c->partial && (!compare_lookup(c, some->key, when->from) || !compare_lookup(c, some->key, when->from - 1) ||
-		                    !compare_history(c, some->key)))
+		if (!c->partial && (!compare_lookup(c, some->key, when->from) ||
+				    !compare_lookup(c, some->key, when->from - 1) || !compare_history(c, some->key)))
 			return false;
 	}
 	return true;
@@ -502,7 +534,8 @@ static int windows_of(const struct windowing *w, const struct zone *zone, int64_
 	return n;
 }
 
-static bool compare_window(const struct compare *c, const struct stores_answer *a, const struct windowing *w, const struct store_window *got)
+static bool compare_window(const struct compare *c, const struct stores_answer *a, const struct windowing *w,
+			   const struct store_window *got)
 {
 	const char *id = a->stores[got->store].id;
 	struct value store = id ? value_text(id, strlen(id)) : value_null();
@@ -511,8 +544,10 @@ static bool compare_window(const struct compare *c, const struct stores_answer *
 	window_next(w, a->zone, got->start, &end);
 	want = oracle_registered(c->oracle, got->start, end, &store);
 	if (got->end != end || got->count != want || got->start < a->from || got->start >= a->to)
-		return compare_failed(c, "window %" PRId64 " to %" PRId64 " of %s: %" PRId64 " registrations, not %" PRId64 " to %" PRId64, got->start,
-		                      end, id ? id : "null", want, got->count, got->end);
+		return compare_failed(c,
+				      "window %" PRId64 " to %" PRId64 " of %s: %" PRId64 " registrations, not %" PRId64
+				      " to %" PRId64,
+				      got->start, end, id ? id : "null", want, got->count, got->end);
 	return true;
 }
 
@@ -536,8 +571,9 @@ static int windows_wanted(const struct oracle *o, const struct stores_answer *a,
 
 		for (int s = 0; s < count; s++)
 			if (starts[s] >= a->from && starts[s] < a->to)
-				all[n++] = arena_format(&arena, "%" PRId64 " %d %.*s", starts[s], g->store.kind == VALUE_NULL, (int)g->store.len,
-				                        g->store.kind == VALUE_TEXT ? g->store.text : "");
+				all[n++] = arena_format(&arena, "%" PRId64 " %d %.*s", starts[s],
+							g->store.kind == VALUE_NULL, (int)g->store.len,
+							g->store.kind == VALUE_TEXT ? g->store.text : "");
 	}
 	qsort(all, (size_t)n, sizeof *all, compare_text_order);
 	for (int i = 0; i < n; i++)
@@ -563,8 +599,10 @@ static bool compare_totals(const struct compare *c, const struct stores_answer *
 				last = r->at;
 		}
 		if (a->stores[i].total != want || a->stores[i].last != last)
-			return compare_failed(c, "store %s: %" PRId64 " registrations, the last at %" PRId64 ", not %" PRId64 " at %" PRId64,
-			                      id ? id : "null", want, last, a->stores[i].total, a->stores[i].last);
+			return compare_failed(c,
+					      "store %s: %" PRId64 " registrations, the last at %" PRId64
+					      ", not %" PRId64 " at %" PRId64,
+					      id ? id : "null", want, last, a->stores[i].total, a->stores[i].last);
 		sum += want;
 	}
 	if (sum != oracle_registered(c->oracle, a->from, a->to, NULL))
@@ -586,8 +624,9 @@ static bool compare_stores(const struct compare *c, const struct windowing *w, c
 		ok = compare_window(c, &a, w, &a.windows[i]);
 	wanted = windows_wanted(c->oracle, &a, w);
 	if (ok && wanted != a.window_count)
-		ok = compare_failed(c, "%d windows of %" PRId64 "/%" PRId64 " s in %s count something, not %d", wanted, w->window.micro / SECOND,
-		                    w->slide.micro / SECOND, zone_name(a.zone), a.window_count);
+		ok = compare_failed(c, "%d windows of %" PRId64 "/%" PRId64 " s in %s count something, not %d", wanted,
+				    w->window.micro / SECOND, w->slide.micro / SECOND, zone_name(a.zone),
+				    a.window_count);
 	answer_done(&a.base);
 	return ok;
 }
@@ -601,8 +640,14 @@ static bool compare_windows(const struct compare *c)
 		{.window = {.micro = HOUR}, .slide = {.micro = 20 * MINUTE}},
 		{.window = {.micro = 90 * SECOND}, .slide = {.micro = 15 * SECOND}},
 		{.window = {.micro = 24 * HOUR}, .slide = {.micro = 24 * HOUR}},
-		{.window = {.micro = DAY, .days = 1}, .slide = {.micro = DAY, .days = 1}, .unit = ZONE_DAY, .by_zone = true},
-		{.window = {.micro = 7 * DAY, .days = 7}, .slide = {.micro = 7 * DAY, .days = 7}, .unit = ZONE_WEEK, .by_zone = true},
+		{.window = {.micro = DAY, .days = 1},
+		 .slide = {.micro = DAY, .days = 1},
+		 .unit = ZONE_DAY,
+		 .by_zone = true},
+		{.window = {.micro = 7 * DAY, .days = 7},
+		 .slide = {.micro = 7 * DAY, .days = 7},
+		 .unit = ZONE_WEEK,
+		 .by_zone = true},
 		{.window = {.months = 1}, .slide = {.months = 1}, .unit = ZONE_MONTH, .by_zone = true},
 	};
 	struct chance chance = {c->seed ^ 0x5eed};
@@ -612,7 +657,8 @@ static bool compare_windows(const struct compare *c)
 		const struct zone *zone = zone_get(zones[chance_below(&chance, 3)], &err);
 		const struct oracle *o = c->oracle;
 		int64_t about = o->version_count ? o->versions[chance_below(&chance, o->version_count)].from : 0;
-		struct stores_request r = {.window = kinds[i].window, .slide = kinds[i].slide, .zone = zone, .now = TIME_NONE};
+		struct stores_request r = {
+			.window = kinds[i].window, .slide = kinds[i].slide, .zone = zone, .now = TIME_NONE};
 
 		r.from = about - chance_below(&chance, 100000) * SECOND;
 		r.to = about + chance_below(&chance, 50000) * SECOND + 1;
@@ -656,8 +702,8 @@ static bool told_registration(void *ctx, const struct dump_line *line)
 	if (line->type != DUMP_REGISTRATION)
 		return true;
 	t->lines = memory_grow(t->lines, (size_t)(t->count + 1) * sizeof *t->lines);
-	t->lines[t->count++] = arena_format(&t->arena, "%s at %" PRId64 " (%d) in %s; ", line->key, line->at, line->timed,
-	                                    line->store ? line->store : "null");
+	t->lines[t->count++] = arena_format(&t->arena, "%s at %" PRId64 " (%d) in %s; ", line->key, line->at,
+					    line->timed, line->store ? line->store : "null");
 	return true;
 }
 
@@ -693,12 +739,14 @@ bool compare_rebuilt(const char *path, const char *source_url, struct buffer *wh
 {
 	struct buffer before = {0}, after = {0};
 	struct error err = {0};
-	bool ok = told_registrations(path, &before, &err) && rebuilt(path, source_url, &err) && told_registrations(path, &after, &err);
+	bool ok = told_registrations(path, &before, &err) && rebuilt(path, source_url, &err) &&
+		  told_registrations(path, &after, &err);
 
 	if (!ok)
 		buffer_text_add(why, err.message);
 	else if (strcmp(buffer_text(&before), buffer_text(&after)) != 0)
-		buffer_format(why, "registrations were %smade again they are %s", buffer_text(&before), buffer_text(&after));
+		buffer_format(why, "registrations were %smade again they are %s", buffer_text(&before),
+			      buffer_text(&after));
 	buffer_done(&before);
 	buffer_done(&after);
 	return why->len == 0;

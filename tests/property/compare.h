@@ -17,17 +17,18 @@ struct query;
 struct compare {
 	const struct oracle *oracle;
 	struct query *query;
-	uint64_t seed;        /* of what is asked */
+	uint64_t seed; /* of what is asked */
 	/* The source sent partial images: of a row found by a copy, early versions may be missing, but never one in the
 	 * middle, and not all while it lives. */
 	bool partial;
-	struct buffer *why;   /* the first difference, in words */
+	struct buffer *why; /* the first difference, in words */
 };
 
 bool compare_all(const struct compare *c);
 /* Only the rows as they are now. */
 bool compare_now(const struct compare *c);
-/* Registrations made again from history are those that were counted as they happened. Nobody may have the replica open. */
+/* Registrations made again from history are those that were counted as they happened. Nobody may have the replica open.
+ */
 bool compare_rebuilt(const char *path, const char *source_url, struct buffer *why);
 
 #endif

@@ -26,15 +26,15 @@
 #include "sim_source.h"
 #include "stream.h"
 
-#define KILLED 42
+#define KILLED     42
 #define CALLS_MOST 3000 /* of the source; a run takes some hundreds */
 
 /* Memory that a killed child leaves to its parent. */
 struct shared {
 	struct sim_state sim;
-	int commits_left;    /* 0: not counted */
-	int end;             /* position when the run ended */
-	char message[512];   /* why it failed */
+	int commits_left;  /* 0: not counted */
+	int end;           /* position when the run ended */
+	char message[512]; /* why it failed */
 };
 
 struct bench {
@@ -43,7 +43,7 @@ struct bench {
 	struct chance chance;
 	struct shared *shared;
 	int base;
-	int gap_from;        /* position at which the first run ended, with a gap */
+	int gap_from; /* position at which the first run ended, with a gap */
 	char path[160];
 	struct buffer *why;
 };
@@ -53,13 +53,26 @@ struct copying copying_of(uint64_t seed, int length)
 	struct copying c = {.seed = seed, .length = length};
 
 	switch (seed % 7) {
-	case 0: c.truncates = c.reloads = true; break;
-	case 1: c.partial = true; break;
-	case 2: c.gap = true; break;
-	case 3: c.partial = c.truncates = true; break;
-	case 4: c.gap = c.truncates = true; break;
-	case 5: c.gap = c.partial = true; break;
-	default: break;
+	case 0:
+		c.truncates = c.reloads = true;
+		break;
+	case 1:
+		c.partial = true;
+		break;
+	case 2:
+		c.gap = true;
+		break;
+	case 3:
+		c.partial = c.truncates = true;
+		break;
+	case 4:
+		c.gap = c.truncates = true;
+		break;
+	case 5:
+		c.gap = c.partial = true;
+		break;
+	default:
+		break;
 	}
 	c.stops = seed / 7 % 3 == 1;
 	c.kills = seed / 7 % 3 == 2 ? 2 : 0;
@@ -72,8 +85,12 @@ struct copying copying_of(uint64_t seed, int length)
 /* Keys are swapped where constraints wait for the end of a transaction; who allows that sends whole images. */
 static struct stream_params bench_params(const struct copying *c)
 {
-	return (struct stream_params){.seed = c->seed, .transactions = c->length, .truncates = c->truncates ? 4 : 0,
-	                              .spare_customers = c->partial, .reloads = c->reloads ? 6 : 0, .no_displaced = c->partial};
+	return (struct stream_params){.seed = c->seed,
+				      .transactions = c->length,
+				      .truncates = c->truncates ? 4 : 0,
+				      .spare_customers = c->partial,
+				      .reloads = c->reloads ? 6 : 0,
+				      .no_displaced = c->partial};
 }
 
 static int bench_base(const struct copying *c)
@@ -101,8 +118,11 @@ static void bench_stop(void *ctx)
 static bool bench_session(struct bench *b, int until)
 {
 	char position[24];
-	struct ingest_params p = {.source_url = "sim:", .replica_path = b->path, .model = b->stream.model, .state_folder = run_folder(),
-	                          .until = position};
+	struct ingest_params p = {.source_url = "sim:",
+				  .replica_path = b->path,
+				  .model = b->stream.model,
+				  .state_folder = run_folder(),
+				  .until = position};
 	struct sim_state *sim = &b->shared->sim;
 	struct error err = {0};
 	struct ingest *in;
@@ -193,7 +213,13 @@ static bool bench_run(struct bench *b, int until)
 /* ---- what the replica says of tables that were emptied while they were copied ---- */
 
 /* A row that was read, or not, before its table was emptied: both are right. Which it was, is asked. */
-struct seen_version { int entity; char *key; int64_t version, from, to; enum version_origin origin; enum version_end end; };
+struct seen_version {
+	int entity;
+	char *key;
+	int64_t version, from, to;
+	enum version_origin origin;
+	enum version_end end;
+};
 
 struct seen {
 	struct seen_version *list;
@@ -207,8 +233,13 @@ static bool seen_line(void *ctx, const struct dump_line *line)
 	if (line->type != DUMP_VERSION)
 		return true;
 	s->list = memory_grow(s->list, (size_t)(s->count + 1) * sizeof *s->list);
-	s->list[s->count++] = (struct seen_version){line->entity, memory_text(line->key), line->version->version, line->version->valid_from,
-	                                            line->version->valid_to, line->version->origin, line->version->ended_by};
+	s->list[s->count++] = (struct seen_version){line->entity,
+						    memory_text(line->key),
+						    line->version->version,
+						    line->version->valid_from,
+						    line->version->valid_to,
+						    line->version->origin,
+						    line->version->ended_by};
 	return true;
 }
 
@@ -232,7 +263,8 @@ static bool seen_reconciled(const struct seen *s, int entity, const char *key, i
 {
 	for (int i = 0; i < s->count; i++)
 		if (s->list[i].entity == entity && strcmp(s->list[i].key, key) == 0 &&
-		    ((s->list[i].from == t0 && s->list[i].origin == ORIGIN_RESYNC) || (s->list[i].to == t0 && s->list[i].end == END_RESYNC)))
+		    ((s->list[i].from == t0 && s->list[i].origin == ORIGIN_RESYNC) ||
+		     (s->list[i].to == t0 && s->list[i].end == END_RESYNC)))
 			return true;
 	return false;
 }
@@ -255,7 +287,8 @@ static bool telling_touches(const struct bench *b, const struct change *c, int e
 	if (c->entity != entity || (!c->before && !c->after))
 		return false;
 	arena_init(&a);
-	touches = (c->before && strcmp(oracle_key(&a, e, c->before), key) == 0) || (c->after && strcmp(oracle_key(&a, e, c->after), key) == 0);
+	touches = (c->before && strcmp(oracle_key(&a, e, c->before), key) == 0) ||
+		  (c->after && strcmp(oracle_key(&a, e, c->after), key) == 0);
 	arena_done(&a);
 	return touches;
 }
@@ -348,8 +381,8 @@ static bool telling_transaction(struct telling *t, int index)
 		buffer_format(t->b->why, "no bound was asked for after the table was swapped at %d", index + 1);
 		return false;
 	}
-	oracle_reconcile(t->oracle, txn->changes[0].entity, (const struct value *const *)txn->reloaded, txn->reloaded_count,
-	                 oracle_resync_at(t->oracle, bound->clock));
+	oracle_reconcile(t->oracle, txn->changes[0].entity, (const struct value *const *)txn->reloaded,
+			 txn->reloaded_count, oracle_resync_at(t->oracle, bound->clock));
 	return true;
 }
 
@@ -464,8 +497,9 @@ void copying_tell(const struct copying *c, struct buffer *out)
 	struct stream s;
 
 	stream_init(&s, &p);
-	buffer_format(out, "#   %d transactions stand at the start;%s%s%s%s %d stops, %d kills\n", bench_base(c), c->partial ? " partial images;" : "",
-	              c->gap ? " a gap;" : "", c->truncates ? " truncates;" : "", c->reloads ? " reloads;" : "", c->stops, c->kills);
+	buffer_format(out, "#   %d transactions stand at the start;%s%s%s%s %d stops, %d kills\n", bench_base(c),
+		      c->partial ? " partial images;" : "", c->gap ? " a gap;" : "", c->truncates ? " truncates;" : "",
+		      c->reloads ? " reloads;" : "", c->stops, c->kills);
 	for (int i = 0; i < s.count; i++) {
 		buffer_format(out, "#   %d: commit %" PRId64 "\n", i + 1, s.transactions[i].commit_time);
 		for (int k = 0; k < s.transactions[i].count; k++) {
@@ -475,7 +509,8 @@ void copying_tell(const struct copying *c, struct buffer *out)
 		}
 		for (int k = 0; k < s.transactions[i].reloaded_count; k++) {
 			buffer_text_add(out, "#      ... ");
-			stream_tell_row(out, s.model, s.transactions[i].changes[0].entity, s.transactions[i].reloaded[k]);
+			stream_tell_row(out, s.model, s.transactions[i].changes[0].entity,
+					s.transactions[i].reloaded[k]);
 			buffer_char(out, '\n');
 		}
 	}

@@ -13,12 +13,12 @@ struct buffer;
 
 struct copying {
 	uint64_t seed;
-	int length;      /* transactions */
-	bool partial;    /* images are */
-	bool gap;        /* the log is purged between two runs */
+	int length;   /* transactions */
+	bool partial; /* images are */
+	bool gap;     /* the log is purged between two runs */
 	bool truncates, reloads;
-	int stops;       /* clean ends of a session in the middle */
-	int kills;       /* ends without any clean-up, each right before some commit */
+	int stops; /* clean ends of a session in the middle */
+	int kills; /* ends without any clean-up, each right before some commit */
 };
 
 /* What a seed stands for. */

@@ -148,7 +148,8 @@ static void file_same(const char *a, const char *b)
 	if (i < na || i < nb) {
 		for (line = i; line > 0 && ta[line - 1] != '\n'; line--)
 			continue;
-		fail_msg("%s and %s differ:\n%.*s\n%.*s", a, b, (int)strcspn(ta + line, "\n"), ta + line, (int)strcspn(tb + line, "\n"), tb + line);
+		fail_msg("%s and %s differ:\n%.*s\n%.*s", a, b, (int)strcspn(ta + line, "\n"), ta + line,
+			 (int)strcspn(tb + line, "\n"), tb + line);
 	}
 	free(ta);
 	free(tb);
@@ -188,17 +189,20 @@ static void bank_check(const char *replica, const char *dump)
 	DESK(dump, "dump", "--canonical", "--replica", replica);
 }
 
-/* A first copy under kills, then a stream of changes under kills. Both replicas begin on the same bank, so with the same P0. */
+/* A first copy under kills, then a stream of changes under kills. Both replicas begin on the same bank, so with the
+ * same P0. */
 static void kill_bank(void **state)
 {
-	const char *const changes[] = {"generate", "--to", "bank:live.db", "--customers", "0", "--changes", "300/s", "--for", "5s", "-q", NULL};
+	const char *const changes[] = {"generate", "--to",  "bank:live.db", "--customers", "0", "--changes",
+				       "300/s",    "--for", "5s",           "-q",          NULL};
 	char *seed_text = memory_format("%" PRIu64, seed);
 	struct chance chance = {seed};
 	pid_t generator;
 	int done = 0;
 
 	(void)state;
-	DESK("out", "generate", "--to", "bank:live.db", "--customers", "20000", "--delay", "0s", "--seed", seed_text, "-q");
+	DESK("out", "generate", "--to", "bank:live.db", "--customers", "20000", "--delay", "0s", "--seed", seed_text,
+	     "-q");
 	bank_follow("undisturbed.db");
 	for (; done < kills / 2; done++)
 		bank_killed(&chance, "killed.db", 400);
@@ -272,7 +276,9 @@ static void batch_drop(const char *folder, int i)
 	free(to);
 }
 
-struct drop { char folder[40], url[48], replica[48], dump[48]; };
+struct drop {
+	char folder[40], url[48], replica[48], dump[48];
+};
 
 static struct drop drop_new(const char *name)
 {
@@ -299,14 +305,17 @@ static void drop_done(const struct drop *d)
 
 static void kill_csv(void **state)
 {
-	struct drop at_once = drop_new("once"), one_by_one = drop_new("single"), twice = drop_new("twice"), killed = drop_new("killed");
-	const char *const words[] = {"ingest", "--settle", "0s", "--source", killed.url, "--replica", killed.replica, "-q", NULL};
+	struct drop at_once = drop_new("once"), one_by_one = drop_new("single"), twice = drop_new("twice"),
+		    killed = drop_new("killed");
+	const char *const words[] = {"ingest",    "--settle",     "0s", "--source", killed.url,
+				     "--replica", killed.replica, "-q", NULL};
 	char *seed_text = memory_format("%" PRIu64, seed);
 	struct chance chance = {seed};
 
 	(void)state;
 	assert_int_equal(mkdir("batches", 0700), 0);
-	DESK("out", "generate", "--to", "csv:batches", "--customers", "30000", "--batch", "10000", "--delay", "0s", "--seed", seed_text, "-q");
+	DESK("out", "generate", "--to", "csv:batches", "--customers", "30000", "--batch", "10000", "--delay", "0s",
+	     "--seed", seed_text, "-q");
 	DESK("out", "generate", "--to", "csv:batches", "--customers", "0", "--changes", "2000/s", "--for", "2s", "-q");
 	batches_list("batches");
 	for (int i = 0; i < batch_count; i++) {

@@ -151,7 +151,7 @@ static int64_t oracle_numbers(const struct oracle *o, int entity, const char *ke
 }
 
 static struct oracle_version *oracle_add(struct oracle *o, int entity, const struct value *row, int64_t from,
-                                         enum version_origin origin)
+					 enum version_origin origin)
 {
 	const struct entity *e = &o->model->entities[entity];
 	const char *key = oracle_key(&o->arena, e, row);
@@ -159,10 +159,16 @@ static struct oracle_version *oracle_add(struct oracle *o, int entity, const str
 
 	assert(oracle_open(o, entity, key) < 0);
 	o->versions = memory_grow(o->versions, (size_t)(o->version_count + 1) * sizeof *o->versions);
-	o->versions[o->version_count] = (struct oracle_version){
-		.entity = entity, .key = key, .number = number, .from = from, .to = TIME_OPEN, .origin = origin,
-		.values = oracle_copy_row(&o->arena, e, row), .life = ++o->lives,
-		.found = origin == ORIGIN_SNAPSHOT || origin == ORIGIN_RESYNC};
+	o->versions[o->version_count] =
+		(struct oracle_version){.entity = entity,
+					.key = key,
+					.number = number,
+					.from = from,
+					.to = TIME_OPEN,
+					.origin = origin,
+					.values = oracle_copy_row(&o->arena, e, row),
+					.life = ++o->lives,
+					.found = origin == ORIGIN_SNAPSHOT || origin == ORIGIN_RESYNC};
 	return &o->versions[o->version_count++];
 }
 
@@ -174,7 +180,7 @@ static void oracle_close(struct oracle *o, int version, int64_t to, enum version
 
 /* The same row goes on under the same key. */
 static void oracle_update(struct oracle *o, int version, const struct value *row, int64_t at, enum version_end end,
-                          enum version_origin origin)
+			  enum version_origin origin)
 {
 	struct oracle_version old = o->versions[version], *now;
 	const struct entity *e = &o->model->entities[old.entity];
@@ -221,7 +227,8 @@ static void oracle_register(struct oracle *o, const struct value *row, int64_t o
 	g.timed = g.at != TIME_NONE;
 	if (!g.timed)
 		g.at = otherwise;
-	o->registrations = memory_grow(o->registrations, (size_t)(o->registration_count + 1) * sizeof *o->registrations);
+	o->registrations =
+		memory_grow(o->registrations, (size_t)(o->registration_count + 1) * sizeof *o->registrations);
 	o->registrations[o->registration_count++] = g;
 }
 
@@ -366,7 +373,7 @@ void oracle_change(struct oracle *o, const struct change *c)
 				oracle_close(o, i, o->now, END_TRUNCATE);
 		break;
 	default:
-		assert(!"an oracle is told inserts, updates, deletes and truncates");
+		assert(false); /* an oracle is told inserts, updates, deletes and truncates */
 	}
 }
 

@@ -26,30 +26,32 @@ struct model;
 
 struct oracle_version {
 	int entity;
-	const char *key;             /* as printed */
+	const char *key; /* as printed */
 	int64_t number;
-	int64_t from, to;            /* TIME_OPEN: the row lives */
+	int64_t from, to; /* TIME_OPEN: the row lives */
 	enum version_origin origin;
 	enum version_end end;
 	const struct value *values;
-	uint32_t changed;            /* bit by column, of an update */
-	bool changed_told;           /* the same row went on: `changed` says how */
+	uint32_t changed;                  /* bit by column, of an update */
+	bool changed_told;                 /* the same row went on: `changed` says how */
 	const char *moved_from, *moved_to; /* keys, of a key change */
-	int life;                    /* versions of one row have one, key changes included */
-	bool found;                  /* its life began in a copy, not with an insert */
+	int life;                          /* versions of one row have one, key changes included */
+	bool found;                        /* its life began in a copy, not with an insert */
 };
 
 struct oracle_registration {
 	const char *cif;
-	bool parked;                 /* the customer is dead, and another has its key */
+	bool parked; /* the customer is dead, and another has its key */
 	struct value store;
-	int64_t at;                  /* TIME_NONE: unknown, in no window */
-	bool timed;                  /* the bank said when */
-	bool found;                  /* by a copy */
+	int64_t at; /* TIME_NONE: unknown, in no window */
+	bool timed; /* the bank said when */
+	bool found; /* by a copy */
 };
 
 /* A row that made place for another within a transaction, until its own change comes. */
-struct oracle_displaced { int version, registration; };
+struct oracle_displaced {
+	int version, registration;
+};
 
 struct oracle {
 	const struct model *model;
@@ -60,9 +62,9 @@ struct oracle {
 	int registration_count;
 	struct oracle_displaced *displaced;
 	int displaced_count;
-	int64_t last_from;           /* valid_from never runs backwards */
-	int64_t commit_time;         /* of the transaction, after the clamp */
-	int64_t now;                 /* valid_from of the transaction */
+	int64_t last_from;   /* valid_from never runs backwards */
+	int64_t commit_time; /* of the transaction, after the clamp */
+	int64_t now;         /* valid_from of the transaction */
 	int lives;
 	int clock_anomalies;
 };

@@ -15,8 +15,8 @@ struct buffer;
 
 struct run_program {
 	const char *name;
-	int streams;     /* unless told */
-	int length;      /* transactions of a stream */
+	int streams; /* unless told */
+	int length;  /* transactions of a stream */
 	/* True: all is as it must be. `why` gets the difference. */
 	bool (*one)(uint64_t seed, int length, struct buffer *why);
 	/* The same stream in words, or NULL. */

@@ -54,7 +54,8 @@ static bool world_same_row(const struct change *a, const struct change *b)
 	arena_init(&arena);
 	for (int i = 0; i < 4; i++)
 		if (images[0][i & 1] && images[1][i >> 1])
-			same |= strcmp(oracle_key(&arena, e, images[0][i & 1]), oracle_key(&arena, e, images[1][i >> 1])) == 0;
+			same |= strcmp(oracle_key(&arena, e, images[0][i & 1]),
+				       oracle_key(&arena, e, images[1][i >> 1])) == 0;
 	arena_done(&arena);
 	return same;
 }
@@ -177,7 +178,8 @@ static bool sim_start(struct source *source, const char *position, struct error 
 	struct sim *s = sim_of(source);
 
 	if (!position)
-		return error_set(err, ERROR_REFUSED, "could not start: a source with tables is started where its copy says");
+		return error_set(err, ERROR_REFUSED,
+				 "could not start: a source with tables is started where its copy says");
 	s->given = atoi(position);
 	s->change = -1;
 	return true;
@@ -233,7 +235,8 @@ static enum source_result sim_next(struct source *source, int timeout_ms, struct
 
 	(void)timeout_ms;
 	if (s->given < world.state->purged) {
-		error_set(err, ERROR_PURGED, "could not read the log from position %d: it begins at %d", s->given, world.state->purged);
+		error_set(err, ERROR_PURGED, "could not read the log from position %d: it begins at %d", s->given,
+			  world.state->purged);
 		return SOURCE_ERROR;
 	}
 	if (s->change >= 0)
@@ -281,7 +284,8 @@ static bool sim_columns(struct source *s, int entity, bool *present, struct erro
 	return true;
 }
 
-static bool sim_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err)
+static bool sim_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx,
+		      struct error *err)
 {
 	(void)s;
 	(void)found;
@@ -355,8 +359,8 @@ static void sim_sort(struct sim *s, int entity)
 		}
 }
 
-static bool sim_read_chunk(struct source *source, int entity, const struct value *after_key, int limit, struct source_chunk *out,
-                           struct error *err)
+static bool sim_read_chunk(struct source *source, int entity, const struct value *after_key, int limit,
+			   struct source_chunk *out, struct error *err)
 {
 	struct sim *s = sim_of(source);
 	const struct entity *e = &world.stream->model->entities[entity];
@@ -379,8 +383,8 @@ static bool sim_read_chunk(struct source *source, int entity, const struct value
 	return true;
 }
 
-static bool sim_read_keys(struct source *source, int entity, const struct value *const *keys, int count, struct source_chunk *out,
-                          struct error *err)
+static bool sim_read_keys(struct source *source, int entity, const struct value *const *keys, int count,
+			  struct source_chunk *out, struct error *err)
 {
 	struct sim *s = sim_of(source);
 	const struct entity *e = &world.stream->model->entities[entity];

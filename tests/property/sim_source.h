@@ -25,21 +25,24 @@ struct stream;
 
 struct sim_how {
 	uint64_t seed;
-	int base;         /* transactions that stand and are visible before anything is read */
-	bool partial;     /* before images of the key only, after images of what changed and the key */
+	int base;     /* transactions that stand and are visible before anything is read */
+	bool partial; /* before images of the key only, after images of what changed and the key */
 };
 
 /* A bound given out: everything up to position p0 was visible, the clock stood so, and `given` was the last transaction
  * the stream had brought. */
-struct sim_bound { int p0, given; int64_t clock; };
+struct sim_bound {
+	int p0, given;
+	int64_t clock;
+};
 
 struct sim_state {
 	int tick;
-	int purged;       /* the log begins after this position */
+	int purged; /* the log begins after this position */
 	int bound_count;
 	struct sim_bound bounds[SIM_BOUNDS];
-	int calls;        /* of the source, all kinds */
-	int stop_at;      /* `stop` is called at this call; 0: never */
+	int calls;   /* of the source, all kinds */
+	int stop_at; /* `stop` is called at this call; 0: never */
 	void (*stop)(void *ctx);
 	void *stop_ctx;
 };

@@ -23,7 +23,7 @@ enum { C_CIF, C_NAME, C_STORE, C_AMOUNT, C_NOTE, C_REGISTERED };
 enum { I_NO, I_CIF, I_WHAT };
 enum { S_ID, S_TITLE };
 
-#define KEYS 6
+#define KEYS   6
 #define STORES 3
 
 struct making {
@@ -64,7 +64,7 @@ static int tables_place(const struct tables *t, int entity, const struct value *
 	for (int i = 0; i < t->count[entity]; i++)
 		if (oracle_same_row(&t->model->entities[entity], t->rows[entity][i], row))
 			return i;
-	assert(!"a bank changes rows it has");
+	assert(false); /* a bank changes rows it has */
 	return -1;
 }
 
@@ -113,7 +113,8 @@ const struct value *tables_find(const struct tables *t, int entity, const char *
 
 static struct model *making_model(struct making *k)
 {
-	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu", "Asia/Jakarta", "America/New_York"};
+	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu", "Asia/Jakarta",
+					    "America/New_York"};
 	static const char *const registered[] = {NULL, "datetime", "instant", "date"};
 	struct buffer text = {0}, errors = {0};
 	struct model *m;
@@ -122,21 +123,22 @@ static struct model *making_model(struct making *k)
 	k->item_key = (enum item_key)chance_below(&k->chance, 3);
 	k->registered = (enum registered_kind)chance_below(&k->chance, 4);
 	buffer_format(&text, "[model]\nname = tiny\nzone = %s\n", zones[chance_below(&k->chance, 5)]);
-	buffer_format(&text, "[entity customer]\nkind = customer\ntable = customer\nkey = cif\nname = name\nstore = store\n%s",
-	              registered[k->registered] ? "registered = registered\n" : "");
+	buffer_format(&text,
+		      "[entity customer]\nkind = customer\ntable = customer\nkey = cif\nname = name\nstore = store\n%s",
+		      registered[k->registered] ? "registered = registered\n" : "");
 	buffer_format(&text, "column.cif = CIF | %s\ncolumn.name = Name | text\ncolumn.store = Store | text\n",
-	              k->text_cif ? "text" : "integer");
+		      k->text_cif ? "text" : "integer");
 	buffer_text_add(&text, "column.amount = Amount | decimal(2)\ncolumn.note = Note | text | search\n");
 	if (registered[k->registered])
 		buffer_format(&text, "column.registered = Registered | %s\n", registered[k->registered]);
 	buffer_format(&text, "[entity item]\nkind = detail\ntable = item\nkey = %s\ncif = cif\n",
-	              k->item_key == ITEM_COMPOSITE ? "no, cif" : "no");
+		      k->item_key == ITEM_COMPOSITE ? "no, cif" : "no");
 	buffer_format(&text, "column.no = No | %s\ncolumn.cif = CIF | %s\ncolumn.what = What | text\n",
-	              k->item_key == ITEM_TEXT ? "text" : "integer", k->text_cif ? "text" : "integer");
+		      k->item_key == ITEM_TEXT ? "text" : "integer", k->text_cif ? "text" : "integer");
 	buffer_text_add(&text, "[entity store]\nkind = store\ntable = store\nkey = id\nname = title\n"
-	                       "column.id = Store | text\ncolumn.title = Title | text\n");
+			       "column.id = Store | text\ncolumn.title = Title | text\n");
 	buffer_format(&text, "[rollup registrations]\nof = first(customer)\nby = store\n%s",
-	              registered[k->registered] ? "at = registered\n" : "");
+		      registered[k->registered] ? "at = registered\n" : "");
 	m = model_parse(buffer_text(&text), "tiny.model", &errors);
 	if (!m) {
 		fprintf(stderr, "%s%s", buffer_text(&text), buffer_text(&errors));
@@ -162,7 +164,7 @@ static struct value making_any(struct making *k, const char *const *words, int c
 /* The same number is the same text or integer wherever it is a key. */
 static struct value making_key(bool text, int n)
 {
-	static const char *const texts[KEYS] = {"A1", "a1", "\xc3\xa9" "2", "7 x", "q\"\\", "Z"};
+	static const char *const texts[KEYS] = {"A1", "a1", "\303\2512", "7 x", "q\"\\", "Z"};
 	static const int integers[KEYS] = {1, 2, 3, 10, 20, 9000};
 
 	return text ? making_text(texts[n]) : value_integer(integers[n]);
@@ -174,13 +176,20 @@ static int64_t making_event(struct making *k)
 	int64_t at = k->clock, window = 5 * MINUTE;
 
 	switch (chance_below(&k->chance, 8)) {
-	case 0: return at - chance_below(&k->chance, 90) * MINUTE;
-	case 1: return at - chance_below(&k->chance, 100) * HOUR;
-	case 2: return at - at % window;
-	case 3: return at - at % window - 1;
-	case 4: return at - at % DAY + chance_below(&k->chance, 3) - 1;
-	case 5: return chance_percent(&k->chance, 50) ? INT64_C(7400000000000000) : INT64_C(-86400000001);
-	default: return at - chance_below(&k->chance, 1000000);
+	case 0:
+		return at - chance_below(&k->chance, 90) * MINUTE;
+	case 1:
+		return at - chance_below(&k->chance, 100) * HOUR;
+	case 2:
+		return at - at % window;
+	case 3:
+		return at - at % window - 1;
+	case 4:
+		return at - at % DAY + chance_below(&k->chance, 3) - 1;
+	case 5:
+		return chance_percent(&k->chance, 50) ? INT64_C(7400000000000000) : INT64_C(-86400000001);
+	default:
+		return at - chance_below(&k->chance, 1000000);
 	}
 }
 
@@ -218,15 +227,21 @@ static struct value making_cell(struct making *k, int entity, int column)
 	static const char *const whats[] = {"card", "loan", "", NULL};
 
 	if (entity == ITEM)
-		return column == I_CIF ? making_key(k->text_cif, chance_below(&k->chance, KEYS)) : making_any(k, whats, 4);
+		return column == I_CIF ? making_key(k->text_cif, chance_below(&k->chance, KEYS))
+				       : making_any(k, whats, 4);
 	if (entity == STORE)
 		return making_any(k, names, 6);
 	switch (column) {
-	case C_NAME: return making_any(k, names, 6);
-	case C_STORE: return making_any(k, stores, 4);
-	case C_AMOUNT: return making_any(k, amounts, 6);
-	case C_NOTE: return making_any(k, notes, 7);
-	default: return making_registered(k);
+	case C_NAME:
+		return making_any(k, names, 6);
+	case C_STORE:
+		return making_any(k, stores, 4);
+	case C_AMOUNT:
+		return making_any(k, amounts, 6);
+	case C_NOTE:
+		return making_any(k, notes, 7);
+	default:
+		return making_registered(k);
 	}
 }
 
@@ -350,8 +365,8 @@ static void making_replace(struct making *k, int entity)
 	making_change(k, (struct change){.op = CHANGE_INSERT, .entity = entity, .after = row});
 }
 
-/* Two or three rows take each other's keys, one after the other; or the first takes the key of a second, which is deleted.
- * Rows that differ in nothing but their keys do not: once moved they could not be told apart. */
+/* Two or three rows take each other's keys, one after the other; or the first takes the key of a second, which is
+ * deleted. Rows that differ in nothing but their keys do not: once moved they could not be told apart. */
 static void making_rotate(struct making *k, int entity)
 {
 	const struct entity *e = &k->s->model->entities[entity];
@@ -380,7 +395,9 @@ static void making_rotate(struct making *k, int entity)
 		if (drop && i == count - 1)
 			making_change(k, (struct change){.op = CHANGE_DELETE, .entity = entity, .before = old[i]});
 		else
-			making_change(k, (struct change){.op = CHANGE_UPDATE, .entity = entity, .before = old[i], .after = rows[i]});
+			making_change(
+				k, (struct change){
+					   .op = CHANGE_UPDATE, .entity = entity, .before = old[i], .after = rows[i]});
 	}
 }
 
@@ -458,8 +475,9 @@ static void making_reload(struct making *k)
 	for (int i = 0; i < 2; i++) {
 		struct value *row = making_row(k, entity);
 
-		if (!making_lives(k, entity, row) && (i == 0 || !count || strcmp(oracle_key(&k->s->arena, e, rows[count - 1]),
-		                                                                oracle_key(&k->s->arena, e, row)) != 0))
+		if (!making_lives(k, entity, row) &&
+		    (i == 0 || !count ||
+		     strcmp(oracle_key(&k->s->arena, e, rows[count - 1]), oracle_key(&k->s->arena, e, row)) != 0))
 			rows[count++] = row;
 	}
 	making_change(k, (struct change){.op = CHANGE_RELOAD, .entity = entity});
@@ -475,15 +493,25 @@ static void making_reload(struct making *k)
 static int64_t making_commit_time(struct making *k)
 {
 	switch (chance_below(&k->chance, k->wild_clock ? 20 : 10)) {
-	case 0: case 1: return k->last_commit;
-	case 2: return k->last_commit - chance_below(&k->chance, 2000000);
-	case 3: return k->clock + 4 * MINUTE;
-	case 10: return k->clock + 5 * MINUTE;
-	case 11: return k->clock + 5 * MINUTE + 1;
-	case 12: return k->clock + 30 * DAY;
-	case 13: return k->clock - 10 * MINUTE;
-	case 14: return k->clock - 400 * DAY;
-	default: return k->clock - chance_below(&k->chance, 30000);
+	case 0:
+	case 1:
+		return k->last_commit;
+	case 2:
+		return k->last_commit - chance_below(&k->chance, 2000000);
+	case 3:
+		return k->clock + 4 * MINUTE;
+	case 10:
+		return k->clock + 5 * MINUTE;
+	case 11:
+		return k->clock + 5 * MINUTE + 1;
+	case 12:
+		return k->clock + 30 * DAY;
+	case 13:
+		return k->clock - 10 * MINUTE;
+	case 14:
+		return k->clock - 400 * DAY;
+	default:
+		return k->clock - chance_below(&k->chance, 30000);
 	}
 }
 
@@ -492,9 +520,11 @@ static void making_transaction(struct making *k, struct stream_transaction *t, c
 	int changes = chance_percent(&k->chance, 50) ? 1 : 1 + chance_below(&k->chance, 4);
 
 	k->txn = t;
-	k->clock += p->wild_clock ? (1 + chance_below(&k->chance, 40000)) * INT64_C(1000) : 20000 + chance_below(&k->chance, 80000);
+	k->clock += p->wild_clock ? (1 + chance_below(&k->chance, 40000)) * INT64_C(1000)
+				  : 20000 + chance_below(&k->chance, 80000);
 	t->clock = k->clock;
-	t->commit_time = k->wild_clock ? making_commit_time(k) : k->clock - chance_below(&k->chance, 3) * INT64_C(10000);
+	t->commit_time =
+		k->wild_clock ? making_commit_time(k) : k->clock - chance_below(&k->chance, 3) * INT64_C(10000);
 	k->last_commit = t->commit_time;
 	if (chance_percent(&k->chance, p->reloads))
 		making_reload(k);
@@ -506,7 +536,10 @@ static void making_transaction(struct making *k, struct stream_transaction *t, c
 
 void stream_init(struct stream *s, const struct stream_params *p)
 {
-	struct making k = {.s = s, .chance = {p->seed * 0x2545f4914f6cdd1du}, .wild_clock = p->wild_clock, .no_displaced = p->no_displaced};
+	struct making k = {.s = s,
+			   .chance = {p->seed * 0x2545f4914f6cdd1du},
+			   .wild_clock = p->wild_clock,
+			   .no_displaced = p->no_displaced};
 
 	*s = (struct stream){0};
 	arena_init(&s->arena);

@@ -33,7 +33,7 @@ struct stream_params {
 
 struct stream_transaction {
 	int64_t commit_time;
-	int64_t clock;        /* the source's when it is received */
+	int64_t clock; /* the source's when it is received */
 	int count;
 	struct change *changes;
 	/* RELOAD is the only change of its transaction: the entity holds these rows from then on. */

@@ -50,7 +50,12 @@ static const struct mutant mutants[] = {
 
 static bool mutant_run(const struct mutant *m, uint64_t seed, struct buffer *why)
 {
-	struct copying c = {.seed = seed, .length = LENGTH, .partial = m->partial, .gap = m->gap, .truncates = m->truncates, .kills = m->kills};
+	struct copying c = {.seed = seed,
+			    .length = LENGTH,
+			    .partial = m->partial,
+			    .gap = m->gap,
+			    .truncates = m->truncates,
+			    .kills = m->kills};
 
 	return copying_run(&c, why);
 }
@@ -67,7 +72,8 @@ static void mutant_hunt(void **state)
 		buffer_clear(&why);
 		caught = !mutant_run(m, mutant_seed + (uint64_t)i, &why);
 		if (caught) {
-			printf("# without \"%s\": seed %" PRIu64 ": %s\n", m->rule, mutant_seed + (uint64_t)i, buffer_text(&why));
+			printf("# without \"%s\": seed %" PRIu64 ": %s\n", m->rule, mutant_seed + (uint64_t)i,
+			       buffer_text(&why));
 			fflush(stdout);
 		}
 	}

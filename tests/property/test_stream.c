@@ -33,12 +33,14 @@ struct feed {
 
 static struct stream_params feed_params(uint64_t seed, int length)
 {
-	return (struct stream_params){.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0};
+	return (struct stream_params){
+		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0};
 }
 
 static bool feed_open(struct feed *f)
 {
-	struct replica_params p = {.path = f->path, .model = f->stream->model, .source_url = "test:", .source_kind = "test"};
+	struct replica_params p = {
+		.path = f->path, .model = f->stream->model, .source_url = "test:", .source_kind = "test"};
 
 	f->replica = replica_open_writer(&p, &f->err);
 	f->apply = f->replica ? apply_new(f->replica) : NULL;
@@ -98,7 +100,8 @@ static bool feed_all(struct feed *f)
 			if (!feed_open(f))
 				return false;
 			if (feed_position(f) != at)
-				return error_set(&f->err, ERROR_REPLICA, "position is %d, not %d", feed_position(f), at);
+				return error_set(&f->err, ERROR_REPLICA, "position is %d, not %d", feed_position(f),
+						 at);
 		}
 	}
 	return true;
@@ -159,7 +162,8 @@ static void stream_words(uint64_t seed, int length, struct buffer *out)
 
 	stream_init(&s, &p);
 	for (int i = 0; i < s.count; i++) {
-		buffer_format(out, "#   %d: commit %" PRId64 ", clock %" PRId64 "\n", i + 1, s.transactions[i].commit_time, s.transactions[i].clock);
+		buffer_format(out, "#   %d: commit %" PRId64 ", clock %" PRId64 "\n", i + 1,
+			      s.transactions[i].commit_time, s.transactions[i].clock);
 		for (int k = 0; k < s.transactions[i].count; k++) {
 			buffer_text_add(out, "#      ");
 			stream_tell(out, s.model, &s.transactions[i].changes[k]);

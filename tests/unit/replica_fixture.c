@@ -23,7 +23,8 @@
 static const char fixture_model[] =
 	"[model]\nname = little\nzone = UTC\n"
 	"[entity customer]\nkind = customer\ntable = customer\nkey = cif\nname = name\nstore = store\nregistered = at\n"
-	"column.cif = CIF | integer\ncolumn.name = Name | text\ncolumn.store = Store | text\ncolumn.at = Registered | datetime\n"
+	"column.cif = CIF | integer\ncolumn.name = Name | text\ncolumn.store = Store | text\ncolumn.at = Registered | "
+	"datetime\n"
 	"[entity item]\nkind = detail\ntable = item\nkey = no\ncif = cif\n"
 	"column.no = No | integer\ncolumn.cif = CIF | integer\ncolumn.what = What | text\n"
 	"[rollup registrations]\nof = first(customer)\nby = store\nat = at\n";
@@ -113,7 +114,8 @@ const struct value *fixture_row(struct fixture *f, int entity, const char *text)
 
 void fixture_begin_at(struct fixture *f, int64_t second, int64_t clock)
 {
-	struct apply_times t = {.commit_time = FIXTURE_START + second * SECOND, .source_clock = FIXTURE_START + clock * SECOND};
+	struct apply_times t = {.commit_time = FIXTURE_START + second * SECOND,
+				.source_clock = FIXTURE_START + clock * SECOND};
 
 	fixture_must(f, apply_begin(f->apply, &t, &f->err));
 }
@@ -125,7 +127,10 @@ void fixture_begin(struct fixture *f, int64_t second)
 
 bool fixture_try(struct fixture *f, enum change_op op, int entity, const char *before, const char *after)
 {
-	struct change c = {.op = op, .entity = entity, .before = fixture_row(f, entity, before), .after = fixture_row(f, entity, after)};
+	struct change c = {.op = op,
+			   .entity = entity,
+			   .before = fixture_row(f, entity, before),
+			   .after = fixture_row(f, entity, after)};
 
 	return apply_change(f->apply, &c, &f->err);
 }
@@ -180,7 +185,10 @@ struct query *fixture_query(struct fixture *f)
 	return f->query;
 }
 
-struct fixture_dump { struct fixture *f; int entity; };
+struct fixture_dump {
+	struct fixture *f;
+	int entity;
+};
 
 static void fixture_time(struct fixture *f, int64_t at)
 {
@@ -240,7 +248,8 @@ const char *fixture_anomalies(struct fixture *f)
 	fixture_must(f, query_status(fixture_query(f), &a, &f->err));
 	assert_int_equal(a.anomalies, a.anomaly_count);
 	for (int i = a.anomaly_count; i-- > 0;)
-		buffer_format(&f->text, "%s: %s\n", a.anomaly_list[i].key ? a.anomaly_list[i].key : "", a.anomaly_list[i].reason);
+		buffer_format(&f->text, "%s: %s\n", a.anomaly_list[i].key ? a.anomaly_list[i].key : "",
+			      a.anomaly_list[i].reason);
 	answer_done(&a.base);
 	return buffer_text(&f->text);
 }

@@ -28,9 +28,9 @@ struct fixture {
 	struct model *model;
 	struct replica *replica;
 	struct apply *apply;
-	struct query *query;     /* opened when something is first asked */
+	struct query *query; /* opened when something is first asked */
 	struct arena arena;
-	struct buffer text;      /* of the last answer */
+	struct buffer text; /* of the last answer */
 	char path[200];
 	int position;
 	struct error err;

@@ -35,8 +35,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define TWO "2.1 0-now insert: 2|20|loan\n"
-#define VERSIONS(...) assert_string_equal(fixture_versions(&f, ITEM), __VA_ARGS__)
+#define TWO            "2.1 0-now insert: 2|20|loan\n"
+#define VERSIONS(...)  assert_string_equal(fixture_versions(&f, ITEM), __VA_ARGS__)
 #define ANOMALIES(...) assert_string_equal(fixture_anomalies(&f), __VA_ARGS__)
 
 /* ---- the key does not live ---- */
@@ -124,7 +124,8 @@ static void an_update_of_nothing_makes_no_version(void **state)
 	fixture_update(&f, ITEM, "2|20|loan", "2|20|-");
 	fixture_update(&f, ITEM, "2|20|-", "2|20|-");
 	fixture_end(&f);
-	VERSIONS("1.1 0-now insert: 1|10|card\n2.1 0-10 insert/update: 2|20|loan\n2.2 10-now update changed what: 2|20|-\n");
+	VERSIONS("1.1 0-now insert: 1|10|card\n2.1 0-10 insert/update: 2|20|loan\n2.2 10-now update changed what: "
+		 "2|20|-\n");
 }
 
 static void an_unknown_column_keeps_its_value(void **state)
@@ -135,7 +136,7 @@ static void an_unknown_column_keeps_its_value(void **state)
 	fixture_merge(&f, ITEM, "2|21|?");
 	fixture_end(&f);
 	VERSIONS("1.1 0-10 insert/update: 1|10|card\n1.2 10-now update changed what: 1|10|gold\n"
-	         "2.1 0-10 insert/update: 2|20|loan\n2.2 10-now update changed cif: 2|21|loan\n");
+		 "2.1 0-10 insert/update: 2|20|loan\n2.2 10-now update changed cif: 2|21|loan\n");
 }
 
 static void a_delete_closes(void **state)
@@ -164,7 +165,8 @@ static void a_truncate_closes_every_row(void **state)
 	fixture_truncate(&f, ITEM);
 	fixture_insert(&f, ITEM, "2|20|loan");
 	fixture_end(&f);
-	VERSIONS("1.1 0-10 insert/truncate: 1|10|card\n2.1 0-10 insert/truncate: 2|20|loan\n2.2 10-now insert: 2|20|loan\n");
+	VERSIONS("1.1 0-10 insert/truncate: 1|10|card\n2.1 0-10 insert/truncate: 2|20|loan\n2.2 10-now insert: "
+		 "2|20|loan\n");
 }
 
 /* ---- key changes ---- */
@@ -186,7 +188,7 @@ static void keys_are_swapped(void **state)
 	fixture_update(&f, ITEM, "2|20|loan", "1|20|loan");
 	fixture_end(&f);
 	VERSIONS("1.1 0-10 insert/key_change: 1|10|card\n1.2 10-now key_change: 1|20|loan\n"
-	         "2.1 0-10 insert/key_change: 2|20|loan\n2.2 10-now key_change: 2|10|card\n");
+		 "2.1 0-10 insert/key_change: 2|20|loan\n2.2 10-now key_change: 2|10|card\n");
 	ANOMALIES("");
 }
 
@@ -197,7 +199,8 @@ static void a_displaced_row_may_be_deleted(void **state)
 	fixture_update(&f, ITEM, "1|10|card", "2|10|card");
 	fixture_delete(&f, ITEM, "2|20|loan");
 	fixture_end(&f);
-	VERSIONS("1.1 0-10 insert/key_change: 1|10|card\n2.1 0-10 insert/delete: 2|20|loan\n2.2 10-now key_change: 2|10|card\n");
+	VERSIONS("1.1 0-10 insert/key_change: 1|10|card\n2.1 0-10 insert/delete: 2|20|loan\n2.2 10-now key_change: "
+		 "2|10|card\n");
 	ANOMALIES("");
 }
 
@@ -207,7 +210,8 @@ static void a_displaced_row_nobody_speaks_of_is_gone_and_told(void **state)
 	fixture_begin(&f, 10);
 	fixture_update(&f, ITEM, "1|10|card", "2|10|card");
 	fixture_end(&f);
-	VERSIONS("1.1 0-10 insert/key_change: 1|10|card\n2.1 0-10 insert/delete: 2|20|loan\n2.2 10-now key_change: 2|10|card\n");
+	VERSIONS("1.1 0-10 insert/key_change: 1|10|card\n2.1 0-10 insert/delete: 2|20|loan\n2.2 10-now key_change: "
+		 "2|10|card\n");
 	ANOMALIES("2: displaced\n");
 }
 
@@ -223,7 +227,7 @@ static void every_event_of_a_transaction_is_a_version(void **state)
 	fixture_insert(&f, ITEM, "1|13|card");
 	fixture_end(&f);
 	VERSIONS("1.1 0-10 insert/update: 1|10|card\n1.2 10-10 update/update changed cif: 1|11|card\n"
-	         "1.3 10-10 update/delete changed cif: 1|12|card\n1.4 10-now insert: 1|13|card\n" TWO);
+		 "1.3 10-10 update/delete changed cif: 1|12|card\n1.4 10-now insert: 1|13|card\n" TWO);
 }
 
 static void history_never_runs_backwards(void **state)
@@ -237,7 +241,7 @@ static void history_never_runs_backwards(void **state)
 	fixture_update(&f, ITEM, "1|11|card", "1|12|card");
 	fixture_end(&f);
 	VERSIONS("1.1 0-100 insert/update: 1|10|card\n1.2 100-100 update/update changed cif: 1|11|card\n"
-	         "1.3 100-now update changed cif: 1|12|card\n" TWO);
+		 "1.3 100-now update changed cif: 1|12|card\n" TWO);
 	ANOMALIES("");
 }
 
@@ -254,7 +258,7 @@ static void a_clock_gone_wild_is_held_and_told(void **state)
 	fixture_update(&f, ITEM, "1|12|card", "1|13|card");
 	fixture_end(&f);
 	VERSIONS("1.1 0-400 insert/update: 1|10|card\n1.2 400-500 update/update changed cif: 1|11|card\n"
-	         "1.3 500-500 update/update changed cif: 1|12|card\n1.4 500-now update changed cif: 1|13|card\n" TWO);
+		 "1.3 500-500 update/update changed cif: 1|12|card\n1.4 500-now update changed cif: 1|13|card\n" TWO);
 	assert_non_null(strstr(fixture_anomalies(&f), "clock: commit time ahead"));
 	assert_non_null(strstr(fixture_anomalies(&f), "clock: commit time jumped back"));
 }
@@ -273,7 +277,8 @@ static void what_is_rolled_back_never_was(void **state)
 	fixture_begin(&f, 15);
 	fixture_update(&f, ITEM, "2|20|loan", "2|21|loan");
 	fixture_end(&f);
-	VERSIONS("1.1 0-now insert: 1|10|card\n2.1 0-15 insert/update: 2|20|loan\n2.2 15-now update changed cif: 2|21|loan\n");
+	VERSIONS("1.1 0-now insert: 1|10|card\n2.1 0-15 insert/update: 2|20|loan\n2.2 15-now update changed cif: "
+		 "2|21|loan\n");
 }
 
 static void a_row_without_a_key_is_refused(void **state)
@@ -303,7 +308,8 @@ static void a_misfit_is_kept_as_it_came(void **state)
 
 static void a_row_that_cannot_be_read_is_listed(void **state)
 {
-	struct change c = {.op = CHANGE_REJECT, .entity = ITEM, .reason = "too few cells", .raw = "1,10", .raw_len = 4, .line = 7};
+	struct change c = {
+		.op = CHANGE_REJECT, .entity = ITEM, .reason = "too few cells", .raw = "1,10", .raw_len = 4, .line = 7};
 	struct status_answer a = {0};
 
 	(void)state;

@@ -44,7 +44,12 @@ static void registers(int64_t second, const char *row)
 	fixture_end(&f);
 }
 
-struct asked { const char *window, *slide; int64_t from, to; const char *zone, *store; bool totals; };
+struct asked {
+	const char *window, *slide;
+	int64_t from, to;
+	const char *zone, *store;
+	bool totals;
+};
 
 static void stores_ask(const struct asked *a, struct stores_answer *answer)
 {
@@ -77,8 +82,9 @@ static const char *stores(const struct asked *a)
 		const struct store_window *w = &answer.windows[i];
 		const char *id = answer.stores[w->store].id;
 
-		buffer_format(&f.text, "%" PRId64 "-%" PRId64 " %s=%" PRId64 "%s\n", (w->start - FIXTURE_START) / SECOND,
-		              (w->end - FIXTURE_START) / SECOND, id ? id : "?", w->count, w->partial ? " partial" : "");
+		buffer_format(&f.text, "%" PRId64 "-%" PRId64 " %s=%" PRId64 "%s\n",
+			      (w->start - FIXTURE_START) / SECOND, (w->end - FIXTURE_START) / SECOND, id ? id : "?",
+			      w->count, w->partial ? " partial" : "");
 	}
 	for (int i = 0; i < answer.store_count && a->totals; i++) {
 		const struct store_row *s = &answer.stores[i];
@@ -119,8 +125,10 @@ static void an_event_is_in_every_window_that_covers_it(void **state)
 	(void)state;
 	registers(1, "1|a|S1|2026-01-01 01:00:00");
 	complete_to(86400);
-	assert_string_equal(STORES("1h", .slide = "20m", .to = 86400), "1200-4800 S1=1\n2400-6000 S1=1\n3600-7200 S1=1\n");
-	assert_string_equal(STORES("15s", .slide = "5s", .from = 3580, .to = 86400), "3590-3605 S1=1\n3595-3610 S1=1\n3600-3615 S1=1\n");
+	assert_string_equal(STORES("1h", .slide = "20m", .to = 86400),
+			    "1200-4800 S1=1\n2400-6000 S1=1\n3600-7200 S1=1\n");
+	assert_string_equal(STORES("15s", .slide = "5s", .from = 3580, .to = 86400),
+			    "3590-3605 S1=1\n3595-3610 S1=1\n3600-3615 S1=1\n");
 	assert_string_equal(STORES("1h", .to = 86400), "3600-7200 S1=1\n");
 }
 
@@ -190,16 +198,20 @@ static void days_are_those_of_the_zone(void **state)
 	registers(5, "5|e|S1|2026-10-25 22:59:59");
 	complete_to(october * 2);
 	char want[200];
-	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=2\n%" PRId64 "-%" PRId64 " S1=1\n", march - 3600, march - 3600 + 23 * 3600,
-	         march - 7200 + 86400, march - 7200 + 2 * 86400);
-	assert_string_equal(STORES("1d", .from = march - 86400, .to = march + 2 * 86400, .zone = "Europe/Berlin"), want);
+	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=2\n%" PRId64 "-%" PRId64 " S1=1\n", march - 3600,
+		 march - 3600 + 23 * 3600, march - 7200 + 86400, march - 7200 + 2 * 86400);
+	assert_string_equal(STORES("1d", .from = march - 86400, .to = march + 2 * 86400, .zone = "Europe/Berlin"),
+			    want);
 	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=2\n", october - 7200, october - 7200 + 25 * 3600);
-	assert_string_equal(STORES("1d", .from = october - 86400, .to = october + 2 * 86400, .zone = "Europe/Berlin"), want);
-	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=1\n%" PRId64 "-%" PRId64 " S1=2\n", march - 86400, march, march, march + 86400);
+	assert_string_equal(STORES("1d", .from = october - 86400, .to = october + 2 * 86400, .zone = "Europe/Berlin"),
+			    want);
+	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=1\n%" PRId64 "-%" PRId64 " S1=2\n", march - 86400,
+		 march, march, march + 86400);
 	assert_string_equal(STORES("1d", .from = march - 86400, .to = march + 2 * 86400, .zone = "UTC"), want);
-	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=1\n%" PRId64 "-%" PRId64 " S1=2\n", march - 20700, march - 20700 + 86400,
-	         march - 20700 + 86400, march - 20700 + 2 * 86400);
-	assert_string_equal(STORES("1d", .from = march - 86400, .to = march + 2 * 86400, .zone = "Asia/Kathmandu"), want);
+	snprintf(want, sizeof want, "%" PRId64 "-%" PRId64 " S1=1\n%" PRId64 "-%" PRId64 " S1=2\n", march - 20700,
+		 march - 20700 + 86400, march - 20700 + 86400, march - 20700 + 2 * 86400);
+	assert_string_equal(STORES("1d", .from = march - 86400, .to = march + 2 * 86400, .zone = "Asia/Kathmandu"),
+			    want);
 }
 
 static void weeks_begin_on_monday_and_months_on_the_first(void **state)
@@ -209,14 +221,15 @@ static void weeks_begin_on_monday_and_months_on_the_first(void **state)
 	registers(2, "2|b|S1|2026-01-05 00:00:00");
 	registers(3, "3|c|S1|2026-02-01 00:00:00");
 	complete_to(400 * 86400);
-	assert_string_equal(STORES("1w", .from = -7 * 86400, .to = 20 * 86400), "-259200-345600 S1=1\n345600-950400 S1=1\n");
+	assert_string_equal(STORES("1w", .from = -7 * 86400, .to = 20 * 86400),
+			    "-259200-345600 S1=1\n345600-950400 S1=1\n");
 	assert_string_equal(STORES("1mo", .to = 60 * 86400), "0-2678400 S1=2\n2678400-5097600 S1=1\n");
 }
 
 static void windows_that_cannot_be_are_refused(void **state)
 {
-	static const char *const wrong[][2] = {{"9s", NULL}, {"12s", NULL}, {"25h", NULL}, {"5m", "2m"}, {"5m", "10m"}, {"5m", "7s"},
-	                                       {"1d", "1h"}, {"1mo", "1d"}, {"2d", NULL}};
+	static const char *const wrong[][2] = {{"9s", NULL}, {"12s", NULL}, {"25h", NULL}, {"5m", "2m"}, {"5m", "10m"},
+					       {"5m", "7s"}, {"1d", "1h"},  {"1mo", "1d"}, {"2d", NULL}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
@@ -238,8 +251,12 @@ static void windows_that_cannot_be_are_refused(void **state)
 
 static void order_does_not_matter(void **state)
 {
-	static const char *const rows[] = {"1|a|S1|2026-01-01 00:05:00", "2|b|S2|2026-01-01 00:01:00", "3|c|S1|2025-12-31 23:59:00",
-	                                   "4|d|-|2026-01-01 00:06:00", "5|e|S1|-", "6|f|S2|2026-01-01 00:01:00"};
+	static const char *const rows[] = {"1|a|S1|2026-01-01 00:05:00",
+					   "2|b|S2|2026-01-01 00:01:00",
+					   "3|c|S1|2025-12-31 23:59:00",
+					   "4|d|-|2026-01-01 00:06:00",
+					   "5|e|S1|-",
+					   "6|f|S2|2026-01-01 00:01:00"};
 	char *forward;
 
 	(void)state;
@@ -321,7 +338,8 @@ static void windows_and_stores_sum_to_the_registrations(void **state)
 	(void)state;
 	fixture_begin(&f, 0);
 	for (int i = 0; i < 500; i++) {
-		snprintf(row, sizeof row, "%d|n|S%d|2026-01-01 %02d:%02d:%02d", i + 1, i % 7, i % 24, i * 7 % 60, i * 11 % 60);
+		snprintf(row, sizeof row, "%d|n|S%d|2026-01-01 %02d:%02d:%02d", i + 1, i % 7, i % 24, i * 7 % 60,
+			 i * 11 % 60);
 		fixture_insert(&f, CUSTOMER, row);
 	}
 	fixture_end(&f);
@@ -381,7 +399,8 @@ static void counts_made_anew_are_equal(void **state)
 	(void)state;
 	complete_to(400 * 86400);
 	for (int i = 0; i < 100; i++) {
-		snprintf(row, sizeof row, "%d|n|S%d|2026-%02d-%02d %02d:%02d:59", i + 1, i % 3, 1 + i % 12, 1 + i % 28, i % 24, i * 7 % 60);
+		snprintf(row, sizeof row, "%d|n|S%d|2026-%02d-%02d %02d:%02d:59", i + 1, i % 3, 1 + i % 12, 1 + i % 28,
+			 i % 24, i * 7 % 60);
 		registers(i, row);
 	}
 	minutes = memory_text(STORES("5m", .to = 365 * 86400));

@@ -24,10 +24,10 @@
 #include "replica/search_index.h"
 #include "replica_fixture.h"
 
-#define QUESTIONS 150
-#define HITS 50
+#define QUESTIONS  150
+#define HITS       50
 #define TOTAL_MOST 10000
-#define BATCH 5000
+#define BATCH      5000
 
 static const char model[] =
 	"[model]\nname = searched\n"
@@ -37,7 +37,10 @@ static const char model[] =
 
 enum { CIF, NAME, STORE, EMAIL, PHONE, COLUMNS };
 
-struct customer { int64_t cif; char *name, *folded, *email, *phone, *email_folded, *phone_folded; };
+struct customer {
+	int64_t cif;
+	char *name, *folded, *email, *phone, *email_folded, *phone_folded;
+};
 
 static struct fixture f;
 static struct generator *generator;
@@ -58,8 +61,9 @@ static char *folded(const char *s)
 
 static void customer_set(struct customer *c, const struct person *p)
 {
-	*c = (struct customer){p->cif, memory_text(p->name), folded(p->name), memory_text(p->email), memory_text(p->phone), folded(p->email),
-	                       folded(p->phone)};
+	*c = (struct customer){
+		p->cif,           memory_text(p->name), folded(p->name), memory_text(p->email), memory_text(p->phone),
+		folded(p->email), folded(p->phone)};
 }
 
 static void customer_free(struct customer *c)
@@ -120,7 +124,10 @@ static void follow(void)
 
 /* ---- the walk ---- */
 
-struct found { const struct customer *c; const char *matched; };
+struct found {
+	const struct customer *c;
+	const char *matched;
+};
 
 /* Each word begins some word of the name. */
 static bool name_matches(const char *name, const char *words)
@@ -185,20 +192,24 @@ static void ask(const char *question)
 	if (!query_search(fixture_query(&f), question, HITS, &a, &f.err))
 		fail_msg("\"%s\": %s", question, f.err.message);
 	if (a.total != (n > TOTAL_MOST ? TOTAL_MOST : n) || a.total_exact != (n <= TOTAL_MOST))
-		fail_msg("\"%s\": %d customers, not %" PRId64 "%s", question, n, a.total, a.total_exact ? "" : " or more");
+		fail_msg("\"%s\": %d customers, not %" PRId64 "%s", question, n, a.total,
+			 a.total_exact ? "" : " or more");
 	if (a.count != (n > HITS ? HITS : n) || a.truncated != (n > HITS))
 		fail_msg("\"%s\": %d hits of %d", question, a.count, n);
 	for (int i = 0; i < a.count; i++)
-		if (strtoll(a.hits[i].cif, NULL, 10) != want[i].c->cif || strcmp(a.hits[i].matched, want[i].matched) != 0)
-			fail_msg("\"%s\": hit %d must be %" PRId64 " \"%s\" by %s, is %s \"%s\" by %s", question, i, want[i].c->cif, want[i].c->name,
-			         want[i].matched, a.hits[i].cif, a.hits[i].name, a.hits[i].matched);
+		if (strtoll(a.hits[i].cif, NULL, 10) != want[i].c->cif ||
+		    strcmp(a.hits[i].matched, want[i].matched) != 0)
+			fail_msg("\"%s\": hit %d must be %" PRId64 " \"%s\" by %s, is %s \"%s\" by %s", question, i,
+				 want[i].c->cif, want[i].c->name, want[i].matched, a.hits[i].cif, a.hits[i].name,
+				 a.hits[i].matched);
 	answer_done(&a.base);
 	free(want);
 }
 
 /* ---- questions ---- */
 
-/* The begin of some words of a name, as it is written, folded, or shouted; its length in bytes ends between characters. */
+/* The begin of some words of a name, as it is written, folded, or shouted; its length in bytes ends between characters.
+ */
 static void question_of_name(const char *name, char out[200])
 {
 	size_t n = strlen(name), at = 0, len = 0;
@@ -223,19 +234,36 @@ static void question(char out[200])
 	char part[200];
 
 	switch (chance_below(&chance, 12)) {
-	case 0: snprintf(out, 200, "%s", c->name); break;
-	case 1: snprintf(out, 200, "%s", c->folded); break;
-	case 2: snprintf(out, 200, "%" PRId64, c->cif); break;
-	case 3: snprintf(out, 200, "%s", *c->email ? c->email : "nobody@example"); break;
-	case 4: snprintf(out, 200, "%s", *c->phone ? c->phone : "000"); break;
-	case 5: snprintf(out, 200, "%c", 'a' + chance_below(&chance, 26)); break;
-	case 6: snprintf(out, 200, "%c %c", 'a' + chance_below(&chance, 26), 'a' + chance_below(&chance, 26)); break;
-	case 7: snprintf(out, 200, "zqx%d", chance_below(&chance, 100)); break;
+	case 0:
+		snprintf(out, 200, "%s", c->name);
+		break;
+	case 1:
+		snprintf(out, 200, "%s", c->folded);
+		break;
+	case 2:
+		snprintf(out, 200, "%" PRId64, c->cif);
+		break;
+	case 3:
+		snprintf(out, 200, "%s", *c->email ? c->email : "nobody@example");
+		break;
+	case 4:
+		snprintf(out, 200, "%s", *c->phone ? c->phone : "000");
+		break;
+	case 5:
+		snprintf(out, 200, "%c", 'a' + chance_below(&chance, 26));
+		break;
+	case 6:
+		snprintf(out, 200, "%c %c", 'a' + chance_below(&chance, 26), 'a' + chance_below(&chance, 26));
+		break;
+	case 7:
+		snprintf(out, 200, "zqx%d", chance_below(&chance, 100));
+		break;
 	case 8:
 		question_of_name(c->name, part);
 		snprintf(out, 200, "%.90s %c", part, 'a' + chance_below(&chance, 26));
 		break;
-	default: question_of_name(c->name, out);
+	default:
+		question_of_name(c->name, out);
 	}
 }
 
