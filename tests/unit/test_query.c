@@ -676,6 +676,84 @@ static void test_search_tells_how_much_is_indexed(void **state)
 	answer_done(&a.base);
 }
 
+/* ---- search against looking at every name ---- */
+
+#define PEOPLE 60
+
+static char people[PEOPLE][24]; /* "" where nobody has the number */
+static unsigned dice_state;
+
+static int dice(int n)
+{
+	dice_state = dice_state * 1103515245u + 12345u;
+	return (int)((dice_state >> 16) % (unsigned)n);
+}
+
+static bool has_word(const char *name, const char *prefix)
+{
+	for (const char *p = name; p; p = strchr(p, ' ') ? strchr(p, ' ') + 1 : NULL)
+		if (strncmp(p, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+static void somebody_changes(void)
+{
+	static const char *const words[] = {"ana", "anna", "an", "bo", "bob", "li", "lima", "lim"};
+	char name[24], line[128];
+	int i = dice(PEOPLE);
+	snprintf(name, sizeof name, "%s %s", words[dice(8)], words[dice(8)]);
+	if (!*people[i])
+		snprintf(line, sizeof line, "+customer c%02d|%s|~|~|~|~", i, name);
+	else if (dice(4))
+		snprintf(line, sizeof line, "=customer c%02d|%s|~|~|~|~ > c%02d|%s|~|~|~|~", i, people[i], i, name);
+	else
+		snprintf(line, sizeof line, "-customer c%02d|%s|~|~|~|~", i, people[i]);
+	snprintf(people[i], sizeof people[i], "%s", *line == '-' ? "" : name);
+	transaction(0, line, NULL);
+}
+
+/* The same as found_by says it: by name, then number. */
+static const char *looked_for(const char *first, const char *second)
+{
+	static char line[PEOPLE * 16];
+	bool told[PEOPLE] = {false};
+	int total = 0, used = 0;
+	char hits[PEOPLE * 12] = "";
+	for (int best;; total++) {
+		best = -1;
+		for (int i = 0; i < PEOPLE; i++)
+			if (*people[i] && !told[i] && has_word(people[i], first) && has_word(people[i], second) && (best < 0 || strcmp(people[i], people[best]) < 0))
+				best = i;
+		if (best < 0)
+			break;
+		told[best] = true;
+		used += snprintf(hits + used, sizeof hits - (size_t)used, " c%02d/name", best);
+	}
+	snprintf(line, sizeof line, "%d:%s", total, hits);
+	return line;
+}
+
+static void test_search_finds_what_looking_finds(void **state)
+{
+	static const char *const prefixes[] = {"a", "an", "ana", "anna", "b", "bo", "bob", "l", "li", "lim", "lima"};
+	(void)state;
+	memset(people, 0, sizeof people);
+	dice_state = 7;
+	for (int round = 0; round < 400; round++) {
+		char text[32];
+		const char *first = prefixes[dice(11)], *second = prefixes[dice(11)];
+		bool more;
+		somebody_changes();
+		/* A step of the build or of following now and then, so that questions meet each state of the index. */
+		if (round > 50 && dice(2))
+			sure(search_follow(replica, 3, &more, &err));
+		snprintf(text, sizeof text, "%s %s", first, second);
+		assert_string_equal(found_by(text, 100), looked_for(first, second));
+		assert_string_equal(found_by(first, 100), looked_for(first, first));
+	}
+}
+
 /* ---- export ---- */
 
 static bool collect(void *ctx, const struct export_row *row)
@@ -893,6 +971,7 @@ int main(void)
 		QUERY_TEST(test_search_of_a_name_without_end),
 		QUERY_TEST(test_search_totals),
 		QUERY_TEST(test_search_tells_how_much_is_indexed),
+		QUERY_TEST(test_search_finds_what_looking_finds),
 		QUERY_TEST(test_export_as_of),
 		QUERY_TEST(test_before_a_snapshot_and_in_a_gap),
 		QUERY_TEST(test_a_first_copy_that_was_cut_off_knows_nothing),
