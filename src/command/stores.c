@@ -275,7 +275,13 @@ static bool stores_duration(const struct settings *s, const char *option, struct
 		strcat(one, text);
 		return duration_parse(one, out, err);
 	}
-	return duration_parse(text, out, err);
+	if (!duration_parse(text, out, err))
+		return false;
+	/* Zero means that none was given. */
+	if (out->micro || out->months)
+		return true;
+	error_set(err, ERROR_USAGE, "could not take --%s %s: it has no length", option, text);
+	return error_hint(err, "a window is 10s to 24h in multiples of 5 s, or d, w or mo");
 }
 
 static void stores_print(const struct ask *a, const struct stores_answer *s)

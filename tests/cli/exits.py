@@ -43,6 +43,7 @@ def usage(t, bank, replica):
     fails(t, "unknown entity", desk("history", "1", "--entity", "shoes", *ask), 2, "shoes", "customer")
     fails(t, "bad limit", desk("search", "a", "--limit", "0", *ask), 2, "limit")
     fails(t, "bad window", desk("stores", "--window", "7s", *ask), 2)
+    fails(t, "window without length", desk("stores", "--window", "0s", *ask), 2, "--window")
     fails(t, "slide that does not divide", desk("stores", "--window", "1h", "--slide", "7m", *ask), 2)
     fails(t, "CSV of several tables", desk("export", "--format", "csv", *ask), 2, "--entity")
     fails(t, "flat and entity", desk("export", "--flat", "--entity", "customer", *ask), 2)
