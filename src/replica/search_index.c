@@ -2,6 +2,7 @@
 
 #include "replica/search_index.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -403,6 +404,27 @@ static bool work_off(struct replica *r, int most, bool *more, struct error *err)
 
 /* ---- following ---- */
 
+/* After a long absence most of the index would be written again at random places: sorted anew it is done sooner. */
+static bool queue_is_long(struct replica *r)
+{
+	char sql[96];
+	snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT 1 FROM td_search_queue LIMIT %d)", SEARCH_DIRECT + 1);
+	int64_t queued = sql_integer(r->db, sql, 0);
+	return queued > SEARCH_DIRECT && queued > r->tables[r->model->customer].rows / 10;
+}
+
+static bool follow_queue(struct replica *r, int most, bool *more, struct error *err)
+{
+	struct search_state *s = r->search;
+	if (!work_off(r, most, more, err))
+		return false;
+	if (!*more) {
+		s->slices = 0;
+		return true;
+	}
+	return s->slices++ % 64 != 0 || !queue_is_long(r) || search_forget(r, err);
+}
+
 bool search_follow(struct replica *r, int most, bool *more, struct error *err)
 {
 	struct search_state *s = r->search;
@@ -411,7 +433,7 @@ bool search_follow(struct replica *r, int most, bool *more, struct error *err)
 		return true;
 	switch (s->phase) {
 	case SEARCH_READY:
-		return work_off(r, most, more, err);
+		return follow_queue(r, most, more, err);
 	case SEARCH_NONE:
 		*more = true;
 		return search_build_start(r, err);

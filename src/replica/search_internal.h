@@ -31,6 +31,7 @@ struct search_state {
 	struct arena after_arena;
 	bool any_queued;         /* something may stand in the queue: asked anew for each slice */
 	int64_t read_count, write_count;
+	unsigned slices;         /* of the queue, worked off since it was empty */
 	struct buffer word;      /* the word being counted while writing */
 	int64_t word_count;
 };
