@@ -203,10 +203,7 @@ static bool set_position(struct replica *r, const char *position, struct error *
 {
 	buffer_clear(&r->position);
 	buffer_text_add(&r->position, position);
-	sqlite3_bind_text(r->set_position, 1, position, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
-	sqlite3_bind_int64(r->set_position, 3, r->source);
-	return sql_run(r->set_position, err);
+	return replica_store_position(r, err);
 }
 
 bool apply_end(struct apply *a, const char *position, struct error *err)

@@ -274,10 +274,7 @@ bool copy_begin(struct replica *r, const struct copy_start *start, struct error 
 		buffer_text_add(&r->position, start->p0);
 	}
 	/* The time is stored too: history must not begin before T0 after a restart either. */
-	sqlite3_bind_text(r->set_position, 1, buffer_text(&r->position), -1, SQLITE_STATIC);
-	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
-	sqlite3_bind_int64(r->set_position, 3, r->source);
-	if (!sql_run(r->set_position, err))
+	if (!replica_store_position(r, err))
 		return false;
 	return copy_load(r, err);
 }

@@ -15,7 +15,7 @@ bool repair_row(struct replica *r, int entity, const struct value *key, const st
 	struct stored old = {.values = arena_alloc(&a, sizeof(struct value) * (size_t)t->entity->column_count)};
 	if (r->last_valid_from == TIME_NONE || at > r->last_valid_from)
 		r->last_valid_from = at;
-	bool ok = replica_begin(r, err) && replica_next_seq(r, r->last_valid_from, 1, TXN_REPAIR, err);
+	bool ok = replica_begin(r, err) && replica_next_seq(r, r->last_valid_from, 1, TXN_REPAIR, err) && replica_store_position(r, err);
 	struct row_time now = {r->last_valid_from, r->seq};
 	int found = ok ? history_find(t, key, &old, err) : -1;
 	if (found == 1 && row) {

@@ -341,6 +341,14 @@ bool replica_next_seq(struct replica *r, int64_t time, int64_t rows, enum txn_ki
 	return true;
 }
 
+bool replica_store_position(struct replica *r, struct error *err)
+{
+	sqlite3_bind_text(r->set_position, 1, buffer_text(&r->position), -1, SQLITE_STATIC);
+	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
+	sqlite3_bind_int64(r->set_position, 3, r->source);
+	return sql_run(r->set_position, err);
+}
+
 static bool write_counters(struct replica *r, struct error *err)
 {
 	if (r->misfits &&
