@@ -432,7 +432,7 @@ static enum session_end loop(struct session *s, struct error *err)
 	bool busy = true;
 	while (!*s->c->stop) {
 		struct source_event event = {0};
-		bool work = busy || s->searching || replica_in_transaction(s->replica);
+		bool work = busy || (s->searching && s->caught_up) || replica_in_transaction(s->replica);
 		enum source_result result = s->source->ops->next(s->source, work ? 0 : IDLE_WAIT, &event, err);
 		if (result == SOURCE_ERROR)
 			return SESSION_FAILED;
