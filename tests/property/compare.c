@@ -406,6 +406,10 @@ static bool compare_lookup(const struct compare *c, const char *cif, int64_t at)
 	snprintf(what, sizeof what, "customer %s as of %" PRId64, cif, at);
 	if (!query_lookup(c->query, cif, at, &a, &err))
 		return compare_failed(c, "%s: %s", what, err.message);
+	if (c->restarted && at != TIME_NONE && a.known == KNOWN_BEFORE_SNAPSHOT && !a.customer) {
+		answer_done(&a.base);
+		return true;
+	}
 	if (!want != !a.customer)
 		ok = compare_failed(c, "%s must %sbe", what, want ? "" : "not ");
 	else

@@ -21,6 +21,8 @@ struct compare {
 	/* The source sent partial images: of a row found by a copy, early versions may be missing, but never one in the
 	 * middle, and not all while it lives. */
 	bool partial;
+	/* A first copy may have begun anew, when its table was swapped: a customer then is known from there on. */
+	bool restarted;
 	struct buffer *why; /* the first difference, in words */
 };
 

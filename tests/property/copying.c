@@ -425,7 +425,12 @@ static bool bench_judge(struct bench *b, const struct sim_bound *first)
 	struct seen seen = {0};
 	struct oracle o;
 	struct telling t = {.b = b, .oracle = &o, .seen = &seen};
-	struct compare c = {.oracle = &o, .query = q, .seed = b->how->seed, .partial = b->how->partial, .why = b->why};
+	struct compare c = {.oracle = &o,
+			    .query = q,
+			    .seed = b->how->seed,
+			    .partial = b->how->partial,
+			    .restarted = b->how->reloads,
+			    .why = b->why};
 	bool ok;
 
 	oracle_init(&o, b->stream.model);
