@@ -194,7 +194,9 @@ static int command_run(const struct command *c, struct settings *s, int argc, ch
 		return command_arguments(c, count);
 	if (!command_narrate(s, &err))
 		return error_report(&err);
-	stop_at_once();
+	/* Until the command has its own way, and after it. */
+	bool endless = c->service && !settings_flag(s, "once") && !settings_given(s, "until");
+	stop_at_once(endless);
 	return c->run(s, count, arguments);
 }
 

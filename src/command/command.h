@@ -7,6 +7,7 @@
 #ifndef TD_COMMAND_COMMAND_H
 #define TD_COMMAND_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/log.h"
@@ -18,6 +19,7 @@ struct command {
 	const char *synopsis; /* "lookup CIF [--as-of T] ..." */
 	const char *about;    /* one line */
 	int min_arguments, max_arguments;
+	bool service;         /* runs until it is told to end: a signal is no interruption, unless once or until is given */
 	int (*run)(struct settings *s, size_t count, const char *const *arguments);
 };
 

@@ -136,5 +136,6 @@ const struct command command_console = {
 	.name = "console",
 	.synopsis = "console [--no-ingest]",
 	.about = "Open the console; the ingest thread runs behind it",
+	.service = true,
 	.run = console_run,
 };

@@ -105,7 +105,7 @@ static int demo_run(struct settings *s, size_t count, const char *const *argumen
 	p.url = d.url;
 	/* A signal ends us at once; the bank's process cleans up. The console has its own way. */
 	if (demo_bank_start(&bank, &p, &err)) {
-		stop_at_once();
+		stop_at_once(false);
 		status = demo_show(s, &d, &bank);
 	} else {
 		status = error_report(&err);

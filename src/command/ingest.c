@@ -197,5 +197,6 @@ const struct command command_ingest = {
 	.name = "ingest",
 	.synopsis = "ingest [--once] [--until POSITION]",
 	.about = "Keep the replica current without a screen",
+	.service = true,
 	.run = ingest_run_command,
 };

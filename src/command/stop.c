@@ -74,10 +74,16 @@ static void stop_exit(int number)
 	_exit(ERROR_INTERRUPTED);
 }
 
-void stop_at_once(void)
+static void stop_exit_service(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+void stop_at_once(bool service)
 {
 	for (size_t i = 0; i < STOP_COUNT; i++) {
-		struct sigaction before, how = {.sa_handler = stop_exit};
+		struct sigaction before, how = {.sa_handler = service ? stop_exit_service : stop_exit};
 		sigemptyset(&how.sa_mask);
 		if (sigaction(stop_signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(stop_signals[i], &how, NULL);

@@ -19,8 +19,9 @@ int stop_signal(void);
 void stop_end(void);
 
 /* For a command that ends at once wherever it is: from now on such a signal says
- * so on stderr and exits with the status of an interrupted command. What was
+ * so on stderr and exits with the status of an interrupted command; a service
+ * exits with 0, without a word. What was
  * committed stays; a transaction under way is rolled back by the next to open the file. */
-void stop_at_once(void);
+void stop_at_once(bool service);
 
 #endif
