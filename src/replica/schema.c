@@ -95,6 +95,15 @@ static void named(struct buffer *sql, const char *entity, const char *column)
 	free(name);
 }
 
+/* COLUMN = c.COLUMN: what makes a detail's row this customer's. */
+static void linked(struct buffer *sql, const struct entity *customer, const struct entity *e)
+{
+	bool via = e->via >= 0;
+	sql_identifier(sql, via ? e->columns[e->key[0]].as : e->columns[e->cif].as);
+	buffer_text_add(sql, " = c.");
+	sql_identifier(sql, via ? customer->columns[e->via].as : customer->columns[customer->cif].as);
+}
+
 static void flat_view(const struct model *m, const struct flat *f, struct buffer *sql)
 {
 	const struct entity *customer = &m->entities[m->customer];
@@ -111,14 +120,10 @@ static void flat_view(const struct model *m, const struct flat *f, struct buffer
 		const struct entity *e = &m->entities[f->entities[k]];
 		if (e == customer)
 			continue;
-		const char *link = e->via >= 0 ? e->columns[e->key[0]].as : e->columns[e->cif].as;
-		const char *to = e->via >= 0 ? customer->columns[e->via].as : customer->columns[customer->cif].as;
 		buffer_text_add(sql, ", (SELECT count(*) FROM ");
 		sql_identifier(sql, e->name);
 		buffer_text_add(sql, " d WHERE d.");
-		sql_identifier(sql, link);
-		buffer_text_add(sql, " = c.");
-		sql_identifier(sql, to);
+		linked(sql, customer, e);
 		buffer_text_add(sql, ") AS ");
 		named(sql, e->name, "count");
 		for (int i = 0; i < e->column_count; i++) {
@@ -135,16 +140,12 @@ static void flat_view(const struct model *m, const struct flat *f, struct buffer
 		const struct entity *e = &m->entities[f->entities[k]];
 		if (e == customer)
 			continue;
-		const char *link = e->via >= 0 ? e->columns[e->key[0]].as : e->columns[e->cif].as;
-		const char *to = e->via >= 0 ? customer->columns[e->via].as : customer->columns[customer->cif].as;
 		buffer_text_add(sql, " LEFT JOIN ");
 		sql_identifier(sql, e->name);
 		buffer_format(sql, " d%d ON d%d.rowid = (SELECT rowid FROM ", k, k);
 		sql_identifier(sql, e->name);
 		buffer_text_add(sql, " x WHERE x.");
-		sql_identifier(sql, link);
-		buffer_text_add(sql, " = c.");
-		sql_identifier(sql, to);
+		linked(sql, customer, e);
 		buffer_text_add(sql, " ORDER BY x._valid_from DESC, x._seq_from DESC, ");
 		for (int i = 0; i < e->key_count; i++) {
 			buffer_text_add(sql, i ? ", x." : "x.");
