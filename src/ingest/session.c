@@ -337,7 +337,8 @@ static bool start_stream(struct session *s, struct error *err)
 static bool open_session(struct session *s, struct error *err)
 {
 	const struct ingest_params *p = s->c->params;
-	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder, .stop = s->c->stop_fd,
+	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder,
+	                           .replica = p->replica_path, .stop = s->c->stop_fd,
 	                           .settle = p->settle, .reject_percent = p->reject_percent, .encoding = p->encoding};
 	s->source = source_open(&sp, err);
 	if (!s->source)
