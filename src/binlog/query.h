@@ -81,8 +81,9 @@ struct statement {
 void statement_read(const struct binlog_query *q, struct arena *a, struct statement *out);
 /* Does an identifier or word of the text equal one of these names (case-insensitive)? For STATEMENT_WRITE: can it
  * concern a table? Names are UTF-8 and the text may not be: where a name and an identifier both go beyond ASCII the
- * answer is yes, and a text that does not scan to its end is searched for the name's bytes. What a stored function,
- * a trigger or a view behind another name touches is not told. */
+ * answer is yes, and a text that does not scan to its end is searched for the name's bytes. SELECT, DO and CALL are
+ * logged only for a stored function that writes, and it may write anything: yes for every name. What a function, a
+ * trigger or a view touches inside of other statements is not told. */
 bool statement_mentions(const struct binlog_query *q, const char *const *names, int count);
 
 #endif

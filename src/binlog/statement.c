@@ -236,6 +236,10 @@ static bool statement_holds(const struct binlog_query *q, const char *name)
 bool statement_mentions(const struct binlog_query *q, const char *const *names, int count)
 {
 	struct words w;
+	words_init(&w, q);
+	statement_unset(&w);
+	if (words_is(&w, "SELECT") || words_is(&w, "DO") || words_is(&w, "CALL"))
+		return count > 0;
 	for (words_init(&w, q); w.now.kind != WORD_END; words_next(&w))
 		for (int i = 0; word_is_name(&w.now) && i < count; i++)
 			if (statement_word_is(&w.now, names[i]))

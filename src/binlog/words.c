@@ -141,6 +141,9 @@ static void words_quoted(struct words *w, enum word_kind kind)
 	while (w->at < w->end) {
 		if (*w->at == quote && words_peek(w, 1) != quote) {
 			w->now.n = (size_t)(w->at++ - w->now.p);
+			/* No identifier has a NUL; a name that ended there would be another one. */
+			if (kind == WORD_NAME && memchr(w->now.p, 0, w->now.n))
+				w->bad = true;
 			return;
 		}
 		if (*w->at == quote || (escapes && *w->at == '\\'))

@@ -9,7 +9,8 @@
  * NO_BACKSLASH_ESCAPES; in the five character sets whose second byte may look like ASCII (big5, sjis, cp932, gbk,
  * gb18030) a character is passed over whole.
  *
- * A text that ends inside a quote or a comment sets `bad`; the word it ends in is the last.
+ * A text that ends inside a quote or a comment sets `bad`; the word it ends in is the last. So does a quoted
+ * identifier that holds a NUL.
  */
 #ifndef TD_BINLOG_WORDS_H
 #define TD_BINLOG_WORDS_H

@@ -399,6 +399,9 @@ static void test_text_has_a_length(void **state)
 	q.text = "TRUNCATE\0t";
 	q.text_len = 10;
 	assert_string_equal(meaning(&q), "write");
+	q.text = "TRUNCATE `t\0u`";
+	q.text_len = 14;
+	assert_string_equal(meaning(&q), "write");
 }
 
 static void test_long_list(void **state)
@@ -436,8 +439,13 @@ static void test_mentions(void **state)
 		{"DELETE FROM log /* store */ -- store\n# store", false, 0},
 		{"DELETE FROM log /*! , store */", true, 0},
 		{"DELETE FROM `sto``re`", false, 0},
-		{"SELECT 1 FROM log WHERE a = 'x\\' AND store", true, NO_ESCAPES},
-		{"SELECT 1 FROM log WHERE a = 'x\\' AND store'", false, 0},
+		{"DELETE FROM log WHERE a = 'x\\' AND store", true, NO_ESCAPES},
+		{"DELETE FROM log WHERE a = 'x\\' AND store'", false, 0},
+		/* logged so for what the function writes */
+		{"SELECT `bank`.`f`()", true, 0},
+		{"set statement a=1 for do f()", true, 0},
+		{"CALL p()", true, 0},
+		{"INSERT INTO log SELECT 1", false, 0},
 		{"DELETE FROM \xc3\x89tat", true, 0},
 		{"DELETE FROM `\xe9tat`", true, 0},
 		{"DELETE FROM log WHERE a = '\xe9tat'", false, 0},
