@@ -15,6 +15,7 @@
 #include "ingest/board.h"
 #include "ingest/ingest.h"
 #include "ingest/snapshot.h"
+#include "model/cascade.h"
 #include "model/model.h"
 #include "replica/apply.h"
 #include "replica/replica.h"
@@ -282,6 +283,15 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 
 /* ---- opening ---- */
 
+/* As the catalogue says now. */
+static bool set_cascades(struct session *s, struct error *err)
+{
+	struct cascades rules;
+	if (!s->source->ops->cascades)
+		return true;
+	return s->source->ops->cascades(s->source, &rules, err) && apply_set_cascades(s->apply, &rules, err);
+}
+
 static bool check_columns(struct session *s, struct error *err)
 {
 	const struct model *m = replica_model(s->replica);
@@ -306,7 +316,7 @@ static bool check_columns(struct session *s, struct error *err)
 		error_hint(err, "correct the model, mark the columns optional, or see tellerdesk check-source");
 	}
 	buffer_done(&missing);
-	return ok;
+	return ok && set_cascades(s, err);
 }
 
 static bool start_stream(struct session *s, struct error *err)

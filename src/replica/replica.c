@@ -493,6 +493,15 @@ bool replica_set_columns(struct replica *r, int entity, const bool *present, str
 	return ok;
 }
 
+bool replica_build(struct replica *r, const char *sql, struct error *err)
+{
+	/* What an index sorts takes as much memory as the cache may, beside the cache; more goes to a temporary file. */
+	sqlite3_exec(r->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
+	bool ok = sql_exec(r->db, sql, err);
+	sqlite3_exec(r->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
+	return ok;
+}
+
 bool replica_build_indexes(struct replica *r, int entity, struct error *err)
 {
 	struct buffer sql = {0};
@@ -500,10 +509,7 @@ bool replica_build_indexes(struct replica *r, int entity, struct error *err)
 	for (int i = 0; i < r->model->rollup_count; i++)
 		if (r->model->rollups[i].entity == entity)
 			rollup_indexes(&r->model->rollups[i], &sql);
-	/* What an index sorts takes as much memory as the cache may, beside the cache; more goes to a temporary file. */
-	sqlite3_exec(r->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
-	bool ok = sql_exec(r->db, buffer_text(&sql), err);
-	sqlite3_exec(r->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
+	bool ok = replica_build(r, buffer_text(&sql), err);
 	buffer_done(&sql);
 	return ok;
 }

@@ -45,6 +45,7 @@
 #include "model/change.h"
 
 struct buffer;
+struct cascades;
 struct error;
 struct model;
 struct source;
@@ -112,6 +113,9 @@ struct source_ops {
 	int64_t (*clock)(struct source *s);
 	/* Which of an entity's columns the source has; false in present[]: absent (optional) ones. */
 	bool (*columns)(struct source *s, int entity, bool *present, struct error *err);
+	/* What the server does to child rows without logging it, for changes that say `cascades`. Borrowed until the next call. NULL: it
+	 * logs all that changes. */
+	bool (*cascades)(struct source *s, struct cascades *out, struct error *err);
 	/* Preflight: every finding, at once. */
 	bool (*check)(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 	void (*close)(struct source *s);
