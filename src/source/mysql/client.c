@@ -317,6 +317,12 @@ bool mysql_rows_next(struct mysql_rows *r)
 	return r->cells != NULL;
 }
 
+void mysql_rows_rewind(struct mysql_rows *r)
+{
+	if (r->result)
+		mysql_data_seek((MYSQL_RES *)r->result, 0);
+}
+
 const char *mysql_rows_named(struct mysql_rows *r, const char *column)
 {
 	MYSQL_FIELD *fields = r->result ? mysql_fetch_fields((MYSQL_RES *)r->result) : NULL;
