@@ -138,6 +138,11 @@ static bool set_model(struct replica *r, const struct replica_params *p, struct 
 	return ok;
 }
 
+bool replica_set_precision(struct replica *r, const char *precision, struct error *err)
+{
+	return sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", precision, precision);
+}
+
 static bool set_source(struct replica *r, const struct replica_params *p, struct error *err)
 {
 	sqlite3_stmt *s = sql_prepare(r->db, "SELECT id, url, position, last_valid_from FROM td_source", err);
@@ -158,8 +163,7 @@ static bool set_source(struct replica *r, const struct replica_params *p, struct
 		r->source_url = memory_text(p->source_url);
 		r->source_kind = p->source_kind;
 	}
-	if (row >= 0 && p->time_precision &&
-	    !sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", p->time_precision, p->time_precision))
+	if (row >= 0 && p->time_precision && !replica_set_precision(r, p->time_precision, err))
 		row = -1;
 	buffer_add(&r->committed_position, r->position.data, r->position.len);
 	r->committed_valid_from = r->last_valid_from;
