@@ -102,7 +102,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
-	stream_done(&m->stream, m->base.model);
+	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
 	proof_done(&m->proof);
 	mysql_client_close(m->control);
@@ -147,7 +147,7 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	arena_init(&m->copied);
 	shape_init(&m->shape);
 	proof_init(&m->proof);
-	stream_init(&m->stream, p->model, m->state_folder);
+	mysql_stream_init(&m->stream, p->model, m->state_folder);
 	if (mysql_url_parse(p->url, &m->url, err)) {
 		m->control = mysql_connect(m, err);
 		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
@@ -292,7 +292,7 @@ static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read
 	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
 	case FEED_EVENT:
 		*read = true;
-		return stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
+		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
 	case FEED_WAIT:
 		return SOURCE_WAIT;
 	case FEED_END:
@@ -313,7 +313,7 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
 	for (;;) {
 		if (m->stream.serving) {
-			result = stream_serve(m, event, err);
+			result = mysql_stream_serve(m, event, err);
 			if (result != SOURCE_WAIT)
 				return result;
 		}

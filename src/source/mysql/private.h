@@ -136,17 +136,17 @@ bool mysql_know_server(struct mysql *m, struct error *err);
 bool mysql_know_self(struct mysql *m, struct error *err);
 
 /* stream.c */
-void stream_init(struct mysql_stream *st, const struct model *model, const char *folder);
-void stream_done(struct mysql_stream *st, const struct model *model);
+void mysql_stream_init(struct mysql_stream *st, const struct model *model, const char *folder);
+void mysql_stream_done(struct mysql_stream *st, const struct model *model);
 /* One event of the feed. False: err. */
-bool stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err);
+bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err);
 /* Where the stream stands, between transactions. */
-const char *stream_position(struct mysql *m);
+const char *mysql_stream_position(struct mysql *m);
 /* "binlog.000002:4711", for messages. */
-const char *stream_place(struct mysql *m, struct buffer *out);
+const char *mysql_stream_place(struct mysql *m, struct buffer *out);
 
 /* serve.c */
-enum source_result stream_serve(struct mysql *m, struct source_event *event, struct error *err);
+enum source_result mysql_stream_serve(struct mysql *m, struct source_event *event, struct error *err);
 
 /* proof.c */
 void proof_init(struct mysql_proof *p);

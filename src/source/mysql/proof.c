@@ -63,7 +63,7 @@ int proof_idle(struct mysql *m, bool resting, struct source_event *event, struct
 	if (p->clock == TIME_NONE || !proof_reached(m))
 		return 0;
 	event->complete_to = p->clock;
-	event->position = st->moved ? stream_position(m) : NULL;
+	event->position = st->moved ? mysql_stream_position(m) : NULL;
 	st->moved = p->owed = false;
 	p->clock = TIME_NONE;
 	p->told = now;

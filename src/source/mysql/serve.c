@@ -214,7 +214,7 @@ static enum source_result give(struct mysql_stream *st, const struct change *c, 
 	return SOURCE_CHANGE;
 }
 
-enum source_result stream_serve(struct mysql *m, struct source_event *event, struct error *err)
+enum source_result mysql_stream_serve(struct mysql *m, struct source_event *event, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
 	struct change c;
@@ -237,7 +237,7 @@ enum source_result stream_serve(struct mysql *m, struct source_event *event, str
 	}
 	bool begun = st->begun_given;
 	serve_done(m);
-	event->position = stream_position(m);
+	event->position = mysql_stream_position(m);
 	decided_add(m, event->position);
 	if (!begun)
 		return SOURCE_WAIT;

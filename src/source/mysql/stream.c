@@ -27,7 +27,7 @@
 #include "source/mysql/private.h"
 #include "source/mysql/xa.h"
 
-void stream_init(struct mysql_stream *st, const struct model *model, const char *folder)
+void mysql_stream_init(struct mysql_stream *st, const struct model *model, const char *folder)
 {
 	*st = (struct mysql_stream){.commit_time = TIME_NONE};
 	txn_init(&st->txn, folder);
@@ -44,7 +44,7 @@ void stream_init(struct mysql_stream *st, const struct model *model, const char 
 	}
 }
 
-void stream_done(struct mysql_stream *st, const struct model *model)
+void mysql_stream_done(struct mysql_stream *st, const struct model *model)
 {
 	if (st->feed)
 		st->feed->ops->close(st->feed);
@@ -70,7 +70,7 @@ void stream_done(struct mysql_stream *st, const struct model *model)
 
 /* ---- where we are ---- */
 
-const char *stream_position(struct mysql *m)
+const char *mysql_stream_position(struct mysql *m)
 {
 	struct mysql_stream *st = &m->stream;
 
@@ -85,7 +85,7 @@ const char *stream_position(struct mysql *m)
 	return buffer_text(&st->position);
 }
 
-const char *stream_place(struct mysql *m, struct buffer *out)
+const char *mysql_stream_place(struct mysql *m, struct buffer *out)
 {
 	buffer_format(out, "%s:%" PRIu64, buffer_text(&m->stream.file), m->stream.pos);
 	return buffer_text(out);
@@ -95,7 +95,7 @@ static bool refuse(struct mysql *m, const char *why, const char *hint, struct er
 {
 	struct buffer place = {0};
 
-	error_set(err, ERROR_REFUSED, "could not follow the log of server %s at %s: %s", mysql_client_name(m->control), stream_place(m, &place), why);
+	error_set(err, ERROR_REFUSED, "could not follow the log of server %s at %s: %s", mysql_client_name(m->control), mysql_stream_place(m, &place), why);
 	if (hint)
 		error_hint(err, "%s", hint);
 	buffer_done(&place);
@@ -506,7 +506,7 @@ static bool on_payload(struct mysql *m, const struct binlog_event *e, struct err
 
 	st->format.payload = true;
 	while (p && (got = pack_payload_next(p, &bytes, &n, err)) == 1)
-		if (!stream_event(m, bytes, n, err))
+		if (!mysql_stream_event(m, bytes, n, err))
 			break;
 	st->format.payload = false;
 	if (p)
@@ -573,7 +573,7 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 	}
 }
 
-bool stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err)
+bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
 	struct binlog_event e;
