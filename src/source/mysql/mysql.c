@@ -203,7 +203,7 @@ static bool have_log(struct mysql *m, const struct mysql_position *p, struct err
 		error_set(err, ERROR_PURGED, "could not follow the log of server %s: %.*s was purged", mysql_client_name(m->control), (int)p->file_len, p->file);
 		return error_hint(err, "keep logs longer (binlog_expire_logs_seconds, expire_logs_days), then: tellerdesk resync");
 	}
-	error_set(err, ERROR_REFUSED, "could not follow the log of server %s: %.*s ends before our position, or is not there", mysql_client_name(m->control),
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: %.*s ends before our position, or is not there", mysql_client_name(m->control),
 		  (int)p->file_len, p->file);
 	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 }

@@ -436,8 +436,11 @@ static bool on_gtid(struct mysql *m, const struct binlog_event *e, struct error 
 
 static bool begun_anew(struct mysql *m, struct error *err)
 {
-	return refuse(m, "this file of the log is not the one we know: the log was begun anew, or another server's data stands behind the name",
-		      "take it as it is now: tellerdesk resync --accept-server", err);
+	refuse(m, "this file of the log is not the one we know: the log was begun anew, or another server's data stands behind the name",
+	       "take it as it is now: tellerdesk resync --accept-server", err);
+	if (err)
+		err->code = ERROR_FOREIGN;
+	return false;
 }
 
 static bool on_format(struct mysql *m, const struct binlog_event *e, struct error *err)
