@@ -410,7 +410,7 @@ static void test_restored(void **state)
 	/* The past comes back under a running stream, and time goes on differently. */
 	must(t, "DELETE FROM bank_change WHERE id = 2; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'bank_change'");
 	stamped(t, 25, "INSERT INTO store VALUES ('X', 'x', NULL), ('Y', 'y', NULL)");
-	assert_non_null(strstr(told(t), "error 8 its change 2 is not the one we know"));
+	assert_non_null(strstr(told(t), "error 67 its change 2 is not the one we know"));
 	started(t, "1@10");
 	must(t, "DELETE FROM bank_change WHERE id = 2");
 	assert_non_null(strstr(told(t), "error 8 its changes 2 to 2 are missing"));
