@@ -257,6 +257,9 @@ static bool set_up(struct feed_server *f, const struct feed_start *s, struct err
 			       "@master_heartbeat_period = %lld, @source_heartbeat_period = %lld, @slave_uuid = '%s', @replica_uuid = '%s'",
 			       ns, ns, s->uuid, s->uuid))
 		return false;
+	/* While a large index is built nothing is read, and that is no reason to hang up. */
+	if (!mysql_client_runf(c, err, "SET SESSION net_write_timeout = 3600"))
+		return false;
 	if (server->mariadb && !mysql_client_runf(c, err, "SET @mariadb_slave_capability = 4, @slave_gtid_strict_mode = %d", s->gtid != NULL))
 		return false;
 	return !server->mariadb || !s->gtid || mysql_client_runf(c, err, "SET @slave_connect_state = '%s'", s->gtid);

@@ -110,6 +110,7 @@ struct mysql {
 	struct mysql_target target;
 	struct mysql_shape shape;
 	bool shape_stale;
+	bool **present;            /* by entity: its columns, as the table had them when it was there last; NULL: never */
 	int64_t shape_at;          /* monotonic */
 	uint32_t server_id;        /* ours */
 	char uuid[37];             /* ours */
