@@ -19,7 +19,7 @@
 #include "ui/show.h"
 #include "ui/worker.h"
 
-enum { LAG_LABEL = 16, LAG_BAR = 40, LAG_SHARE = 10, LAG_POSITION = 240, LAG_GTIDS = 120 };
+enum { LAG_LABEL = 16, LAG_BAR = 40, LAG_SHARE = 10, LAG_GTIDS = 120 };
 
 #define LAG_AGAIN SECOND
 
@@ -71,20 +71,25 @@ static const char *lag_or(const char *text)
 	return text ? text : "(none)";
 }
 
-/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. */
-static void lag_long(struct lag *l, const char *label, const char *text, int most)
+/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. Blanks behind its commas,
+ * for it to wrap there. */
+static void lag_gtids(struct lag *l, const char *gtids)
 {
-	bool whole = strlen(text) <= (size_t)most;
-	lines_pair(&l->lines, LAG_LABEL, label, ROLE_TEXT, "%.*s%s", whole ? (int)strlen(text) : most, text,
-		   whole ? "" : draw_ascii() ? "~ (tellerdesk status has it whole)" : "… (tellerdesk status has it whole)");
-}
-
-static void lag_position(struct lag *l, const struct status_source *s)
-{
-	const char *gtids = s->position ? detail_gtids(s->position) : NULL;
-	lag_long(l, "Position", s->position ? detail_place(s->position, &l->lines.arena) : lag_or(NULL), LAG_POSITION);
-	if (gtids)
-		lag_long(l, "Transactions", gtids, LAG_GTIDS);
+	struct buffer b = {0};
+	int left = 0;
+	for (const char *part = gtids; *part;) {
+		size_t n = strcspn(part, ",");
+		if (b.len && b.len + n > LAG_GTIDS)
+			left++;
+		else
+			buffer_format(&b, "%s%.*s%s", b.len ? ", " : "", (int)(n < LAG_GTIDS ? n : LAG_GTIDS), part,
+				      n < LAG_GTIDS ? "" : " ...");
+		part += n + (part[n] == ',');
+	}
+	if (left)
+		buffer_format(&b, " and %d more, see tellerdesk status", left);
+	lines_pair(&l->lines, LAG_LABEL, "Transactions", ROLE_TEXT, "%s", buffer_text(&b));
+	buffer_done(&b);
 }
 
 static void lag_details(struct lag *l, const struct status_source *s, const struct freshness *f)
@@ -107,8 +112,11 @@ static void lag_sources(struct lag *l, const struct status_answer *a)
 			lines_pair(&l->lines, LAG_LABEL, "Last error", ROLE_WARN, "%s", s->error);
 		if (s->hint)
 			lines_pair(&l->lines, LAG_LABEL, "What helps", ROLE_WARN, "%s", s->hint);
-		lag_position(l, s);
+		lines_pair(&l->lines, LAG_LABEL, "Position", ROLE_TEXT, "%s",
+			   s->position ? detail_place(s->position, &l->lines.arena) : lag_or(NULL));
 		lag_details(l, s, &a->base.freshness);
+		if (s->position && detail_gtids(s->position))
+			lag_gtids(l, detail_gtids(s->position));
 		if (s->last_batch != TIME_NONE)
 			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s",
 				   show_time(&l->lines.arena, s->last_batch, zone));

@@ -223,14 +223,6 @@ static void status_pair(struct sheet *t, const char *name, const char *value)
 	sheet_text(t, value);
 }
 
-static void status_position_text(struct sheet *t, const struct status_source *s, struct arena *arena)
-{
-	const char *gtids = s->position ? detail_gtids(s->position) : NULL;
-	status_pair(t, "Position", s->position ? detail_place(s->position, arena) : NULL);
-	if (gtids)
-		status_pair(t, "Transactions", gtids);
-}
-
 static void status_source_text(const struct ask *a, const struct status_source *s, const struct freshness *f)
 {
 	char text[MOMENT_SIZE];
@@ -246,18 +238,20 @@ static void status_source_text(const struct ask *a, const struct status_source *
 	status_pair(&t, "Kind", s->kind);
 	status_pair(&t, "Number", s->id);
 	status_pair(&t, "State", s->state);
-	status_position_text(&t, s, &arena);
-	int count = detail_lines(s, f, a->zone, &arena, lines);
-	for (int i = 0; i < count; i++)
-		status_pair(&t, lines[i].label, lines[i].text);
-	if (s->time_precision)
-		status_pair(&t, "Precision of times", s->time_precision);
-	if (s->last_batch != TIME_NONE)
-		status_pair(&t, "Last batch", ask_second(s->last_batch, a->zone, text));
 	if (s->error)
 		status_pair(&t, "Last error", s->error);
 	if (s->hint)
 		status_pair(&t, "What to do", s->hint);
+	status_pair(&t, "Position", s->position ? detail_place(s->position, &arena) : NULL);
+	int count = detail_lines(s, f, a->zone, &arena, lines);
+	for (int i = 0; i < count; i++)
+		status_pair(&t, lines[i].label, lines[i].text);
+	if (s->position && detail_gtids(s->position))
+		status_pair(&t, "Transactions", detail_gtids(s->position));
+	if (s->time_precision)
+		status_pair(&t, "Precision of times", s->time_precision);
+	if (s->last_batch != TIME_NONE)
+		status_pair(&t, "Last batch", ask_second(s->last_batch, a->zone, text));
 	sheet_print(&t, stdout, 0);
 	sheet_done(&t);
 	buffer_done(&url);

@@ -25,8 +25,7 @@
 #define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
 #define BATCH_TIME (100 * (SECOND / 1000))
 #define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
-#define DESCRIBE_EVERY (10 * SECOND)    /* what the source tells of its server, or
-                                         * a hundred times what it takes */
+#define DESCRIBE_EVERY (10 * SECOND)    /* what the source tells of its server; at least a hundred times what asking takes */
 #define TICK SECOND                     /* of the status row when nothing else is committed */
 #define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
 #define ANSWER_STANDS SECOND            /* before the next request is taken */
@@ -50,7 +49,7 @@ struct session {
 	int64_t batch_rows, batch_began;
 	int64_t status_at;          /* when the status row was written last, monotonic */
 	char *details;              /* what the source told of its server, until it is written; or NULL */
-	int64_t describe_at;        /* when it is asked next, monotonic */
+	int64_t describe_resting, describe_busy; /* when it is asked next: while nothing is left to apply, and else; monotonic */
 	int64_t rate_at, rate_count;
 	double rate;
 	int64_t copy_at, copy_rows;
@@ -149,7 +148,9 @@ static void describe(struct session *s)
 	}
 	buffer_done(&text);
 	int64_t now = clock_mono(), cost = 100 * (now - began);
-	s->describe_at = now + (cost > DESCRIBE_EVERY ? cost : DESCRIBE_EVERY);
+	s->describe_busy = now + (cost > DESCRIBE_EVERY ? cost : DESCRIBE_EVERY);
+	/* What was told on the way to the end of the log is out of date once we are there. */
+	s->describe_resting = s->caught_up ? s->describe_busy : now + cost;
 }
 
 static void post(struct session *s, unsigned topics)
@@ -448,7 +449,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	int64_t now = clock_mono();
 	if (now - s->status_at < TICK)
 		return true;
-	if (now >= s->describe_at)
+	if (now >= (s->caught_up ? s->describe_resting : s->describe_busy))
 		describe(s);
 	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
@@ -503,7 +504,8 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono()};
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono(),
+	                    .describe_busy = clock_mono() + SECOND};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);

@@ -102,12 +102,12 @@ static void put_behind(struct telling *t)
 	char words[MOMENT_SIZE], size[TEXT_SIZE];
 	bool old = f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED;
 	struct buffer b = {0};
-	if (bytes >= 0)
-		buffer_text_add(&b, text_size(bytes, size));
 	if (f->age != TIME_NONE)
-		buffer_format(&b, "%s%s by the source's clock", b.len ? ", " : "", duration_short(f->age, words));
+		buffer_format(&b, "%s by the source's clock", duration_short(f->age, words));
+	if (bytes >= 0)
+		buffer_format(&b, "%s%s", b.len ? "; " : "", text_size(bytes, size));
 	if (bytes >= 0 && old && asked_at && moment_rfc3339(asked_at, &asked))
-		buffer_format(&b, "; the bytes as of %s", moment_minute(asked, t->zone, words));
+		buffer_format(&b, " at %s", moment_minute(asked, t->zone, words));
 	put(t, "Behind", &b, old || f->state == FRESH_STALE);
 }
 
@@ -145,10 +145,10 @@ int detail_lines(const struct status_source *s, const struct freshness *f, const
 	struct telling t = {s, f, zone, a, out, 0};
 	if (!s->detail_count)
 		return 0;
-	put_server(&t);
-	put_encryption(&t);
 	put_behind(&t);
 	put_log_end(&t);
 	put_kept(&t);
+	put_server(&t);
+	put_encryption(&t);
 	return t.count;
 }
