@@ -53,7 +53,8 @@ struct cell_type {
  * False: the bytes cannot be of this type (an ENUM index past its labels, bytes missing): ERROR_REFUSED. */
 bool cell_value(const struct cell_type *t, const struct column *c, const struct zone *zone, const struct binlog_cell *cell,
 		struct arena *a, struct value *out, struct error *err);
-/* The same of a result's text (text protocol, UTF-8 connection, FLOAT selected as DOUBLE: see mysql's copy). */
+/* The same of a result's text (text protocol, UTF-8 connection, time zone UTC). FLOAT and DOUBLE must be selected as
+ * col + 0e0: of itself the server prints FLOAT with six digits, and DOUBLE(20,4) with four where it holds more. */
 struct value cell_text_value(const struct cell_type *t, const struct column *c, const struct zone *zone, const char *text, size_t n,
 			     struct arena *a);
 

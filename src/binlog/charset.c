@@ -126,7 +126,13 @@ static bool charset_open(const struct charset *c)
 	return opened;
 }
 
-/* One character; NULL: it has none. The lock is held. */
+static size_t charset_utf8_length(char lead)
+{
+	uint8_t b = (uint8_t)lead;
+	return b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+}
+
+/* One character; NULL: it has none, or is two. The lock is held. */
 static char *charset_put_iconv(const struct charset *c, const char *p, size_t n, char *to)
 {
 	iconv_t descriptor = charset_iconv[c - charsets].descriptor;
@@ -134,7 +140,7 @@ static char *charset_put_iconv(const struct charset *c, const char *p, size_t n,
 	size_t left = n, room = 4;
 	iconv(descriptor, NULL, NULL, NULL, NULL);
 	size_t lost = iconv(descriptor, &from, &left, &end, &room);
-	return lost == 0 && left == 0 ? end : NULL;
+	return lost == 0 && left == 0 && end - to == (ptrdiff_t)charset_utf8_length(*to) ? end : NULL;
 }
 
 /* ---- conversion ---- */
@@ -146,8 +152,6 @@ static char *charset_put(char *to, uint32_t c)
 	} else if (c < 0x800) {
 		*to++ = (char)(0xc0 | c >> 6);
 		*to++ = (char)(0x80 | (c & 63));
-	} else if (c >= 0xd800 && c < 0xe000) {
-		*to++ = '?'; /* half a pair of UTF-16 */
 	} else if (c < 0x10000) {
 		*to++ = (char)(0xe0 | c >> 12);
 		*to++ = (char)(0x80 | (c >> 6 & 63));
@@ -168,7 +172,7 @@ static uint32_t charset_letter(const struct charset_run *r, uint32_t code)
 {
 	for (; r && r->count > 0; r++) {
 		if (code >= r->first && code - r->first < r->count)
-			return r->letters[code - r->first];
+			return r->letters ? r->letters[code - r->first] : '?';
 	}
 	return 0;
 }
@@ -197,7 +201,8 @@ static size_t charset_length(enum charset_form form, const uint8_t *p, size_t n)
 		len = 3;
 	else if (form == FORM_GB18030 && n > 1 && p[1] >= 0x30 && p[1] <= 0x39)
 		len = 4;
-	return len <= n ? len : 1;
+	/* No second byte is below 0x40: what stands there is a character of its own. */
+	return len <= n && (len != 2 || p[1] >= 0x40) ? len : 1;
 }
 
 static char *charset_multi(const struct charset *c, const uint8_t *p, size_t n, char *to)
@@ -221,10 +226,12 @@ static char *charset_multi(const struct charset *c, const uint8_t *p, size_t n, 
 	return to;
 }
 
-/* UCS-2, UTF-16 and UTF-32: what is cut off at the end is a '?' too. */
+/* Half a pair is '?' in UTF-16; in UCS-2 and UTF-32 it is a letter to the servers, though UTF-8 has none such. What is
+ * cut off at the end is '?' too. */
 static char *charset_wide(const struct charset *c, const uint8_t *p, size_t n, char *to)
 {
 	size_t unit = c->form == FORM_UTF32 ? 4 : 2;
+	bool pairs = c->form == FORM_UTF16 || c->form == FORM_UTF16LE;
 	uint32_t high = 0; /* half of a pair that waits for the other */
 	for (; n >= unit; p += unit, n -= unit) {
 		uint32_t v = (uint32_t)p[0] << 8 | p[1];
@@ -239,12 +246,12 @@ static char *charset_wide(const struct charset *c, const uint8_t *p, size_t n, c
 			continue;
 		}
 		if (high)
-			to = charset_put(to, high);
+			to = charset_put(to, '?');
 		high = 0;
-		if ((c->form == FORM_UTF16 || c->form == FORM_UTF16LE) && v >= 0xd800 && v < 0xdc00)
+		if (pairs && v >= 0xd800 && v < 0xdc00)
 			high = v;
 		else
-			to = charset_put(to, v);
+			to = charset_put(to, pairs && low ? '?' : v);
 	}
 	return high || n > 0 ? charset_put(to, '?') : to;
 }
