@@ -9,24 +9,31 @@
 #include "base/memory.h"
 #include "binlog/charset_table.h"
 
-/* UTF8: nothing to convert. BYTE: one byte a character. The others are named by the set that is the first of its kind. */
-enum charset_form { FORM_UTF8, FORM_BYTE, FORM_BIG5, FORM_SJIS, FORM_UJIS, FORM_GB18030, FORM_UCS2, FORM_UTF16, FORM_UTF16LE, FORM_UTF32 };
+/* clang-format off */
+/* UTF8: nothing to convert. BYTE: one byte a character. The others are named by a set of their kind. */
+enum charset_form {
+	FORM_UTF8, FORM_BYTE, FORM_BIG5, FORM_SJIS, FORM_UJIS, FORM_GB18030,
+	FORM_UCS2, FORM_UTF16, FORM_UTF16LE, FORM_UTF32,
+};
 
 enum charset_index {
-	CS_NONE, ARMSCII8, ASCII, BIG5, BINARY, CP1250, CP1251, CP1256, CP1257, CP850, CP852, CP866, CP932, DEC8, EUCJPMS, EUCKR, GB18030,
-	GB2312, GBK, GEOSTD8, GREEK, HEBREW, HP8, KEYBCS2, KOI8R, KOI8U, LATIN1, LATIN2, LATIN5, LATIN7, MACCE, MACROMAN, SJIS, SWE7,
-	TIS620, UCS2, UJIS, UTF16, UTF16LE, UTF32, UTF8MB3, UTF8MB4, CHARSETS,
+	CS_NONE, ARMSCII8, ASCII, BIG5, BINARY, CP1250, CP1251, CP1256, CP1257, CP850, CP852, CP866, CP932, DEC8,
+	EUCJPMS, EUCKR, GB18030, GB2312, GBK, GEOSTD8, GREEK, HEBREW, HP8, KEYBCS2, KOI8R, KOI8U, LATIN1, LATIN2,
+	LATIN5, LATIN7, MACCE, MACROMAN, SJIS, SWE7, TIS620, UCS2, UJIS, UTF16, UTF16LE, UTF32, UTF8MB3, UTF8MB4,
+	CHARSETS,
 };
 
 #define BYTES_OF(set) {.name = #set, .form = FORM_BYTE, .runs = set##_runs}
 
 static const struct charset charsets[CHARSETS] = {
-	[ARMSCII8] = BYTES_OF(armscii8), [CP1250] = BYTES_OF(cp1250), [CP1251] = BYTES_OF(cp1251), [CP1256] = BYTES_OF(cp1256),
-	[CP1257] = BYTES_OF(cp1257), [CP850] = BYTES_OF(cp850), [CP852] = BYTES_OF(cp852), [CP866] = BYTES_OF(cp866),
-	[DEC8] = BYTES_OF(dec8), [GEOSTD8] = BYTES_OF(geostd8), [GREEK] = BYTES_OF(greek), [HEBREW] = BYTES_OF(hebrew),
-	[HP8] = BYTES_OF(hp8), [KEYBCS2] = BYTES_OF(keybcs2), [KOI8R] = BYTES_OF(koi8r), [KOI8U] = BYTES_OF(koi8u),
-	[LATIN1] = BYTES_OF(latin1), [LATIN2] = BYTES_OF(latin2), [LATIN5] = BYTES_OF(latin5), [LATIN7] = BYTES_OF(latin7),
-	[MACCE] = BYTES_OF(macce), [MACROMAN] = BYTES_OF(macroman), [SWE7] = BYTES_OF(swe7), [TIS620] = BYTES_OF(tis620),
+	[ARMSCII8] = BYTES_OF(armscii8), [CP1250] = BYTES_OF(cp1250), [CP1251] = BYTES_OF(cp1251),
+	[CP1256] = BYTES_OF(cp1256), [CP1257] = BYTES_OF(cp1257), [CP850] = BYTES_OF(cp850),
+	[CP852] = BYTES_OF(cp852), [CP866] = BYTES_OF(cp866), [DEC8] = BYTES_OF(dec8),
+	[GEOSTD8] = BYTES_OF(geostd8), [GREEK] = BYTES_OF(greek), [HEBREW] = BYTES_OF(hebrew),
+	[HP8] = BYTES_OF(hp8), [KEYBCS2] = BYTES_OF(keybcs2), [KOI8R] = BYTES_OF(koi8r),
+	[KOI8U] = BYTES_OF(koi8u), [LATIN1] = BYTES_OF(latin1), [LATIN2] = BYTES_OF(latin2),
+	[LATIN5] = BYTES_OF(latin5), [LATIN7] = BYTES_OF(latin7), [MACCE] = BYTES_OF(macce),
+	[MACROMAN] = BYTES_OF(macroman), [SWE7] = BYTES_OF(swe7), [TIS620] = BYTES_OF(tis620),
 	[BIG5] = {.name = "big5", .form = FORM_BIG5, .iconv = "BIG5", .runs = big5_runs},
 	[CP932] = {.name = "cp932", .form = FORM_SJIS, .iconv = "CP932"},
 	[EUCJPMS] = {.name = "eucjpms", .form = FORM_UJIS, .iconv = "EUC-JP-MS"},
@@ -69,6 +76,8 @@ static const struct {
 	/* MariaDB's uca1400: 256 numbers a set */
 	{2048, 2303, UTF8MB3}, {2304, 2559, UTF8MB4}, {2560, 2815, UCS2}, {2816, 3071, UTF16}, {3072, 3327, UTF32},
 };
+
+/* clang-format on */
 
 static bool charset_open(const struct charset *c);
 
@@ -265,7 +274,8 @@ static bool charset_is_ascii(const char *p, size_t n)
 	return true;
 }
 
-void charset_to_utf8(const struct charset *c, const char *p, size_t n, struct arena *a, const char **out, size_t *out_len)
+void charset_to_utf8(const struct charset *c, const char *p, size_t n, struct arena *a, const char **out,
+		     size_t *out_len)
 {
 	*out = p;
 	*out_len = n;

@@ -1,4 +1,4 @@
-/* charset_table: the character sets that have one byte a character, and where the others are not iconv's; for charset.c only.
+/* charset_table: the character sets of one byte a character, and where others are not iconv's; for charset.c only.
  *
  * All of it is how the servers themselves convert: their latin1 is Windows' with the five bytes that Windows leaves
  * open, their greek, hebrew, cp866, geostd8 and big5 have letters of their own. What has no letter is '?'.

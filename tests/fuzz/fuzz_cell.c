@@ -1,5 +1,5 @@
-/* Any bytes of any type are a value or a refusal, and the value is canonical: made canonical again it is the same, and a
- * misfit is text. Six bytes say the types, what follows is the cell. */
+/* Any bytes of any type are a value or a refusal, and the value is canonical: made canonical again it is the same, and
+ * a misfit is text. Six bytes say the types, what follows is the cell. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -28,11 +28,13 @@ static void must(bool condition)
 static struct cell_type type_of(const uint8_t head[5])
 {
 	static const uint8_t types[] = {
-		COL_DECIMAL, COL_TINY, COL_SHORT, COL_INT24, COL_LONG, COL_LONGLONG, COL_FLOAT, COL_DOUBLE, COL_NEWDECIMAL, COL_YEAR,
-		COL_BIT, COL_DATE, COL_NEWDATE, COL_TIME, COL_TIME2, COL_DATETIME, COL_DATETIME2, COL_TIMESTAMP, COL_TIMESTAMP2,
-		COL_VARCHAR, COL_STRING, COL_BLOB, COL_ENUM, COL_SET, COL_JSON, COL_GEOMETRY, COL_VECTOR, COL_NULL,
+		COL_DECIMAL, COL_TINY,       COL_SHORT,     COL_INT24,     COL_LONG,       COL_LONGLONG, COL_FLOAT,
+		COL_DOUBLE,  COL_NEWDECIMAL, COL_YEAR,      COL_BIT,       COL_DATE,       COL_NEWDATE,  COL_TIME,
+		COL_TIME2,   COL_DATETIME,   COL_DATETIME2, COL_TIMESTAMP, COL_TIMESTAMP2, COL_VARCHAR,  COL_STRING,
+		COL_BLOB,    COL_ENUM,       COL_SET,       COL_JSON,      COL_GEOMETRY,   COL_VECTOR,   COL_NULL,
 	};
-	static const struct value labels[] = {{VALUE_TEXT, 1, {.text = "a"}}, {VALUE_TEXT, 0, {.text = ""}}, {VALUE_TEXT, 2, {.text = "é"}}};
+	static const struct value labels[] = {
+		{VALUE_TEXT, 1, {.text = "a"}}, {VALUE_TEXT, 0, {.text = ""}}, {VALUE_TEXT, 2, {.text = "é"}}};
 	struct cell_type t = {.type = types[head[0] % COUNT(types)],
 			      .meta = (uint16_t)(head[1] << 8 | head[2]),
 			      .is_unsigned = head[3] & 1,
@@ -65,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 6)
 		return 0;
 	const struct cell_type t = type_of(data);
-	struct column c = {.name = "x", .type = (enum column_type)(data[5] % (COLUMN_BYTES + 1)), .scale = data[5] / 8 - 1};
+	struct column c = {
+		.name = "x", .type = (enum column_type)(data[5] % (COLUMN_BYTES + 1)), .scale = data[5] / 8 - 1};
 	const struct zone *zone = data[3] & 0x80 ? zone_get("Europe/Berlin", NULL) : NULL;
 	struct binlog_cell cell = {.state = CELL_HERE, .len = (uint32_t)(size - 6), .at = data + 6};
 	struct value v;

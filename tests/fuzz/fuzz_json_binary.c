@@ -1,4 +1,5 @@
-/* Any bytes are a JSON value or an error; text is at most a few times as long as the bytes and no control character is left in it. */
+/* Any bytes are a JSON value or an error; text is at most a few times as long as the bytes and no control character is
+ * left in it. */
 #include "config.h"
 
 #include <stdbool.h>
