@@ -128,7 +128,7 @@ static uint64_t tagged_number(struct bytes *b)
 	uint64_t rest = bytes_little(b, more);
 	if (more >= 7) /* nothing of the number is left in the first byte */
 		return rest;
-	return rest << (7 - more) | first >> (more + 1);
+	return rest << (7 - more) | (uint64_t)(first >> (more + 1));
 }
 
 /* Lowest bit: negative, and then the rest is -(number + 1). */
