@@ -14,12 +14,12 @@
 #define EVENT_CHECKSUM 4
 #define EVENT_FLAGS_AT 17
 #define EVENT_XID_PART 64 /* the most a global id, or a branch, may have */
-#define FORMAT_TEXT 50
+#define FORMAT_TEXT    50
 /* Log version, server text, time, header length; the post-header lengths follow. */
 #define FORMAT_FIXED (2 + FORMAT_TEXT + 4 + 1)
 /* A server too old to say whether its events have checksums knows no more types than these. */
 #define FORMAT_OLD_TYPES 35
-#define GTID_LIST_COUNT 0x0fffffff /* flags above */
+#define GTID_LIST_COUNT  0x0fffffff /* flags above */
 
 static const char *const event_names[] = {
 	[BINLOG_START_V3] = "START_V3",
@@ -220,8 +220,7 @@ static bool event_format_checksum(const uint8_t *p, size_t n, struct binlog_even
 			return true;
 	}
 	/* Where it would fit if events had checksums, just that was damaged. */
-	if (algorithm == 0 && !event_crc_would_fit(p, n, p[EVENT_FLAGS_AT], 1) &&
-	    !event_crc_would_fit(p, n, flags, 1))
+	if (algorithm == 0 && !event_crc_would_fit(p, n, p[EVENT_FLAGS_AT], 1) && !event_crc_would_fit(p, n, flags, 1))
 		return true;
 	return binlog_refuse(e, err, "its checksum does not fit");
 }

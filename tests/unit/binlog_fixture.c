@@ -138,9 +138,13 @@ struct binlog_format format_mariadb(void)
 
 struct binlog_event event_of(uint8_t type, const struct buffer *body)
 {
-	return (struct binlog_event){.when = MADE_TIME, .type = type, .server_id = MADE_SERVER,
-				     .length = (uint32_t)(BINLOG_HEADER + body->len), .next_pos = MADE_END,
-				     .body = (const uint8_t *)body->data, .size = body->len};
+	return (struct binlog_event){.when = MADE_TIME,
+				     .type = type,
+				     .server_id = MADE_SERVER,
+				     .length = (uint32_t)(BINLOG_HEADER + body->len),
+				     .next_pos = MADE_END,
+				     .body = (const uint8_t *)body->data,
+				     .size = body->len};
 }
 
 /* ---- telling ---- */

@@ -19,14 +19,15 @@
 void put(struct buffer *b, unsigned bytes, uint64_t number);
 void put_big(struct buffer *b, unsigned bytes, uint64_t number);
 void put_lenenc(struct buffer *b, uint64_t number);
-void put_text(struct buffer *b, const char *text);         /* without a length and a NUL */
-void put_hex(struct buffer *b, const char *hex);           /* blanks allowed */
-void put_told(struct buffer *b, const char *text);         /* a byte of length, then the text */
+void put_text(struct buffer *b, const char *text); /* without a length and a NUL */
+void put_hex(struct buffer *b, const char *hex);   /* blanks allowed */
+void put_told(struct buffer *b, const char *text); /* a byte of length, then the text */
 
 enum { MADE_TIME = 1700000000, MADE_SERVER = 7, MADE_END = 4711 };
 void event_make(struct buffer *out, uint8_t type, uint16_t flags, struct buffer *body, bool checksum);
 void event_sign(struct buffer *event); /* puts the checksum right */
-/* A format description; algorithm -1: of a server that has none. types tells their post-header lengths as each family does. */
+/* A format description; algorithm -1: of a server that has none. types tells their post-header lengths as each family
+ * does. */
 void format_make(struct buffer *out, const char *server, int types, int algorithm);
 /* The format of MySQL 8 and of MariaDB 10.11, without checksums. */
 struct binlog_format format_mysql(void);

@@ -148,11 +148,16 @@ static void rotate_with_and_without_checksum(void **state)
 		uint16_t flags;
 		bool checksum, good;
 	} cases[] = {
-		{&none, BINLOG_FLAG_ARTIFICIAL, true, true},     {&none, BINLOG_FLAG_ARTIFICIAL, false, true},
-		{&plain, BINLOG_FLAG_ARTIFICIAL, true, true},    {&plain, BINLOG_FLAG_ARTIFICIAL, false, true},
-		{&checked, BINLOG_FLAG_ARTIFICIAL, true, true},  {&checked, BINLOG_FLAG_ARTIFICIAL, false, true},
-		{&none, 0, true, true},                          {&plain, 0, false, true},
-		{&checked, 0, true, true},                       {&checked, 0, false, false},
+		{&none, BINLOG_FLAG_ARTIFICIAL, true, true},
+		{&none, BINLOG_FLAG_ARTIFICIAL, false, true},
+		{&plain, BINLOG_FLAG_ARTIFICIAL, true, true},
+		{&plain, BINLOG_FLAG_ARTIFICIAL, false, true},
+		{&checked, BINLOG_FLAG_ARTIFICIAL, true, true},
+		{&checked, BINLOG_FLAG_ARTIFICIAL, false, true},
+		{&none, 0, true, true},
+		{&plain, 0, false, true},
+		{&checked, 0, true, true},
+		{&checked, 0, false, false},
 	};
 	struct buffer event = {0};
 
@@ -162,7 +167,8 @@ static void rotate_with_and_without_checksum(void **state)
 		struct binlog_event e;
 		struct binlog_rotate r;
 		rotate_make(&event, cases[i].flags, cases[i].checksum);
-		assert_int_equal(binlog_event_read(cases[i].f, (uint8_t *)event.data, event.len, &e, &err), cases[i].good);
+		assert_int_equal(binlog_event_read(cases[i].f, (uint8_t *)event.data, event.len, &e, &err),
+				 cases[i].good);
 		if (!cases[i].good)
 			continue;
 		assert_true(binlog_rotate_read(&e, cases[i].f, &r, &err));
@@ -199,13 +205,20 @@ static void servers(void **state)
 		int types, algorithm;
 		bool mariadb;
 	} cases[] = {
-		{"5.0.96-log", 26, -1, false},          {"5.5.62", 27, -1, false},
-		{"5.6.0-m4", 30, -1, false},            {"5.6.1-m5", 33, 1, false},
-		{"5.7.44-log", 38, 1, false},           {"8.0.36", 41, 1, false},
-		{"8.0.36", 41, 0, false},               {"8.4.0", 42, 1, false},
-		{"9.1.0", 42, 1, false},                {"10.11.6-MariaDB-log", 171, 1, true},
-		{"5.5.5-10.6.12-MariaDB", 171, 1, true}, {"5.2.14-MariaDB", 27, -1, true},
-		{"5.3.12-MariaDB", 160, 0, true},       {"11.8.2-MariaDB-ubu2404", 171, 0, true},
+		{"5.0.96-log", 26, -1, false},
+		{"5.5.62", 27, -1, false},
+		{"5.6.0-m4", 30, -1, false},
+		{"5.6.1-m5", 33, 1, false},
+		{"5.7.44-log", 38, 1, false},
+		{"8.0.36", 41, 1, false},
+		{"8.0.36", 41, 0, false},
+		{"8.4.0", 42, 1, false},
+		{"9.1.0", 42, 1, false},
+		{"10.11.6-MariaDB-log", 171, 1, true},
+		{"5.5.5-10.6.12-MariaDB", 171, 1, true},
+		{"5.2.14-MariaDB", 27, -1, true},
+		{"5.3.12-MariaDB", 160, 0, true},
+		{"11.8.2-MariaDB-ubu2404", 171, 0, true},
 	};
 
 	(void)state;
@@ -291,11 +304,15 @@ static void format_of_a_file_begun_in_the_middle(void **state)
 
 #define UUID "896e7882 18fe 11ef ab88 22222d34d411"
 /* flags, uuid, number 23 */
-#define GTID_HEAD "01" UUID "1700000000000000"
+#define GTID_HEAD  "01" UUID "1700000000000000"
 #define GTID_CLOCK "02 0100000000000000 0200000000000000"
-#define TIMES "39 7d 89 70 db 2d 86" "01 00 00 00 00 00 00"
+#define TIMES                                                                                                          \
+	"39 7d 89 70 db 2d 86"                                                                                         \
+	"01 00 00 00 00 00 00"
+#define ZEROES "00000000 00000000 00000000 00000000"
 /* Taken of a server of version 9.2: 896e7882-18fe-11ef-ab88-22222d34d411:foobaz:1 */
-#define TAGGED "02 76 00 00 02 02 2502 dc f009 02 30 f903 22 bd03 ad02 2102 44 44 5a 68 5103 22 04 04 06 0c 666f6f62617a" \
+#define TAGGED                                                                                                         \
+	"02 76 00 00 02 02 2502 dc f009 02 30 f903 22 bd03 ad02 2102 44 44 5a 68 5103 22 04 04 06 0c 666f6f62617a"     \
 	"08 00 0a 04 0c 7f158322 2d5c2e06 10 4903 12 c3020b"
 
 static bool body_read(const struct binlog_event *e)
@@ -341,7 +358,12 @@ static void bodies_are_read_exactly(void **state)
 		{BINLOG_INCIDENT, "0100 04 6c6f7374", {0}},
 		{BINLOG_GTID, GTID_HEAD, {0}},
 		{BINLOG_GTID, GTID_HEAD GTID_CLOCK, {25}},
-		{BINLOG_GTID, GTID_HEAD GTID_CLOCK TIMES "fc0102" "3c380180" "3d380100" "0900000000000000", {25, 42, 56, 59, 67}},
+		{BINLOG_GTID,
+		 GTID_HEAD GTID_CLOCK TIMES "fc0102"
+					    "3c380180"
+					    "3d380100"
+					    "0900000000000000",
+		 {25, 42, 56, 59, 67}},
 		{BINLOG_MARIADB_GTID, "1700000000000000 03000000 0c 000000000000", {13, 14, 15, 16, 17, 18}},
 		{BINLOG_MARIADB_GTID, "1700000000000000 03000000 4e 0800000000000000 09000000 02 01 616263", {0}},
 		{BINLOG_MARIADB_GTID, "1700000000000000 03000000 29 1d 02 0500000000000000 07000000", {13}},
@@ -396,7 +418,10 @@ static void gtid_of_mysql(void **state)
 	assert_int_equal(g.immediate_commit, 0);
 	assert_string_equal(g.tag, "");
 
-	g = gtid_of(BINLOG_ANONYMOUS_GTID, &body, GTID_HEAD GTID_CLOCK "39 7d 89 70 db 2d 06" "fd030201" "3c380100");
+	g = gtid_of(BINLOG_ANONYMOUS_GTID, &body,
+		    GTID_HEAD GTID_CLOCK "39 7d 89 70 db 2d 06"
+					 "fd030201"
+					 "3c380100");
 	assert_true(g.anonymous);
 	assert_true(g.immediate_commit == UINT64_C(0x062ddb70897d39) && g.original_commit == g.immediate_commit);
 	assert_int_equal(g.transaction_length, 0x010203);
@@ -422,6 +447,11 @@ static void gtid_of_mysql_with_a_tag(void **state)
 	assert_int_equal(g.sequence, 1);
 	assert_true(g.immediate_commit == UINT64_C(0x00062e5c2d228315) && g.original_commit == g.immediate_commit);
 	assert_int_equal(g.transaction_length, 210);
+	/* The commit at the source's own source, where it is another. */
+	g = gtid_of(BINLOG_GTID_TAGGED, &body,
+		    "02 56 08 02" ZEROES "04 04 06 00 0c 7f158322 2d5c2e06 0e ffffffffffffffffff");
+	assert_true(g.immediate_commit == UINT64_C(0x00062e5c2d228315) && g.original_commit == UINT64_MAX);
+	assert_string_equal(g.tag, "");
 	buffer_done(&body);
 	buffer_done(&uuid);
 }
@@ -429,19 +459,36 @@ static void gtid_of_mysql_with_a_tag(void **state)
 /* As small as it can be, with one thing changed. */
 static void gtid_tagged_refused_and_skipped(void **state)
 {
-#define ZEROES "00000000 00000000 00000000 00000000"
 	static const struct {
 		const char *hex, *why; /* NULL: good */
 	} cases[] = {
-		{"02 34 08 02" ZEROES "04 f3ff0f" "06 02 61", NULL},
-		{"02 3a 08 02" ZEROES "04 fbff0f" "06 02 61 18 0102", NULL},  /* field 12 is passed over */
-		{"02 3a 1a 02" ZEROES "04 fbff0f" "06 02 61 18 0102", "a field 12 that must be known"},
-		{"04 34 08 02" ZEROES "04 fbff0f" "06 02 61", "version 2 of its encoding"},
-		{"02 38 08 02" ZEROES "04 fbff0f" "06 02 61", "it says 28 bytes"},
-		{"02 34 08 04 fbff0f" "02" ZEROES "06 02 61", "not in order"},
+		{"02 34 08 02" ZEROES "04 f3ff0f"
+		 "06 02 61",
+		 NULL},
+		{"02 3a 08 02" ZEROES "04 fbff0f"
+		 "06 02 61 18 0102",
+		 NULL}, /* field 12 is passed over */
+		{"02 3a 1a 02" ZEROES "04 fbff0f"
+		 "06 02 61 18 0102",
+		 "a field 12 that must be known"},
+		{"04 34 08 02" ZEROES "04 fbff0f"
+		 "06 02 61",
+		 "version 2 of its encoding"},
+		{"02 38 08 02" ZEROES "04 fbff0f"
+		 "06 02 61",
+		 "it says 28 bytes"},
+		{"02 34 08 04 fbff0f"
+		 "02" ZEROES "06 02 61",
+		 "not in order"},
 		{"02 2e 08 02" ZEROES "04 fbff0f", "does not name its transaction"},
-		{"02 36 08 02 0505" "0000 00000000 00000000 00000000 00" "04 fbff0f" "06 02 61", "cut off"},
-		{"02 34 08 02" ZEROES "04 fbff0f" "06 42 61", "cut off"},
+		{"02 36 08 02 0505"
+		 "0000 00000000 00000000 00000000 00"
+		 "04 fbff0f"
+		 "06 02 61",
+		 "cut off"},
+		{"02 34 08 02" ZEROES "04 fbff0f"
+		 "06 42 61",
+		 "cut off"},
 	};
 	struct binlog_format f = format_mysql();
 
@@ -601,10 +648,17 @@ static void lenenc(void **state)
 		uint64_t value;
 		bool bad;
 	} cases[] = {
-		{"00", 0, false},           {"fa", 250, false},   {"fb", 0, true},       {"ff", 0, true},
-		{"fc0102", 0x201, false},   {"fc01", 0, true},    {"fd010203", 0x30201, false},
-		{"fd0102", 0, true},        {"fe0102030405060708", UINT64_C(0x0807060504030201), false},
-		{"fe01020304050607", 0, true}, {"", 0, true},
+		{"00", 0, false},
+		{"fa", 250, false},
+		{"fb", 0, true},
+		{"ff", 0, true},
+		{"fc0102", 0x201, false},
+		{"fc01", 0, true},
+		{"fd010203", 0x30201, false},
+		{"fd0102", 0, true},
+		{"fe0102030405060708", UINT64_C(0x0807060504030201), false},
+		{"fe01020304050607", 0, true},
+		{"", 0, true},
 	};
 
 	(void)state;

@@ -59,7 +59,9 @@ static const char *rows_told(uint8_t type, const char *hex, struct binlog_column
 				buffer_char(&out, "-+"[image]);
 				for (int i = 0; i < count; i++) {
 					const struct binlog_cell *c = &cells[image][i];
-					buffer_text_add(&out, c->state == CELL_ABSENT ? " absent" : c->state == CELL_NULL ? " null" : " ");
+					buffer_text_add(&out, c->state == CELL_ABSENT ? " absent"
+							      : c->state == CELL_NULL ? " null"
+										      : " ");
 					for (uint32_t k = 0; c->state == CELL_HERE && k < c->len; k++)
 						buffer_format(&out, "%02x", c->at[k]);
 				}
@@ -184,8 +186,9 @@ static void types_that_are_in_no_row(void **state)
 	}
 }
 
-static struct binlog_column tinies[8] = {{.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY},
-					 {.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY}};
+static struct binlog_column tinies[8] = {{.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY},
+					 {.type = COL_TINY}, {.type = COL_TINY}, {.type = COL_TINY},
+					 {.type = COL_TINY}, {.type = COL_TINY}};
 
 static void images(void **state)
 {
@@ -226,7 +229,10 @@ static void images_that_do_not_fit(void **state)
 	assert_non_null(strstr(err.hint, "binlog_row_image"));
 	assert_rows(BINLOG_WRITE_ROWS_V1, "ffffff000000 0100 02 00 00", tinies, 2,
 		    "! could not read rows of table \"shop.till\": they have 2 columns, the table has 2");
-	assert_true(*rows_told(BINLOG_WRITE_ROWS_V1, HEAD "fc0110" "03", tinies, 2) == '!');
+	assert_true(*rows_told(BINLOG_WRITE_ROWS_V1,
+			       HEAD "fc0110"
+				    "03",
+			       tinies, 2) == '!');
 	assert_true(*rows_told(BINLOG_WRITE_ROWS_V1, HEAD, tinies, 2) == '!');
 	assert_true(*rows_told(BINLOG_WRITE_ROWS_V1, "4d00", tinies, 2) == '!');
 	struct binlog_column named = {.type = COL_LONG, .name = "id", .name_len = 2};
@@ -522,6 +528,53 @@ static void payload_cut(void **state)
 	buffer_done(&inner);
 }
 
+static int payload_drain(const struct buffer *body)
+{
+	struct binlog_format f = format_mysql();
+	struct binlog_event e = event_of(BINLOG_TRANSACTION_PAYLOAD, body);
+	struct pack_payload *p = pack_payload_open(&e, &f, &err);
+	const uint8_t *event;
+	size_t n;
+	int got = -1;
+
+	while (p && (got = pack_payload_next(p, &event, &n, &err)) == 1)
+		assert_true(n >= BINLOG_HEADER);
+	pack_payload_close(p);
+	return got;
+}
+
+/* The length of what is packed stands at its place, so that only the stream itself is damaged. */
+static void payload_stream_damaged(void **state)
+{
+	enum { LENGTH_AT = 3 + 11 + 3, STREAM_AT = LENGTH_AT + 8 + 5 };
+	struct buffer inner = {0}, body = {0}, whole = {0};
+
+	(void)state;
+	payload_inner(&inner);
+	payload_make(&whole, &inner, 0, inner.len, 1);
+	size_t stream = whole.len - STREAM_AT;
+	assert_int_equal(payload_drain(&whole), 0);
+	for (size_t n = 0; n < stream; n += n < 64 ? 1 : 61) {
+		buffer_clear(&body);
+		buffer_add(&body, whole.data, STREAM_AT + n);
+		memcpy(body.data + LENGTH_AT, &(uint64_t){n}, 8);
+		assert_int_equal(payload_drain(&body), -1);
+	}
+	for (size_t i = 0; i < 64; i++) {
+		whole.data[STREAM_AT + i] = (char)(whole.data[STREAM_AT + i] ^ 0x10);
+		payload_drain(&whole);
+		whole.data[STREAM_AT + i] = (char)(whole.data[STREAM_AT + i] ^ 0x10);
+	}
+	/* Something behind the frame. */
+	put(&whole, 1, 0);
+	memcpy(whole.data + LENGTH_AT, &(uint64_t){stream + 1}, 8);
+	assert_int_equal(payload_drain(&whole), -1);
+	buffer_done(&inner);
+	buffer_done(&body);
+	buffer_done(&whole);
+	pack_payload_close(NULL);
+}
+
 /* ---- files of real servers ---- */
 
 static const char *const files[] = {"full-crc", "nolog-plain", "packed-crc", "old-crc", "open-crc"};
@@ -600,6 +653,7 @@ int main(void)
 		cmocka_unit_test(compressed_rows),
 		cmocka_unit_test(payloads),
 		cmocka_unit_test(payload_cut),
+		cmocka_unit_test(payload_stream_damaged),
 		cmocka_unit_test(whole_files),
 		cmocka_unit_test(flips_without_checksums),
 	};
