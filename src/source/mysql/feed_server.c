@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -30,6 +29,7 @@
 #include "binlog/gtid.h"
 #include "source/mysql/client.h"
 #include "source/mysql/failure.h"
+#include "source/mysql/library.h"
 
 #define FEED_QUEUE ((size_t)1 << 20)
 #define SILENCE 3 /* heartbeats that may be missing */
@@ -208,7 +208,7 @@ static void server_close(struct feed *base)
 		pthread_cond_signal(&f->room);
 		pthread_mutex_unlock(&f->mutex);
 		/* Wakes the reader out of the library, wherever it is. */
-		shutdown((int)mysql_get_socket(mysql_client_handle(f->client)), SHUT_RDWR);
+		library_cut(mysql_client_handle(f->client));
 		pthread_join(f->thread, NULL);
 	}
 	if (f->ready >= 0)
