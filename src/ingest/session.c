@@ -447,10 +447,11 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 			return false;
 	}
 	int64_t now = clock_mono();
-	if (now - s->status_at < TICK)
-		return true;
+	/* Commits write the status row too, and under a backlog nothing else does. */
 	if (now >= (s->caught_up ? s->describe_resting : s->describe_busy))
 		describe(s);
+	if (now - s->status_at < TICK)
+		return true;
 	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
