@@ -542,18 +542,13 @@ int copy_is_current(struct replica *r, const struct table *t, const struct value
 	return known;
 }
 
-bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, bool moves, struct error *err)
+bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, struct error *err)
 {
 	struct entity_copy *ec = &r->copy->entities[t->index];
 	if (!MUTANT(CASCADE))
 		ec->epoch++;
 	t->struck = true;
-	if (moves) {
-		set_cursor(ec, t->entity, value_null());
-		ec->read_all = false;
-		ec->rows = 0;
-	}
-	if (valid_from <= ec->t0)
+	if (valid_from <= ec->t0 || MUTANT(CASCADE_T0))
 		return true;
 	if (!take_over(r, t->index, valid_from, err))
 		return false;
@@ -569,7 +564,7 @@ bool copy_strike_end(struct replica *r, struct table *t, const char *position, s
 		buffer_clear(&ec->p0);
 		buffer_text_add(&ec->p0, position);
 	}
-	return replica_next_seq(r, ec->t0, 0, ec->resync ? TXN_RESYNC : TXN_COPY, err) && save(r, t->index, err) &&
+	return replica_next_seq(r, ec->t0, 0, ec->resync ? TXN_RESYNC : TXN_COPY, err) &&
 	       sql_execf(r->db, err, "UPDATE td_copy SET p0 = %Q, t0 = %lld WHERE entity = %d", buffer_text(&ec->p0), (long long)ec->t0, t->index);
 }
 

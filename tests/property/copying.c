@@ -100,7 +100,7 @@ static struct stream_params bench_params(const struct copying *c)
 
 static int bench_base(const struct copying *c)
 {
-	return c->length / 3;
+	return c->cascades ? c->length / 2 : c->length / 3;
 }
 
 /* ---- one session of the real ingest ---- */

@@ -267,8 +267,11 @@ static void making_new_key(struct making *k, int entity, struct value *row)
 		row[S_ID] = making_any(k, stores, STORES);
 	else
 		row[I_NO] = making_key(k->item_key == ITEM_TEXT, chance_below(&k->chance, KEYS));
+	/* With cascades children are many: their copy takes its time. */
+	if (entity == ITEM && k->item_key == ITEM_INTEGER && k->s->cascades.count)
+		row[I_NO] = value_integer(chance_below(&k->chance, 6 * KEYS));
 	if (entity == ITEM && k->item_key == ITEM_COMPOSITE) {
-		row[I_NO] = value_integer(chance_below(&k->chance, 3));
+		row[I_NO] = value_integer(chance_below(&k->chance, k->s->cascades.count ? 6 : 3));
 		row[I_CIF] = making_key(k->text_cif, chance_below(&k->chance, KEYS));
 	}
 }
@@ -530,18 +533,48 @@ static void making_take_over(struct making *k, int entity)
 	making_change(k, (struct change){.op = CHANGE_UPDATE, .entity = entity, .before = old, .after = row});
 }
 
+static const struct value *making_parent(struct making *k, const struct cascade *r, const struct value *child)
+{
+	for (int i = 0; i < k->now.count[r->parent]; i++)
+		if (oracle_same(k->now.rows[r->parent][i][r->parent_columns[0]], child[r->child_columns[0]]))
+			return k->now.rows[r->parent][i];
+	return NULL;
+}
+
+/* A row that has children goes, or changes its key. */
+static void making_strike(struct making *k)
+{
+	const struct cascade *r = &k->s->cascades.list[chance_below(&k->chance, k->s->cascades.count)];
+	const struct value *child = making_pick(k, r->child), *parent = child ? making_parent(k, r, child) : NULL;
+	struct value *row;
+
+	if (!parent)
+		return;
+	if (chance_percent(&k->chance, 50)) {
+		making_change(k, (struct change){.op = CHANGE_DELETE, .entity = r->parent, .before = parent});
+		return;
+	}
+	row = making_image(k, r->parent, parent);
+	making_new_key(k, r->parent, row);
+	if (!making_lives(k, r->parent, row))
+		making_change(k, (struct change){
+					 .op = CHANGE_UPDATE, .entity = r->parent, .before = parent, .after = row});
+}
+
 static int making_entity(struct making *k)
 {
 	int n = chance_below(&k->chance, 10);
 
-	return n < 6 ? CUSTOMER : n < 9 ? ITEM : STORE;
+	return n < (k->s->cascades.count ? 3 : 6) ? CUSTOMER : n < 9 ? ITEM : STORE;
 }
 
 static void making_some_change(struct making *k)
 {
 	int entity = making_entity(k), what = chance_below(&k->chance, 100);
 
-	if (what < 30)
+	if (k->s->cascades.count && chance_percent(&k->chance, 25))
+		making_strike(k);
+	else if (what < (k->s->cascades.count ? 45 : 30))
 		making_insert(k, entity);
 	else if (what < 56)
 		making_update(k, entity, false);
@@ -631,6 +664,8 @@ static void making_transaction(struct making *k, struct stream_transaction *t, c
 {
 	int changes = chance_percent(&k->chance, 50) ? 1 : 1 + chance_below(&k->chance, 4);
 
+	if (p->cascades)
+		changes++;
 	k->txn = t;
 	k->clock += p->wild_clock ? (1 + chance_below(&k->chance, 40000)) * INT64_C(1000)
 				  : 20000 + chance_below(&k->chance, 80000);
