@@ -23,6 +23,7 @@
 #include "model/cascade.h"
 #include "replica/apply.h"
 #include "replica/copy.h"
+#include "replica/held.h"
 #include "replica/history.h"
 #include "replica/internal.h"
 #include "replica/key.h"
@@ -382,7 +383,8 @@ static bool doubt(struct apply *a, const struct cascade *c, struct table *t, str
 			return refuse_unknown(&a->replica->tables[c->parent], t, err);
 		image[c->child_columns[i]] = (struct value){.kind = VALUE_UNKNOWN};
 	}
-	return copy_doubt(a->replica, t, image, a->valid_from, a->seq, err);
+	struct held_cause cause = {a->valid_from, a->seq, HELD_DOUBT};
+	return copy_doubt(a->replica, t, image, &cause, err);
 }
 
 static bool change_held(struct apply *a, const struct cascade *c, const struct parent_row *p, struct table *t, const struct value *key,

@@ -46,6 +46,7 @@
 
 struct arena;
 struct error;
+struct held_cause;
 struct replica;
 struct table;
 
@@ -106,9 +107,11 @@ enum copy_event { COPY_UPDATE, COPY_OTHER }; /* an update that kept its key; any
 /* Notes the key; *first: no event and no chunk had it before. */
 bool copy_touch(struct replica *r, struct table *t, const struct value *row, enum copy_event event, bool *first, struct error *err);
 /* Holds a partial image (UNKNOWN columns) of a row; `overlay`: on the image held before, if there is one. */
-bool copy_hold(struct replica *r, struct table *t, const struct value *row, int64_t valid_from, int64_t seq, struct error *err);
+bool copy_hold(struct replica *r, struct table *t, const struct value *row, const struct held_cause *cause, struct error *err);
 /* 1: an image is held; out (column_count values, arena) is the newest. 0 none, -1 error. */
 int copy_held(struct replica *r, struct table *t, const struct value *row, struct value *out, struct arena *a, struct error *err);
+/* The same where another row takes the key. */
+bool copy_replace_held(struct replica *r, struct table *t, const struct value *row, struct error *err);
 bool copy_drop_held(struct replica *r, struct table *t, const struct value *row, struct error *err);
 bool copy_truncated(struct replica *r, struct table *t, struct error *err);
 
@@ -123,6 +126,6 @@ bool copy_strike_end(struct replica *r, struct table *t, const char *position, s
 /* Keys of all partial rows, as rows with key columns set, in the arena. */
 bool copy_held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err);
 /* From here on no more is known of this partial row than this image says, nor whether it lives. */
-bool copy_doubt(struct replica *r, struct table *t, const struct value *image, int64_t valid_from, int64_t seq, struct error *err);
+bool copy_doubt(struct replica *r, struct table *t, const struct value *image, const struct held_cause *cause, struct error *err);
 
 #endif

@@ -123,7 +123,7 @@ const struct value *tables_find(const struct tables *t, int entity, const char *
 
 /* ---- the model ---- */
 
-static struct model *making_model(struct making *k)
+static struct model *making_model(struct making *k, bool composite)
 {
 	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu", "Asia/Jakarta",
 					    "America/New_York"};
@@ -133,6 +133,8 @@ static struct model *making_model(struct making *k)
 
 	k->text_cif = chance_percent(&k->chance, 40);
 	k->item_key = (enum item_key)chance_below(&k->chance, 3);
+	if (composite)
+		k->item_key = ITEM_COMPOSITE;
 	k->registered = (enum registered_kind)chance_below(&k->chance, 4);
 	buffer_format(&text, "[model]\nname = tiny\nzone = %s\n", zones[chance_below(&k->chance, 5)]);
 	buffer_format(&text,
@@ -301,20 +303,35 @@ static enum cascade_action making_action(struct making *k, bool may_be_null)
 }
 
 /* Items belong to a customer, customers to a store, or one of the two. */
-static void making_rules(struct making *k)
+static void making_rules(struct making *k, enum stream_cascades kind)
 {
 	static const int columns[] = {C_CIF, I_CIF, S_ID, C_STORE};
 	struct cascade *rules = arena_zero(&k->s->arena, 2, sizeof *rules);
-	int which = 1 + chance_below(&k->chance, 3), n = 0;
 	bool null = k->item_key != ITEM_COMPOSITE;
+	struct cascade items = {CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
+				making_action(k, null)};
+	struct cascade customers = {STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
+				    making_action(k, true)};
+	int which = kind == CASCADES_OF_KEYS ? 1 : kind == CASCADES_IN_CHAINS ? 3 : 1 + chance_below(&k->chance, 3), n = 0;
 
+	if (kind == CASCADES_OF_KEYS)
+		items.on_update = CASCADE_FOLLOW;
+	if (kind == CASCADES_IN_CHAINS)
+		items.on_delete = customers.on_delete = CASCADE_FOLLOW;
 	if (which & 1)
-		rules[n++] = (struct cascade){CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
-					      making_action(k, null)};
+		rules[n++] = items;
 	if (which & 2)
-		rules[n++] = (struct cascade){STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
-					      making_action(k, true)};
+		rules[n++] = customers;
 	k->s->cascades = (struct cascades){rules, n};
+}
+
+bool stream_strikes(const struct cascade *r, const struct change *c)
+{
+	int column = r->parent_columns[0];
+
+	if (!c->cascades || r->parent != c->entity || (c->after ? r->on_update : r->on_delete) == CASCADE_NONE)
+		return false;
+	return c->before[column].kind != VALUE_NULL && !(c->after && oracle_same(c->before[column], c->after[column]));
 }
 
 static void making_note(struct making *k, struct change c, bool hidden)
@@ -358,9 +375,7 @@ static bool making_cascade(struct making *k, const struct change *c)
 		enum cascade_action action = c->after ? r->on_update : r->on_delete;
 		const struct value *child;
 
-		if (r->parent != c->entity || action == CASCADE_NONE ||
-		    c->before[r->parent_columns[0]].kind == VALUE_NULL ||
-		    (c->after && oracle_same(c->before[r->parent_columns[0]], c->after[r->parent_columns[0]])))
+		if (!stream_strikes(r, c))
 			continue;
 		while ((child = making_child(k, r, c->before))) {
 			struct change own = {
@@ -690,9 +705,9 @@ void stream_init(struct stream *s, const struct stream_params *p)
 
 	*s = (struct stream){0};
 	arena_init(&s->arena);
-	s->model = making_model(&k);
+	s->model = making_model(&k, p->cascades == CASCADES_OF_KEYS);
 	if (p->cascades)
-		making_rules(&k);
+		making_rules(&k, p->cascades);
 	s->transactions = arena_zero(&s->arena, (size_t)p->transactions, sizeof *s->transactions);
 	for (int e = 0; e < STREAM_ENTITIES; e++) {
 		k.reloads[e] = p->reloads && chance_percent(&k.chance, 50);
