@@ -7,6 +7,7 @@
  *     proof.c     what is complete up to when: the server's clock and the end of its log
  *     copy.c      tables read by key
  *     check.c     preflight: findings
+ *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
  *
  *     client -> feed -> stream -> txn -> serve -> session
@@ -173,5 +174,10 @@ extern const struct source_copy_ops mysql_copy_ops;
 bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
+
+/* describe.c */
+bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
+/* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */
+int64_t mysql_log_kept(const char *seconds, const char *days, const char *purges);
 
 #endif
