@@ -149,6 +149,9 @@ bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct 
 const char *mysql_stream_position(struct mysql *m);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
+/* The table map in force under this id; NULL: none. And the same, made if need be. */
+struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id);
+struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id);
 
 /* watch.c: rows of tables that are not modelled, but are parents of foreign keys of ones that are. */
 bool watch_table(struct mysql *m, const struct binlog_event *e, const char *schema, const char *name, const struct binlog_table **out, struct error *err);
