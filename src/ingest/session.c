@@ -48,6 +48,7 @@ struct session {
 	bool posted_rows;           /* rows were applied since the last commit */
 	int64_t batch_rows, batch_began;
 	int64_t status_at;          /* when the status row was written last, monotonic */
+	int64_t ticked_at;          /* when what is looked at once a second was, monotonic: commits do not put it off */
 	char *details;              /* what the source told of its server, until it is written; or NULL */
 	int64_t describe_resting, describe_busy; /* when it is asked next: while nothing is left to apply, and else; monotonic */
 	int64_t rate_at, rate_count;
@@ -450,8 +451,9 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	/* Commits write the status row too, and under a backlog nothing else does. */
 	if (now >= (s->caught_up ? s->describe_resting : s->describe_busy))
 		describe(s);
-	if (now - s->status_at < TICK)
+	if (now - s->ticked_at < TICK)
 		return true;
+	s->ticked_at = now;
 	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
