@@ -1,4 +1,5 @@
-/* The client against real servers: one without TLS, one with it. */
+/* The client against real servers: one without TLS, one with it. Limits of time are wide enough for a loaded machine
+ * and far below what the library would wait by itself. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -29,6 +30,7 @@
 #include "source/mysql/url.h"
 
 #define SECRET "hunter2"
+#define SOON   (2 * SECOND)
 
 static struct server *server;
 
@@ -329,12 +331,12 @@ static void stop_query(const char *url, const char *sql)
 	mysql_rows_done(&rows);
 	assert_int_equal(err.code, ERROR_INTERRUPTED);
 	assert_int_equal(mysql_client_errno(c), 0);
-	assert_true(clock_mono() - begin < SECOND + SECOND / 5);
+	assert_true(clock_mono() - begin < SECOND + SOON);
 	/* Only closing is left. */
 	assert_false(mysql_client_run(c, "DO 1", 4, &err));
 	begin = clock_mono();
 	mysql_client_close(c);
-	assert_true(clock_mono() - begin < SECOND / 10);
+	assert_true(clock_mono() - begin < SOON);
 	close(stop);
 }
 
@@ -353,13 +355,15 @@ static void stop_connect(const char *url, const char *timeout, enum error_code c
 {
 	struct error err = {0};
 	int stop = timer(300);
-	int64_t begin = clock_mono();
+	int64_t begin = clock_mono(), took;
 	char *text = memory_format("%s%s", url, timeout);
 
 	assert_null(opened_by(text, (struct mysql_client_params){.stop = timeout[0] ? -1 : stop}, &err));
 	if (err.code != code)
 		fail_msg("%d %s", err.code, err.message);
-	assert_true(clock_mono() - begin < at_most);
+	took = clock_mono() - begin;
+	if (took >= at_most)
+		fail_msg("it took %lld ms", (long long)(took / 1000));
 	close(stop);
 	free(text);
 }
@@ -390,11 +394,11 @@ static void test_stop_in_connect(void **state)
 		skip();
 	tcp = listening(&port);
 	url = tcp_url("127.0.0.1", port, "");
-	stop_connect(url, "", ERROR_INTERRUPTED, SECOND / 2);
-	stop_connect(url, "?connect-timeout=1", ERROR_UNREACHABLE, 2 * SECOND);
+	stop_connect(url, "", ERROR_INTERRUPTED, SOON);
+	stop_connect(url, "?connect-timeout=1", ERROR_UNREACHABLE, SECOND + SOON);
 	/* With the backlog full the connection does not even come about. */
 	for (int i = 0; i < 3; i++)
-		stop_connect(url, "", ERROR_INTERRUPTED, SECOND / 2);
+		stop_connect(url, "", ERROR_INTERRUPTED, SOON);
 	free(url);
 	close(tcp);
 	local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -402,8 +406,8 @@ static void test_stop_in_connect(void **state)
 	assert_int_equal(bind(local, (struct sockaddr *)&un, sizeof un), 0);
 	assert_int_equal(listen(local, 1), 0);
 	url = memory_format("mysql://teller@localhost/bank?socket=%s", un.sun_path);
-	stop_connect(url, "", ERROR_INTERRUPTED, SECOND / 2);
-	stop_connect(url, "&connect-timeout=1", ERROR_UNREACHABLE, 2 * SECOND);
+	stop_connect(url, "", ERROR_INTERRUPTED, SOON);
+	stop_connect(url, "&connect-timeout=1", ERROR_UNREACHABLE, SECOND + SOON);
 	free(url);
 	close(local);
 }
@@ -441,8 +445,8 @@ static void stop_greeted(struct server *s)
 				_exit(1);
 		}
 	url = tcp_url("127.0.0.1", port, "");
-	stop_connect(url, "", ERROR_INTERRUPTED, SECOND / 2);
-	stop_connect(url, "?connect-timeout=1", ERROR_UNREACHABLE, 2 * SECOND);
+	stop_connect(url, "", ERROR_INTERRUPTED, SOON);
+	stop_connect(url, "?connect-timeout=1", ERROR_UNREACHABLE, SECOND + SOON);
 	free(url);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
@@ -473,7 +477,7 @@ static void test_silence(void **state)
 	assert_false(mysql_client_run(c, "SELECT SLEEP(30)", 16, &err));
 	assert_int_equal(err.code, ERROR_UNREACHABLE);
 	assert_non_null(strstr(err.message, "it does not answer"));
-	assert_true(clock_mono() - begin >= SECOND && clock_mono() - begin < 2 * SECOND);
+	assert_true(clock_mono() - begin >= SECOND && clock_mono() - begin < SECOND + SOON);
 	mysql_client_close(c);
 }
 
