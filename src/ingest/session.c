@@ -15,6 +15,7 @@
 #include "ingest/board.h"
 #include "ingest/ingest.h"
 #include "ingest/snapshot.h"
+#include "model/cascade.h"
 #include "model/model.h"
 #include "replica/apply.h"
 #include "replica/replica.h"
@@ -24,11 +25,14 @@
 #define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
 #define BATCH_TIME (100 * (SECOND / 1000))
 #define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
+#define DESCRIBE_EVERY (10 * SECOND)    /* what the source tells of its server; at least a hundred times what asking takes */
 #define TICK SECOND                     /* of the status row when nothing else is committed */
 #define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
 #define ANSWER_STANDS SECOND            /* before the next request is taken */
 #define SEARCH_SLICE 500                /* queued names worked off at a time */
 #define IDLE_WAIT 250                   /* ms a call of next may wait */
+
+enum { RELOAD_ALL = -1, RELOAD_NONE = -2 };
 
 struct session {
 	const struct session_context *c;
@@ -44,11 +48,13 @@ struct session {
 	bool posted_rows;           /* rows were applied since the last commit */
 	int64_t batch_rows, batch_began;
 	int64_t status_at;          /* when the status row was written last, monotonic */
+	char *details;              /* what the source told of its server, until it is written; or NULL */
+	int64_t describe_resting, describe_busy; /* when it is asked next: while nothing is left to apply, and else; monotonic */
 	int64_t rate_at, rate_count;
 	double rate;
 	int64_t copy_at, copy_rows;
 	double copy_rate;
-	int reload;                 /* entity to copy again when the transaction ends, -1: none */
+	int reload;                 /* entity to copy again when the transaction ends; RELOAD_NONE, RELOAD_ALL */
 	bool searching;             /* the search index has more to do */
 };
 
@@ -117,9 +123,34 @@ static bool write_status(struct session *s, struct error *err)
 	} else {
 		row.complete_to = s->complete_to;
 	}
+	row.details = s->details;
 	show_progress(s, &row);
 	s->status_at = now;
-	return replica_status(s->replica, &row, err);
+	if (!replica_status(s->replica, &row, err))
+		return false;
+	free(s->details);
+	s->details = NULL;
+	return true;
+}
+
+/* What the status row shall tell of the server. When it cannot be had the last word stands: that nobody answers is told by next. */
+static void describe(struct session *s)
+{
+	const struct source_ops *ops = s->source->ops;
+	struct buffer text = {0};
+	struct error ignored = {0};
+	int64_t began = clock_mono();
+	if (!ops->describe)
+		return;
+	if (ops->describe(s->source, &text, &ignored)) {
+		free(s->details);
+		s->details = buffer_take(&text);
+	}
+	buffer_done(&text);
+	int64_t now = clock_mono(), cost = 100 * (now - began);
+	s->describe_busy = now + (cost > DESCRIBE_EVERY ? cost : DESCRIBE_EVERY);
+	/* What was told on the way to the end of the log is out of date once we are there. */
+	s->describe_resting = s->caught_up ? s->describe_busy : now + cost;
 }
 
 static void post(struct session *s, unsigned topics)
@@ -171,7 +202,7 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		s->batch_rows++;
 		s->posted_rows = true;
 		if (e->change.op == CHANGE_RELOAD)
-			s->reload = e->change.entity;
+			s->reload = s->reload == RELOAD_NONE || s->reload == e->change.entity ? e->change.entity : RELOAD_ALL;
 		return apply_change(s->apply, &e->change, err);
 	case SOURCE_COMMIT:
 		if (!apply_end(s->apply, e->position, err))
@@ -179,7 +210,8 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		/* A log is in the order of its commits: all before this one was applied. Stamps of batches say nothing of the kind. */
 		if (s->source->ops->copy && s->commit_time > s->complete_to)
 			s->complete_to = s->commit_time;
-		return commit_is_due(s) ? commit(s, err) : true;
+		/* A reload is begun in the same commit as the position past its cause: killed in between, nobody would know of it. */
+		return commit_is_due(s) && s->reload == RELOAD_NONE ? commit(s, err) : true;
 	case SOURCE_IDLE:
 		s->caught_up = true;
 		s->complete_to = e->complete_to;
@@ -282,6 +314,15 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 
 /* ---- opening ---- */
 
+/* As the catalogue says now. */
+static bool set_cascades(struct session *s, struct error *err)
+{
+	struct cascades rules;
+	if (!s->source->ops->cascades)
+		return true;
+	return s->source->ops->cascades(s->source, &rules, err) && apply_set_cascades(s->apply, &rules, err);
+}
+
 static bool check_columns(struct session *s, struct error *err)
 {
 	const struct model *m = replica_model(s->replica);
@@ -306,7 +347,7 @@ static bool check_columns(struct session *s, struct error *err)
 		error_hint(err, "correct the model, mark the columns optional, or see tellerdesk check-source");
 	}
 	buffer_done(&missing);
-	return ok;
+	return ok && set_cascades(s, err);
 }
 
 static bool start_stream(struct session *s, struct error *err)
@@ -337,12 +378,15 @@ static bool start_stream(struct session *s, struct error *err)
 static bool open_session(struct session *s, struct error *err)
 {
 	const struct ingest_params *p = s->c->params;
-	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder, .stop = s->c->stop_fd,
+	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder,
+	                           .replica = p->replica_path, .stop = s->c->stop_fd,
 	                           .settle = p->settle, .reject_percent = p->reject_percent, .encoding = p->encoding};
 	s->source = source_open(&sp, err);
 	if (!s->source)
 		return false;
 	s->snapshot = snapshot_new(s->replica, s->source);
+	if (s->source->ops->precision && !replica_set_precision(s->replica, s->source->ops->precision(s->source), err))
+		return false;
 	if (!replica_set_identity(s->replica, s->source->ops->identity(s->source), p->accept_server || s->c->task->accept_server, err) ||
 	    !check_columns(s, err) || !start_stream(s, err))
 		return false;
@@ -369,6 +413,7 @@ static void close_session(struct session *s, bool failed)
 	apply_free(s->apply);
 	if (s->source)
 		s->source->ops->close(s->source);
+	free(s->details);
 	free(s->target);
 }
 
@@ -386,10 +431,10 @@ static bool done(const struct session *s)
 /* Between source transactions, while nothing is uncommitted: copies, requests, the search index, the status row. */
 static bool between(struct session *s, bool *busy, bool *reopen, struct error *err)
 {
-	if (s->reload >= 0) {
-		struct session_task task = {.resync = true, .entity = s->reload};
-		s->reload = -1;
-		if (!commit(s, err) || !check_columns(s, err) || (s->source->ops->copy && !start_resync(s, &task, err)))
+	if (s->reload != RELOAD_NONE) {
+		struct snapshot_how how = {.entity = s->reload, .resync = true};
+		s->reload = RELOAD_NONE;
+		if (!check_columns(s, err) || (s->source->ops->copy ? !begin_copy(s, &how, err) : !commit(s, err)))
 			return false;
 	}
 	if (replica_in_transaction(s->replica))
@@ -401,8 +446,11 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 		if (!search_follow(s->replica, SEARCH_SLICE, &s->searching, err))
 			return false;
 	}
-	if (clock_mono() - s->status_at < TICK)
+	int64_t now = clock_mono();
+	if (now - s->status_at < TICK)
 		return true;
+	if (now >= (s->caught_up ? s->describe_resting : s->describe_busy))
+		describe(s);
 	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
@@ -421,6 +469,7 @@ static enum session_end finish(struct session *s, struct error *err)
 		if (!search_follow(s->replica, SEARCH_SLICE, &more, err) || (tick && !write_status(s, err)))
 			return SESSION_FAILED;
 	}
+	describe(s);
 	if (!write_status(s, err))
 		return SESSION_FAILED;
 	replica_checkpoint(s->replica);
@@ -455,7 +504,8 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = -1, .rate_at = clock_mono()};
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono(),
+	                    .describe_busy = clock_mono() + SECOND};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);

@@ -21,6 +21,7 @@ struct held_state {
 struct image {
 	struct value *values;
 	struct row_time at;
+	enum held_by by;
 };
 
 bool held_prepare(struct replica *r, struct error *err)
@@ -50,10 +51,11 @@ void held_close(struct replica *r)
 	r->held = NULL;
 }
 
-/* ---- an image as bytes: per column its kind, then an int64 or a length and the bytes (host order: the file does not travel) ---- */
+/* ---- an image as bytes: what made it; per column its kind, then an int64 or a length and the bytes (host order: the file does not travel) ---- */
 
-static void pack(struct buffer *out, const struct value *row, int n)
+static void pack(struct buffer *out, const struct value *row, int n, enum held_by by)
 {
+	buffer_char(out, (char)by);
 	for (int i = 0; i < n; i++) {
 		buffer_char(out, (char)row[i].kind);
 		if (row[i].kind == VALUE_INTEGER)
@@ -65,9 +67,12 @@ static void pack(struct buffer *out, const struct value *row, int n)
 	}
 }
 
-static bool unpack(const char *p, size_t size, struct value *row, int n, struct arena *a)
+static bool unpack(const char *p, size_t size, struct value *row, int n, enum held_by *by, struct arena *a)
 {
 	const char *end = p + size;
+	if (p == end || *p < HELD_EVENT || *p > HELD_DOUBT)
+		return false;
+	*by = (enum held_by)*p++;
 	for (int i = 0; i < n; i++) {
 		if (p >= end)
 			return false;
@@ -100,17 +105,17 @@ static bool damaged(const struct replica *r, struct error *err)
 
 /* ---- holding ---- */
 
-bool held_add(struct replica *r, struct table *t, const struct value *row, int64_t valid_from, int64_t seq, struct error *err)
+bool held_add(struct replica *r, struct table *t, const struct value *row, const struct held_cause *cause, struct error *err)
 {
 	struct held_state *h = r->held;
 	struct arena a = {0};
 	struct buffer image = {0};
-	pack(&image, row, t->entity->column_count);
+	pack(&image, row, t->entity->column_count, cause->by);
 	sqlite3_bind_int(h->add, 1, t->index);
 	sql_bind(h->add, 2, key_of(t->entity, row, &a));
 	sqlite3_bind_blob(h->add, 3, image.data, (int)image.len, SQLITE_STATIC);
-	sqlite3_bind_int64(h->add, 4, valid_from);
-	sqlite3_bind_int64(h->add, 5, seq);
+	sqlite3_bind_int64(h->add, 4, cause->valid_from);
+	sqlite3_bind_int64(h->add, 5, cause->seq);
 	bool ok = sql_run(h->add, err);
 	buffer_done(&image);
 	arena_done(&a);
@@ -134,12 +139,13 @@ bool held_any(struct replica *r, int entity)
 int held_newest(struct replica *r, struct table *t, struct value key, struct value *out, struct arena *a, struct error *err)
 {
 	struct held_state *h = r->held;
+	enum held_by by;
 	if (!h->count)
 		return 0;
 	sqlite3_bind_int(h->newest, 1, t->index);
 	sql_bind(h->newest, 2, key);
 	int found = sql_row(h->newest, err);
-	if (found == 1 && !unpack(sqlite3_column_blob(h->newest, 0), (size_t)sqlite3_column_bytes(h->newest, 0), out, t->entity->column_count, a)) {
+	if (found == 1 && !unpack(sqlite3_column_blob(h->newest, 0), (size_t)sqlite3_column_bytes(h->newest, 0), out, t->entity->column_count, &by, a)) {
 		damaged(r, err);
 		found = -1;
 	}
@@ -157,21 +163,19 @@ bool held_drop(struct replica *r, struct table *t, struct value key, struct erro
 	return sql_run(h->drop, err);
 }
 
-bool held_list(struct replica *r, struct table *t, const struct value *const **keys, int *count, int max, const char **last_position,
-               struct arena *a, struct error *err)
+/* At most `max` keys, -1: all of them. */
+static bool keys_load(struct replica *r, struct table *t, int max, const struct value *const **keys, int *count, struct arena *a, struct error *err)
 {
 	struct held_state *h = r->held;
 	const struct entity *e = t->entity;
-	const struct value **list = arena_alloc(a, sizeof *list * (size_t)max);
+	const struct value **list = NULL;
+	int cap = 0, row = 0;
 	*count = 0;
-	*keys = (const struct value *const *)list;
-	*last_position = buffer_text(&r->position); /* at or after the last event of each */
-	if (!replica_begin(r, err))
-		return false;
 	sqlite3_bind_int(h->list, 1, t->index);
 	sqlite3_bind_int(h->list, 2, max);
-	int row;
-	while ((row = sql_row(h->list, err)) == 1) {
+	while (h->count && (row = sql_row(h->list, err)) == 1) {
+		if (*count == cap)
+			list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 16));
 		struct value key = sql_column_copy(h->list, 0, a);
 		struct value *values = arena_alloc(a, sizeof *values * (size_t)e->column_count);
 		if (!key_split(e, key, values, a)) {
@@ -182,13 +186,30 @@ bool held_list(struct replica *r, struct table *t, const struct value *const **k
 		list[(*count)++] = values;
 	}
 	sqlite3_reset(h->list);
-	for (int i = 0; row == 0 && i < *count; i++) {
+	*keys = arena_copy(a, *count ? (const void *)list : "", sizeof *list * (size_t)*count);
+	free(list);
+	return row == 0;
+}
+
+bool held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err)
+{
+	return keys_load(r, t, -1, keys, count, a, err);
+}
+
+bool held_list(struct replica *r, struct table *t, const struct value *const **keys, int *count, int max, const char **last_position,
+               struct arena *a, struct error *err)
+{
+	struct held_state *h = r->held;
+	*last_position = buffer_text(&r->position); /* at or after the last event of each */
+	if (!replica_begin(r, err) || !keys_load(r, t, max, keys, count, a, err))
+		return false;
+	for (int i = 0; i < *count; i++) {
 		sqlite3_bind_int(h->ask, 1, t->index);
-		sql_bind(h->ask, 2, key_of(e, list[i], a));
+		sql_bind(h->ask, 2, key_of(t->entity, (*keys)[i], a));
 		if (!sql_run(h->ask, err))
 			return false;
 	}
-	return row == 0;
+	return true;
 }
 
 /* ---- filling ---- */
@@ -208,7 +229,7 @@ static bool images_load(struct replica *r, struct table *t, struct value key, st
 		struct image *image = &list[*count];
 		image->values = arena_alloc(a, sizeof(struct value) * (size_t)n);
 		image->at = (struct row_time){sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)};
-		if (!unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), image->values, n, a)) {
+		if (!unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), image->values, n, &image->by, a)) {
 			damaged(r, err);
 			row = -1;
 			break;
@@ -235,12 +256,14 @@ static bool image_apply(struct replica *r, struct table *t, const struct image *
 	int found = history_find(t, image->values, &old, err);
 	if (found < 0)
 		return false;
+	enum version_origin origin = image->by == HELD_CASCADE ? ORIGIN_CASCADE : ORIGIN_UPDATE;
 	if (!found) {
-		struct row_birth b = {image->values, image->at, ORIGIN_UPDATE, true, TIME_NONE};
+		struct row_birth b = {image->values, image->at, origin, true, TIME_NONE};
 		return row_open(r, t, &b, err) == 1;
 	}
-	/* What a resync still held ended somewhere before; the image itself is of an event. */
-	struct row_step step = {image->at, first ? END_RESYNC : END_UPDATE, ORIGIN_UPDATE, true, 0, first};
+	/* What a resync still held ended somewhere before; the image itself is of an event or a cascade. */
+	enum version_end end = first ? END_RESYNC : image->by == HELD_CASCADE ? END_CASCADE : END_UPDATE;
+	struct row_step step = {image->at, end, origin, true, 0, first};
 	return row_step(r, t, &old, image->values, &step, a, err) >= 0;
 }
 
@@ -269,13 +292,58 @@ bool held_fill(struct replica *r, struct table *t, struct value key, const struc
 	return ok;
 }
 
-bool held_fill_read(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err)
+/* 1: nothing but updates that keep it happened to the key since held_list gave it out; 0, -1 error. */
+static int is_calm(struct replica *r, struct table *t, struct value key, struct error *err)
 {
 	sqlite3_stmt *s = r->held->churn;
 	sqlite3_bind_int(s, 1, t->index);
 	sql_bind(s, 2, key);
 	int found = sql_row(s, err);
-	bool calm = found == 1 && sqlite3_column_int(s, 0);
+	if (found == 1)
+		found = sqlite3_column_int(s, 0);
 	sqlite3_reset(s);
-	return found >= 0 && (!calm || held_fill(r, t, key, row, err));
+	return found;
+}
+
+bool held_fill_read(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err)
+{
+	int calm = is_calm(r, t, key, err);
+	return calm >= 0 && (!calm || held_fill(r, t, key, row, err));
+}
+
+static bool image_died(struct replica *r, struct table *t, const struct image *image, struct error *err)
+{
+	struct arena a = {0};
+	struct stored old = {.values = arena_alloc(&a, sizeof(struct value) * (size_t)t->entity->column_count)};
+	int found = history_find(t, image->values, &old, err);
+	bool ok = found == 1   ? row_close(r, t, &old, image->at, END_CASCADE, err)
+	          : found == 0 ? row_was(r, t, image->values, image->at, END_CASCADE, err)
+	                       : false;
+	arena_done(&a);
+	return ok;
+}
+
+/* The newest image tells of it. */
+static bool row_died(struct replica *r, struct table *t, struct value key, bool only_doubted, struct error *err)
+{
+	struct arena a = {0};
+	struct image *images;
+	int count;
+	bool ok = images_load(r, t, key, &images, &count, &a, err);
+	if (ok && count && (!only_doubted || images[count - 1].by == HELD_DOUBT))
+		ok = image_died(r, t, &images[count - 1], err);
+	free(images);
+	arena_done(&a);
+	return ok && held_drop(r, t, key, err);
+}
+
+bool held_replace(struct replica *r, struct table *t, struct value key, struct error *err)
+{
+	return !r->held->count || row_died(r, t, key, true, err);
+}
+
+bool held_gone(struct replica *r, struct table *t, struct value key, struct error *err)
+{
+	int calm = is_calm(r, t, key, err);
+	return calm >= 0 && (!calm || row_died(r, t, key, false, err));
 }

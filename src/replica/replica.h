@@ -22,7 +22,7 @@ struct model;
 struct replica;
 
 #define REPLICA_APPLICATION 0x7464736b
-#define REPLICA_SCHEMA 1
+#define REPLICA_SCHEMA 2
 
 struct replica_params {
 	const char *path;
@@ -64,6 +64,8 @@ bool replica_is_there(const struct replica *r, struct error *err);
 bool replica_may_adopt(const struct replica *r, const struct model *now, struct error *err);
 /* The position of the source, as stored with the last transaction; NULL: none yet. Borrowed until the next commit. */
 const char *replica_position(const struct replica *r);
+/* How fine the source's commit times are ("us", "ms", "s"), for status. */
+bool replica_set_precision(struct replica *r, const char *precision, struct error *err);
 bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err);
 /* Which columns the bank has (present[column]); stored, and shown as "absent" by queries. */
 bool replica_set_columns(struct replica *r, int entity, const bool *present, struct error *err);
@@ -80,6 +82,7 @@ struct status_row {
 	int64_t copy_rows;
 	const char *error, *hint;       /* NULL: none */
 	const char *request, *answer;   /* the last request carried out, or NULL: leave */
+	const char *details;            /* what the source tells of its server, a JSON object; NULL: leave */
 };
 /* Inside or outside a transaction. */
 bool replica_status(struct replica *r, const struct status_row *s, struct error *err);

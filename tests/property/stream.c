@@ -52,6 +52,18 @@ void tables_done(struct tables *t)
 	*t = (struct tables){0};
 }
 
+static void tables_copy(struct tables *t, const struct tables *from)
+{
+	*t = *from;
+	for (int e = 0; e < STREAM_ENTITIES; e++) {
+		size_t size = (size_t)from->count[e] * sizeof *t->rows[e];
+
+		t->rows[e] = memory_alloc(size + 1);
+		if (size)
+			memcpy(t->rows[e], from->rows[e], size);
+	}
+}
+
 static void tables_add(struct tables *t, int entity, const struct value *row)
 {
 	t->rows[entity] = memory_grow(t->rows[entity], (size_t)(t->count[entity] + 1) * sizeof *t->rows[entity]);
@@ -111,7 +123,7 @@ const struct value *tables_find(const struct tables *t, int entity, const char *
 
 /* ---- the model ---- */
 
-static struct model *making_model(struct making *k)
+static struct model *making_model(struct making *k, bool composite)
 {
 	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu", "Asia/Jakarta",
 					    "America/New_York"};
@@ -121,6 +133,8 @@ static struct model *making_model(struct making *k)
 
 	k->text_cif = chance_percent(&k->chance, 40);
 	k->item_key = (enum item_key)chance_below(&k->chance, 3);
+	if (composite)
+		k->item_key = ITEM_COMPOSITE;
 	k->registered = (enum registered_kind)chance_below(&k->chance, 4);
 	buffer_format(&text, "[model]\nname = tiny\nzone = %s\n", zones[chance_below(&k->chance, 5)]);
 	buffer_format(&text,
@@ -255,8 +269,11 @@ static void making_new_key(struct making *k, int entity, struct value *row)
 		row[S_ID] = making_any(k, stores, STORES);
 	else
 		row[I_NO] = making_key(k->item_key == ITEM_TEXT, chance_below(&k->chance, KEYS));
+	/* With cascades children are many: their copy takes its time. */
+	if (entity == ITEM && k->item_key == ITEM_INTEGER && k->s->cascades.count)
+		row[I_NO] = value_integer(chance_below(&k->chance, 6 * KEYS));
 	if (entity == ITEM && k->item_key == ITEM_COMPOSITE) {
-		row[I_NO] = value_integer(chance_below(&k->chance, 3));
+		row[I_NO] = value_integer(chance_below(&k->chance, k->s->cascades.count ? 6 : 3));
 		row[I_CIF] = making_key(k->text_cif, chance_below(&k->chance, KEYS));
 	}
 }
@@ -278,23 +295,136 @@ static struct value *making_row(struct making *k, int entity)
 	return row;
 }
 
-/* ---- changes ---- */
+/* ---- foreign keys ---- */
 
-static void making_change(struct making *k, struct change c)
+static enum cascade_action making_action(struct making *k, bool may_be_null)
+{
+	return (enum cascade_action)chance_below(&k->chance, may_be_null ? 3 : 2);
+}
+
+/* Items belong to a customer, customers to a store, or one of the two. */
+static void making_rules(struct making *k, enum stream_cascades kind)
+{
+	static const int columns[] = {C_CIF, I_CIF, S_ID, C_STORE};
+	struct cascade *rules = arena_zero(&k->s->arena, 2, sizeof *rules);
+	bool null = k->item_key != ITEM_COMPOSITE;
+	struct cascade items = {CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
+				making_action(k, null)};
+	struct cascade customers = {STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
+				    making_action(k, true)};
+	int which = kind == CASCADES_OF_KEYS ? 1 : kind == CASCADES_IN_CHAINS ? 3 : 1 + chance_below(&k->chance, 3), n = 0;
+
+	if (kind == CASCADES_OF_KEYS)
+		items.on_update = CASCADE_FOLLOW;
+	if (kind == CASCADES_IN_CHAINS)
+		items.on_delete = customers.on_delete = CASCADE_FOLLOW;
+	if (which & 1)
+		rules[n++] = items;
+	if (which & 2)
+		rules[n++] = customers;
+	k->s->cascades = (struct cascades){rules, n};
+}
+
+bool stream_strikes(const struct cascade *r, const struct change *c)
+{
+	int column = r->parent_columns[0];
+
+	if (!c->cascades || r->parent != c->entity || (c->after ? r->on_update : r->on_delete) == CASCADE_NONE)
+		return false;
+	return c->before[column].kind != VALUE_NULL && !(c->after && oracle_same(c->before[column], c->after[column]));
+}
+
+static void making_note(struct making *k, struct change c, bool hidden)
 {
 	struct stream_transaction *t = k->txn;
 	struct change *grown = arena_zero(&k->s->arena, (size_t)t->count + 1, sizeof *grown);
+	bool *marks = arena_zero(&k->s->arena, (size_t)t->count + 1, sizeof *marks);
 
-	if (t->count)
+	if (t->count) {
 		memcpy(grown, t->changes, (size_t)t->count * sizeof *grown);
+		memcpy(marks, t->hidden, (size_t)t->count * sizeof *marks);
+	}
+	marks[t->count] = hidden;
 	grown[t->count++] = c;
 	t->changes = grown;
+	t->hidden = marks;
 	tables_apply(&k->now, &c);
 }
 
 static bool making_lives(struct making *k, int entity, const struct value *row)
 {
 	return tables_find(&k->now, entity, oracle_key(&k->s->arena, &k->s->model->entities[entity], row)) != NULL;
+}
+
+static const struct value *making_child(struct making *k, const struct cascade *r, const struct value *parent)
+{
+	for (int i = 0; i < k->now.count[r->child]; i++) {
+		const struct value *row = k->now.rows[r->child][i];
+
+		if (oracle_same(row[r->child_columns[0]], parent[r->parent_columns[0]]))
+			return row;
+	}
+	return NULL;
+}
+
+/* Of one column each. False: the server would not allow it, a child's new key is another's. */
+static bool making_cascade(struct making *k, const struct change *c)
+{
+	for (int n = 0; n < k->s->cascades.count; n++) {
+		const struct cascade *r = &k->s->cascades.list[n];
+		enum cascade_action action = c->after ? r->on_update : r->on_delete;
+		const struct value *child;
+
+		if (!stream_strikes(r, c))
+			continue;
+		while ((child = making_child(k, r, c->before))) {
+			struct change own = {
+				.op = CHANGE_DELETE, .entity = r->child, .before = child, .cascades = true};
+			struct value *after;
+
+			if (c->after || action == CASCADE_SET_NULL) {
+				after = arena_copy(&k->s->arena, child,
+						   (size_t)k->s->model->entities[r->child].column_count * sizeof *after);
+				after[r->child_columns[0]] = action == CASCADE_SET_NULL ? value_null()
+											: c->after[r->parent_columns[0]];
+				own.op = CHANGE_UPDATE;
+				own.after = after;
+				if (making_is_key(&k->s->model->entities[r->child], r->child_columns[0]) &&
+				    making_lives(k, r->child, after))
+					return false;
+			}
+			making_note(k, own, true);
+			if (!making_cascade(k, &own))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- changes ---- */
+
+static void making_change(struct making *k, struct change c)
+{
+	int count = k->txn->count;
+	struct tables before;
+
+	c.cascades = k->s->cascades.count && c.before && chance_percent(&k->chance, 85);
+	if (!c.cascades) {
+		making_note(k, c, false);
+		return;
+	}
+	tables_copy(&before, &k->now);
+	making_note(k, c, false);
+	if (making_cascade(k, &c)) {
+		tables_done(&before);
+		return;
+	}
+	/* With checks off it can be done. */
+	tables_done(&k->now);
+	k->now = before;
+	k->txn->count = count;
+	c.cascades = false;
+	making_note(k, c, false);
 }
 
 static void making_insert(struct making *k, int entity)
@@ -418,18 +548,48 @@ static void making_take_over(struct making *k, int entity)
 	making_change(k, (struct change){.op = CHANGE_UPDATE, .entity = entity, .before = old, .after = row});
 }
 
+static const struct value *making_parent(struct making *k, const struct cascade *r, const struct value *child)
+{
+	for (int i = 0; i < k->now.count[r->parent]; i++)
+		if (oracle_same(k->now.rows[r->parent][i][r->parent_columns[0]], child[r->child_columns[0]]))
+			return k->now.rows[r->parent][i];
+	return NULL;
+}
+
+/* A row that has children goes, or changes its key. */
+static void making_strike(struct making *k)
+{
+	const struct cascade *r = &k->s->cascades.list[chance_below(&k->chance, k->s->cascades.count)];
+	const struct value *child = making_pick(k, r->child), *parent = child ? making_parent(k, r, child) : NULL;
+	struct value *row;
+
+	if (!parent)
+		return;
+	if (chance_percent(&k->chance, 50)) {
+		making_change(k, (struct change){.op = CHANGE_DELETE, .entity = r->parent, .before = parent});
+		return;
+	}
+	row = making_image(k, r->parent, parent);
+	making_new_key(k, r->parent, row);
+	if (!making_lives(k, r->parent, row))
+		making_change(k, (struct change){
+					 .op = CHANGE_UPDATE, .entity = r->parent, .before = parent, .after = row});
+}
+
 static int making_entity(struct making *k)
 {
 	int n = chance_below(&k->chance, 10);
 
-	return n < 6 ? CUSTOMER : n < 9 ? ITEM : STORE;
+	return n < (k->s->cascades.count ? 3 : 6) ? CUSTOMER : n < 9 ? ITEM : STORE;
 }
 
 static void making_some_change(struct making *k)
 {
 	int entity = making_entity(k), what = chance_below(&k->chance, 100);
 
-	if (what < 30)
+	if (k->s->cascades.count && chance_percent(&k->chance, 25))
+		making_strike(k);
+	else if (what < (k->s->cascades.count ? 45 : 30))
 		making_insert(k, entity);
 	else if (what < 56)
 		making_update(k, entity, false);
@@ -519,6 +679,8 @@ static void making_transaction(struct making *k, struct stream_transaction *t, c
 {
 	int changes = chance_percent(&k->chance, 50) ? 1 : 1 + chance_below(&k->chance, 4);
 
+	if (p->cascades)
+		changes++;
 	k->txn = t;
 	k->clock += p->wild_clock ? (1 + chance_below(&k->chance, 40000)) * INT64_C(1000)
 				  : 20000 + chance_below(&k->chance, 80000);
@@ -539,11 +701,13 @@ void stream_init(struct stream *s, const struct stream_params *p)
 	struct making k = {.s = s,
 			   .chance = {p->seed * 0x2545f4914f6cdd1du},
 			   .wild_clock = p->wild_clock,
-			   .no_displaced = p->no_displaced};
+			   .no_displaced = p->no_displaced || p->cascades};
 
 	*s = (struct stream){0};
 	arena_init(&s->arena);
-	s->model = making_model(&k);
+	s->model = making_model(&k, p->cascades == CASCADES_OF_KEYS);
+	if (p->cascades)
+		making_rules(&k, p->cascades);
 	s->transactions = arena_zero(&s->arena, (size_t)p->transactions, sizeof *s->transactions);
 	for (int e = 0; e < STREAM_ENTITIES; e++) {
 		k.reloads[e] = p->reloads && chance_percent(&k.chance, 50);

@@ -130,7 +130,8 @@ static bool client_encrypted(struct mysql_client *c, const struct mysql_url *url
 	const char *cipher = mysql_get_ssl_cipher(c->handle);
 
 	c->server.cipher = cipher ? cipher : "";
-	if (cipher || url->ssl < MYSQL_SSL_REQUIRED || library_local(c->handle))
+	c->server.local = library_local(c->handle);
+	if (cipher || url->ssl < MYSQL_SSL_REQUIRED || c->server.local)
 		return true;
 	error_set(err, ERROR_REFUSED, "could not reach server %s: it offers no TLS, and ssl-mode asks for it", c->name);
 	return error_hint(err, "set the server up for TLS (ssl_cert, ssl_key), or let ssl-mode be preferred");
@@ -315,6 +316,12 @@ bool mysql_rows_next(struct mysql_rows *r)
 	r->cells = mysql_fetch_row((MYSQL_RES *)r->result);
 	r->lens = r->cells ? mysql_fetch_lengths((MYSQL_RES *)r->result) : NULL;
 	return r->cells != NULL;
+}
+
+void mysql_rows_rewind(struct mysql_rows *r)
+{
+	if (r->result)
+		mysql_data_seek((MYSQL_RES *)r->result, 0);
 }
 
 const char *mysql_rows_named(struct mysql_rows *r, const char *column)
