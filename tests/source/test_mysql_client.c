@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <mysql.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -547,6 +548,35 @@ static void test_rows(void **state)
 	mysql_client_close(c);
 }
 
+/* Who has the handle may use it by calls that wait. */
+static void waiting_calls(const char *url)
+{
+	struct mysql_client *c = opened(url);
+	MYSQL *handle = mysql_client_handle(c);
+	MYSQL_RES *result;
+
+	assert_int_equal(mysql_query(handle, "SELECT SLEEP(0.3), REPEAT('x', 3000000)"), 0);
+	result = mysql_store_result(handle);
+	assert_non_null(result);
+	assert_string_equal(mysql_fetch_row(result)[0], "0");
+	mysql_free_result(result);
+	cell_is(c, "SELECT 3", "3");
+	mysql_client_close(c);
+}
+
+static void test_waiting_calls(void **state)
+{
+	char *url;
+
+	(void)state;
+	if (!server)
+		skip();
+	waiting_calls(server_url(server, "teller", "bank"));
+	url = tcp_url("127.0.0.1", server_port(server), "");
+	waiting_calls(url);
+	free(url);
+}
+
 static void test_failing_statements(void **state)
 {
 	struct error err = {0};
@@ -773,6 +803,7 @@ static void test_tls(void **state)
 	encrypted(tls, "?ssl-mode=disabled", false);
 	stop_greeted(tls);
 	url = tcp_url("127.0.0.1", server_port(tls), "");
+	waiting_calls(url);
 	stop_query(url, "SELECT SLEEP(30)");
 	stop_query(url, "SELECT SLEEP(0.01), REPEAT('x', 20000) FROM seq_1_to_1000000");
 	free(url);
@@ -813,6 +844,7 @@ int main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_server_gone),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_waiting_calls),
 		cmocka_unit_test(test_failing_statements),
 		cmocka_unit_test(test_no_files),
 		cmocka_unit_test(test_literals),

@@ -209,7 +209,8 @@ void library_options(MYSQL *handle, const struct mysql_url *url, struct library_
 
 void library_settle(MYSQL *handle)
 {
-	(void)handle; /* option files were read before */
+	/* Option files were read before. From here on nothing waits by itself but who uses the handle by himself. */
+	mysql_optionsv(handle, MARIADB_OPT_IO_WAIT, NULL);
 }
 
 static int library_start(struct library_call *c, int *failed)
