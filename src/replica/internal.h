@@ -33,6 +33,7 @@ struct replica {
 	int64_t last_valid_from;  /* of the source */
 	int64_t committed_seq, committed_valid_from;
 	struct buffer position, committed_position;
+	bool position_moved;      /* since it was stored: the commit stores it, once for all the transactions it holds */
 	int64_t source;           /* td_source.id */
 	char *source_url;         /* asked for; stored once the source has shown that it is the right one. NULL: the stored one */
 	const char *source_kind;  /* with it; static */
