@@ -44,6 +44,7 @@ struct replica {
 	struct search_state *search;
 	sqlite3_stmt *begin, *commit, *rollback;
 	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete, *set_counts;
+	int spilled;              /* pages the cache had no room for, when the transaction began */
 	int64_t misfits;          /* counted in this transaction */
 };
 

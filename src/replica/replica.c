@@ -325,6 +325,8 @@ bool replica_begin(struct replica *r, struct error *err)
 		return true;
 	if (!sql_run(r->begin, err))
 		return false;
+	int highest;
+	sqlite3_db_status(r->db, SQLITE_DBSTATUS_CACHE_SPILL, &r->spilled, &highest, false);
 	r->in_txn = true;
 	r->misfits = 0;
 	return true;
@@ -421,6 +423,13 @@ void replica_rollback(struct replica *r)
 bool replica_in_transaction(const struct replica *r)
 {
 	return r->in_txn;
+}
+
+bool replica_is_full(const struct replica *r)
+{
+	int spilled = 0, highest;
+	sqlite3_db_status(r->db, SQLITE_DBSTATUS_CACHE_SPILL, &spilled, &highest, false);
+	return r->in_txn && spilled != r->spilled;
 }
 
 static int asked_to_stop(void *stop)
