@@ -31,7 +31,7 @@ def clean(t):
         model = write_model("good.model", CUSTOMER, ACCOUNT)
         result = preflight(s.url(), model)
         t.ok(result.status == 0 and result.json()["ok"] and not any(f["severity"] == "refuse" for f in findings(result)), "a server as it should be: nothing refuses", result)
-        t.ok(not schema_errors("check-source", result.json()), "the answer has its shape", schema_errors("check-source", result.json()))
+        t.ok(not schema_errors("check_source", result.json()), "the answer has its shape", schema_errors("check_source", result.json()))
         text = desk("check-source", "--source", s.url(), "--model", model)
         t.equal(text.status, 0, "as text", text)
         s.stop()
