@@ -292,10 +292,10 @@ class Proxy:
 class Listener:
     """A listener that accepts and never says a word: what a connect to a dead firewall meets."""
 
-    def __init__(self, accepting=True):
+    def __init__(self):
         self.listener = sockets.socket()
         self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(16 if accepting else 0)
+        self.listener.listen(16)
         self.port = self.listener.getsockname()[1]
 
     def __enter__(self):
