@@ -11,11 +11,14 @@
 #include <stdint.h>
 
 struct arena;
+struct charset_run;
 
 struct charset {
 	const char *name;  /* as information_schema has it */
-	const char *iconv; /* NULL: nothing to convert (binary, utf8mb3, utf8mb4, ascii) */
 	bool binary;
+	uint8_t form;                   /* how its bytes make characters: charset.c */
+	const char *iconv;              /* the iconv name of what `runs` do not have; NULL: they have all */
+	const struct charset_run *runs; /* letters by our own table; NULL: none */
 };
 
 const struct charset *charset_of_collation(uint32_t id); /* NULL: not known */

@@ -42,7 +42,8 @@ enum statement_kind {
 	STATEMENT_RELEASE,      /* RELEASE SAVEPOINT name */
 	STATEMENT_XA_START, STATEMENT_XA_END, STATEMENT_XA_PREPARE, STATEMENT_XA_COMMIT, STATEMENT_XA_ROLLBACK, /* xid */
 	STATEMENT_DDL,          /* tables */
-	STATEMENT_WRITE,        /* changes rows in statement format: INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL, DO, SELECT, or unknown words */
+	STATEMENT_WRITE,        /* changes rows in statement format: INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL, DO, SELECT,
+				 * CREATE TABLE ... SELECT, or unknown words */
 };
 
 enum statement_effect {
@@ -50,9 +51,10 @@ enum statement_effect {
 	EFFECT_DROPPED,   /* DROP TABLE; DROP DATABASE: name NULL */
 	EFFECT_CREATED,   /* CREATE TABLE; replaced: CREATE OR REPLACE. IF NOT EXISTS: may have done nothing */
 	EFFECT_RENAMED,   /* name to to_name; RENAME TABLE and ALTER ... RENAME */
-	EFFECT_ALTERED,   /* ALTER TABLE in any way not below */
+	EFFECT_ALTERED,   /* ALTER TABLE in any way not below; what changes the primary key, and ALTER IGNORE, included */
 	EFFECT_INDEXED,   /* only indexes, constraints, comments, statistics: no value of a row can have changed */
-	EFFECT_REPARTITIONED, /* EXCHANGE, DROP, TRUNCATE, REORGANIZE ... PARTITION: rows came or went */
+	EFFECT_REPARTITIONED, /* EXCHANGE, DROP, TRUNCATE, REORGANIZE ... PARTITION, IMPORT TABLESPACE: rows came or went;
+			       * where another table is the other side, that one is listed as well */
 };
 
 struct statement_table {
@@ -60,6 +62,7 @@ struct statement_table {
 	const char *schema, *name;       /* NUL-terminated, quotes removed; schema is the default where none was written */
 	const char *to_schema, *to_name; /* RENAMED */
 	bool conditional;                /* IF EXISTS, IF NOT EXISTS */
+	bool replaced;                   /* CREATED by CREATE OR REPLACE: what had the name is gone */
 	bool temporary;
 };
 
@@ -77,7 +80,10 @@ struct statement {
 /* All it points to is in the arena. Never fails: what is not understood is STATEMENT_WRITE. */
 void statement_read(const struct binlog_query *q, struct arena *a, struct statement *out);
 /* Does an identifier or word of the text equal one of these names (case-insensitive)? For STATEMENT_WRITE: can it
- * concern a table? */
+ * concern a table? Names are UTF-8 and the text may not be: where a name and an identifier both go beyond ASCII the
+ * answer is yes, and a text that does not scan to its end is searched for the name's bytes. SELECT, DO and CALL are
+ * logged only for a stored function that writes, and it may write anything: yes for every name. What a function, a
+ * trigger or a view touches inside of other statements is not told. */
 bool statement_mentions(const struct binlog_query *q, const char *const *names, int count);
 
 #endif

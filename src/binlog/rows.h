@@ -44,6 +44,7 @@ struct binlog_rows {
 	uint16_t flags;
 	int column_count;
 	const uint8_t *has_before, *has_after; /* bit by column, LSB first; NULL: no such image */
+	int before_count, after_count;         /* columns that are set in them */
 	struct bytes left;
 };
 

@@ -33,7 +33,9 @@ struct binlog_column {
 	uint8_t type;        /* resolved */
 	uint16_t meta;       /* FLOAT DOUBLE: bytes. VARCHAR STRING: most bytes. BLOB JSON GEOMETRY VECTOR: length bytes.
 	                      * NEWDECIMAL: precision << 8 | scale. TIME2 DATETIME2 TIMESTAMP2: fraction digits.
-	                      * ENUM SET: bytes. BIT: bits. TYPED_ARRAY: inner type */
+	                      * ENUM SET: bytes. BIT: bits. TYPED_ARRAY: inner type. TIMESTAMP TIME DATETIME
+	                      * (7 11 12): 0; whoever knows of fraction digits there (MariaDB's old format,
+	                      * from the catalogue) sets them before reading rows */
 	bool nullable;
 	bool is_unsigned;    /* where signedness is told */
 	uint32_t collation;  /* of a character column, ENUM or SET; 0: not told; 63: binary */

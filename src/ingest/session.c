@@ -15,6 +15,7 @@
 #include "ingest/board.h"
 #include "ingest/ingest.h"
 #include "ingest/snapshot.h"
+#include "model/cascade.h"
 #include "model/model.h"
 #include "replica/apply.h"
 #include "replica/replica.h"
@@ -29,6 +30,8 @@
 #define ANSWER_STANDS SECOND            /* before the next request is taken */
 #define SEARCH_SLICE 500                /* queued names worked off at a time */
 #define IDLE_WAIT 250                   /* ms a call of next may wait */
+
+enum { RELOAD_ALL = -1, RELOAD_NONE = -2 };
 
 struct session {
 	const struct session_context *c;
@@ -48,7 +51,7 @@ struct session {
 	double rate;
 	int64_t copy_at, copy_rows;
 	double copy_rate;
-	int reload;                 /* entity to copy again when the transaction ends, -1: none */
+	int reload;                 /* entity to copy again when the transaction ends; RELOAD_NONE, RELOAD_ALL */
 	bool searching;             /* the search index has more to do */
 };
 
@@ -171,7 +174,7 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		s->batch_rows++;
 		s->posted_rows = true;
 		if (e->change.op == CHANGE_RELOAD)
-			s->reload = e->change.entity;
+			s->reload = s->reload == RELOAD_NONE || s->reload == e->change.entity ? e->change.entity : RELOAD_ALL;
 		return apply_change(s->apply, &e->change, err);
 	case SOURCE_COMMIT:
 		if (!apply_end(s->apply, e->position, err))
@@ -179,7 +182,8 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		/* A log is in the order of its commits: all before this one was applied. Stamps of batches say nothing of the kind. */
 		if (s->source->ops->copy && s->commit_time > s->complete_to)
 			s->complete_to = s->commit_time;
-		return commit_is_due(s) ? commit(s, err) : true;
+		/* A reload is begun in the same commit as the position past its cause: killed in between, nobody would know of it. */
+		return commit_is_due(s) && s->reload == RELOAD_NONE ? commit(s, err) : true;
 	case SOURCE_IDLE:
 		s->caught_up = true;
 		s->complete_to = e->complete_to;
@@ -282,6 +286,15 @@ static bool take_request(struct session *s, bool *reopen, struct error *err)
 
 /* ---- opening ---- */
 
+/* As the catalogue says now. */
+static bool set_cascades(struct session *s, struct error *err)
+{
+	struct cascades rules;
+	if (!s->source->ops->cascades)
+		return true;
+	return s->source->ops->cascades(s->source, &rules, err) && apply_set_cascades(s->apply, &rules, err);
+}
+
 static bool check_columns(struct session *s, struct error *err)
 {
 	const struct model *m = replica_model(s->replica);
@@ -306,7 +319,7 @@ static bool check_columns(struct session *s, struct error *err)
 		error_hint(err, "correct the model, mark the columns optional, or see tellerdesk check-source");
 	}
 	buffer_done(&missing);
-	return ok;
+	return ok && set_cascades(s, err);
 }
 
 static bool start_stream(struct session *s, struct error *err)
@@ -337,12 +350,15 @@ static bool start_stream(struct session *s, struct error *err)
 static bool open_session(struct session *s, struct error *err)
 {
 	const struct ingest_params *p = s->c->params;
-	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder, .stop = s->c->stop_fd,
+	struct source_params sp = {.url = p->source_url, .model = replica_model(s->replica), .state_folder = p->state_folder,
+	                           .replica = p->replica_path, .stop = s->c->stop_fd,
 	                           .settle = p->settle, .reject_percent = p->reject_percent, .encoding = p->encoding};
 	s->source = source_open(&sp, err);
 	if (!s->source)
 		return false;
 	s->snapshot = snapshot_new(s->replica, s->source);
+	if (s->source->ops->precision && !replica_set_precision(s->replica, s->source->ops->precision(s->source), err))
+		return false;
 	if (!replica_set_identity(s->replica, s->source->ops->identity(s->source), p->accept_server || s->c->task->accept_server, err) ||
 	    !check_columns(s, err) || !start_stream(s, err))
 		return false;
@@ -386,10 +402,10 @@ static bool done(const struct session *s)
 /* Between source transactions, while nothing is uncommitted: copies, requests, the search index, the status row. */
 static bool between(struct session *s, bool *busy, bool *reopen, struct error *err)
 {
-	if (s->reload >= 0) {
-		struct session_task task = {.resync = true, .entity = s->reload};
-		s->reload = -1;
-		if (!commit(s, err) || !check_columns(s, err) || (s->source->ops->copy && !start_resync(s, &task, err)))
+	if (s->reload != RELOAD_NONE) {
+		struct snapshot_how how = {.entity = s->reload, .resync = true};
+		s->reload = RELOAD_NONE;
+		if (!check_columns(s, err) || (s->source->ops->copy ? !begin_copy(s, &how, err) : !commit(s, err)))
 			return false;
 	}
 	if (replica_in_transaction(s->replica))
@@ -455,7 +471,7 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = -1, .rate_at = clock_mono()};
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono()};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);

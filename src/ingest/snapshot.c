@@ -150,7 +150,8 @@ static enum snapshot_step fill_leftovers(struct snapshot *s, struct error *err)
 	s->holding = HOLD_NOTHING;
 	if (copy_epoch(s->replica, s->write.entity) != s->write.epoch)
 		return SNAPSHOT_WORKED;
-	return worked(copy_fill(s->replica, s->write.entity, s->chunk.rows, s->chunk.count, err) && replica_commit(s->replica, err));
+	struct copy_filling f = {s->write.entity, s->keys, s->key_count, s->chunk.rows, s->chunk.count};
+	return worked(copy_fill(s->replica, &f, err) && replica_commit(s->replica, err));
 }
 
 static enum snapshot_step finish(struct snapshot *s, const struct copy_progress *p, struct error *err)

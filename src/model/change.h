@@ -16,6 +16,7 @@
 #ifndef TD_MODEL_CHANGE_H
 #define TD_MODEL_CHANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ struct change {
 	int entity;
 	const struct value *before;
 	const struct value *after;
+	bool cascades;       /* UPDATE, DELETE: the server carried out the foreign keys that refer to this row and logged none of
+	                      * the rows they touched (source_ops.cascades has the rules) */
 	const char *reason;  /* REJECT */
 	const char *raw;     /* REJECT: the row as it came */
 	size_t raw_len;

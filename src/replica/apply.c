@@ -34,6 +34,7 @@ void apply_free(struct apply *a)
 {
 	if (!a)
 		return;
+	apply_cascades_free(a);
 	arena_done(&a->arena);
 	arena_done(&a->kept);
 	free(a);
@@ -44,8 +45,10 @@ void apply_reset(struct apply *a)
 	a->open = false;
 	a->aside = NULL;
 	a->late.table = NULL;
+	a->depth = 0;
 	arena_reset(&a->arena);
 	arena_reset(&a->kept);
+	apply_cascades_forget(a);
 }
 
 bool apply_is_open(const struct apply *a)
@@ -129,28 +132,8 @@ static bool on_reject(struct apply *a, const struct change *c, struct error *err
 	return sql_run(s, err);
 }
 
-bool apply_change(struct apply *a, const struct change *c, struct error *err)
+static bool on_row(struct apply *a, struct table *t, const struct change *c, struct error *err)
 {
-	assert(a->open);
-	arena_reset(&a->arena);
-	a->rows++;
-	a->total++;
-	if (c->op == CHANGE_REJECT)
-		return on_reject(a, c, err);
-	struct table *t = &a->replica->tables[c->entity];
-	const struct value *keyed = c->op == CHANGE_DELETE ? c->before : c->after;
-	if (!apply_meet(a, t, c, err))
-		return false;
-	switch (c->op) {
-	case CHANGE_TRUNCATE:
-		return on_truncate(a, t, err);
-	case CHANGE_RELOAD:
-		return true; /* ingest starts the copy */
-	default:
-		break;
-	}
-	if (!keyed || !key_usable(t->entity, keyed))
-		return refuse_key(t, err);
 	switch (c->op) {
 	case CHANGE_INSERT:
 		return apply_insert(a, t, c, err);
@@ -160,6 +143,38 @@ bool apply_change(struct apply *a, const struct change *c, struct error *err)
 		return apply_delete(a, t, c, err);
 	default:
 		return apply_merge(a, t, c, err);
+	}
+}
+
+bool apply_row_change(struct apply *a, struct table *t, const struct change *c, struct error *err)
+{
+	struct parent_row p = {0};
+	const struct value *keyed = c->op == CHANGE_DELETE ? c->before : c->after;
+	if (!apply_meet(a, t, c, err))
+		return false;
+	if (!keyed || !key_usable(t->entity, keyed))
+		return refuse_key(t, err);
+	bool ok = (!c->cascades || apply_parent_note(a, t, c, &p, err)) && on_row(a, t, c, err) && (!p.table || apply_cascade(a, &p, err));
+	apply_parent_done(&p);
+	return ok;
+}
+
+bool apply_change(struct apply *a, const struct change *c, struct error *err)
+{
+	assert(a->open);
+	arena_reset(&a->arena);
+	a->rows++;
+	a->total++;
+	if (c->op == CHANGE_REJECT)
+		return on_reject(a, c, err);
+	struct table *t = &a->replica->tables[c->entity];
+	switch (c->op) {
+	case CHANGE_TRUNCATE:
+		return apply_meet(a, t, c, err) && on_truncate(a, t, err);
+	case CHANGE_RELOAD:
+		return apply_meet(a, t, c, err); /* ingest starts the copy */
+	default:
+		return apply_row_change(a, t, c, err);
 	}
 }
 
@@ -227,7 +242,7 @@ bool apply_end(struct apply *a, const char *position, struct error *err)
 		r->seq = a->seq;
 	}
 	a->open = false;
-	return set_position(r, position, err);
+	return set_position(r, position, err) && apply_cascade_end(a, position, err);
 }
 
 bool apply_position(struct apply *a, const char *position, struct error *err)

@@ -17,6 +17,12 @@
  *     key change: closes at the old key, opens at the new one. When the new key lives its row is
  *     set aside until its own change comes in the same transaction (swapped keys).
  *
+ *     cascades:   where the change says so, the rules of apply_set_cascades are carried out on the child
+ *     rows it had, at once and in the same transaction, and on their children in turn, as if the server had
+ *     sent those changes. Their versions are of origin, and ended by, `cascade`. A row sent
+ *     explicitly before its parent went is gone by then; an update that leaves the columns referred to
+ *     as they were, as a REPLACE may be logged, cascades to nothing.
+ *
  * While an entity is copied nothing is an anomaly, and the rules of copy.h come first.
  * After a false return the transaction must be rolled back (replica_rollback, apply_reset).
  */
@@ -27,6 +33,7 @@
 #include <stdint.h>
 
 struct apply;
+struct cascades;
 struct change;
 struct error;
 struct replica;
@@ -39,6 +46,8 @@ struct apply_times {
 
 struct apply *apply_new(struct replica *r);
 void apply_free(struct apply *a);
+/* The rules of the server's foreign keys, from now on; copied. Outside a source transaction. The same rules again cost nothing. */
+bool apply_set_cascades(struct apply *a, const struct cascades *c, struct error *err);
 bool apply_begin(struct apply *a, const struct apply_times *t, struct error *err);
 bool apply_change(struct apply *a, const struct change *c, struct error *err);
 bool apply_end(struct apply *a, const char *position, struct error *err);

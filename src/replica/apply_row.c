@@ -71,22 +71,15 @@ static struct row_time now(const struct apply *a)
 	return (struct row_time){a->valid_from, a->seq};
 }
 
-/* Nothing is known of a row but that it died now: a version of no length says so, and a customer counts as one registered before
- * the replica began. */
-static bool row_was(struct apply *a, struct table *t, const struct value *row, struct error *err)
+/* What the server did by itself is told apart from what it was asked to do. */
+static enum version_end ended(const struct apply *a, enum version_end by)
 {
-	const struct entity *e = t->entity;
-	struct value *known = row_new(a, e);
-	for (int i = 0; i < e->column_count; i++)
-		known[i] = row[i].kind == VALUE_UNKNOWN ? value_null() : row[i];
-	int64_t version = history_next(t, row, err);
-	if (!version)
-		return false;
-	t->closed_keys++;
-	t->counts_dirty = true;
-	struct stored s = {known, version, a->valid_from, a->seq, ORIGIN_SNAPSHOT, value_null()};
-	struct registering g = {known, TIME_NONE, a->seq, false};
-	return history_close(t, &s, a->valid_from, a->seq, END_DELETE, err) && (!is_customer(a, t) || rollup_register(a->replica, &g, err));
+	return a->depth ? END_CASCADE : by;
+}
+
+static enum version_origin came(const struct apply *a, enum version_origin by)
+{
+	return a->depth ? ORIGIN_CASCADE : by;
 }
 
 /* ---- an entity under copy: the first event on a key ---- */
@@ -238,7 +231,7 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 	/* The old row's values are borrowed from the find statement: keep them past it. */
 	struct value *row = row_copy(a, e, overlay(a, e, k->after, under));
 	bool lived = k->old || k->aside;
-	if (k->old && !row_close(a->replica, t, k->old, now(a), END_KEY_CHANGE, err))
+	if (k->old && !row_close(a->replica, t, k->old, now(a), ended(a, END_KEY_CHANGE), err))
 		return false;
 	if (!displace(a, t, row, err))
 		return false;
@@ -247,7 +240,7 @@ static bool on_key_change(struct apply *a, struct table *t, const struct key_cha
 	if (!complete(e, row))
 		return hold(a, t, row, err);
 	int64_t version = history_next(t, row, err);
-	struct row_birth b = {row, now(a), ORIGIN_KEY_CHANGE, !lived, TIME_NONE};
+	struct row_birth b = {row, now(a), came(a, ORIGIN_KEY_CHANGE), !lived, TIME_NONE};
 	if (!version || row_open(a->replica, t, &b, err) <= 0)
 		return false;
 	return !lived || note_move(a, t, k, row, version, err);
@@ -263,7 +256,7 @@ static bool leave_key(struct apply *a, struct table *t, const struct value *old_
 		return found == 0 && move_unseen(a, t, old_key, row, err);
 	struct key_change k = {old_key, row, &old, NULL};
 	int64_t version = history_next(t, row, err);
-	return version && row_close(a->replica, t, &old, now(a), END_KEY_CHANGE, err) && note_move(a, t, &k, row, version, err);
+	return version && row_close(a->replica, t, &old, now(a), ended(a, END_KEY_CHANGE), err) && note_move(a, t, &k, row, version, err);
 }
 
 /* The newest partial image of a row, where one is held, laid under this one. */
@@ -317,7 +310,7 @@ static bool update_row(struct apply *a, struct table *t, const struct change *c,
 		struct row_birth b = {c->after, now(a), ORIGIN_UPDATE, true, TIME_NONE};
 		return row_open(a->replica, t, &b, err) > 0;
 	}
-	struct row_step step = {now(a), END_UPDATE, ORIGIN_UPDATE, true, 0, first && !complete(e, before)};
+	struct row_step step = {now(a), ended(a, END_UPDATE), came(a, ORIGIN_UPDATE), true, 0, first && !complete(e, before)};
 	return row_step(a->replica, t, &old, overlay(a, e, c->after, old.values), &step, &a->arena, err) >= 0;
 }
 
@@ -356,6 +349,11 @@ bool apply_meet(struct apply *a, struct table *t, const struct change *c, struct
 	return copy_before(a, t, c->before, true, err) && late_run(a, err);
 }
 
+bool apply_meet_nobody(struct apply *a, const struct table *t, struct error *err)
+{
+	return a->late.table != t || late_finish(a, err);
+}
+
 static bool late_wait(struct apply *a, struct table *t, const struct change *c, bool first, struct error *err)
 {
 	const struct entity *e = t->entity;
@@ -379,7 +377,8 @@ bool apply_update(struct apply *a, struct table *t, const struct change *c, stru
 		    (moved && !copy_touch(a->replica, t, c->after, event, &onto_first, err)) || !copy_before(a, t, before, first, err))
 			return false;
 	}
-	if (onto_first && complete(e, before) && complete(e, c->after))
+	/* A server that carries out foreign keys by itself lets no row move onto a key before it is free. */
+	if (onto_first && !a->depth && complete(e, before) && complete(e, c->after))
 		return late_wait(a, t, c, first, err);
 	return (!onto_first || close_stale(a, t, c->after, err)) && update_row(a, t, c, first, err);
 }
@@ -400,8 +399,8 @@ bool apply_delete(struct apply *a, struct table *t, const struct change *c, stru
 	if (found < 0)
 		return false;
 	if (found)
-		return row_close(a->replica, t, &old, now(a), END_DELETE, err);
-	return t->copying ? row_was(a, t, row, err) : surprise(a, t, row, "delete of an unknown row", err);
+		return row_close(a->replica, t, &old, now(a), ended(a, END_DELETE), err);
+	return t->copying ? row_was(a->replica, t, row, now(a), ended(a, END_DELETE), err) : surprise(a, t, row, "delete of an unknown row", err);
 }
 
 bool apply_merge(struct apply *a, struct table *t, const struct change *c, struct error *err)

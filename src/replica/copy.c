@@ -338,22 +338,32 @@ static int is_touched(struct replica *r, int entity, struct value key, bool *fil
 	return found;
 }
 
+/* 1: a chunk of this resync had the key; 0 not, -1 error. */
+static int is_seen(struct replica *r, int entity, struct value key, struct error *err)
+{
+	struct copy_state *c = r->copy;
+	sqlite3_bind_int(c->seen, 1, entity);
+	sql_bind(c->seen, 2, key);
+	int found = sql_row(c->seen, err);
+	sqlite3_reset(c->seen);
+	return found;
+}
+
+static int is_known(struct replica *r, const struct table *t, struct value key, struct error *err)
+{
+	bool fillable;
+	int64_t churn;
+	int known = is_touched(r, t->index, key, &fillable, &churn, err);
+	return known == 0 && t->resync ? is_seen(r, t->index, key, err) : known;
+}
+
 static bool touch(struct replica *r, struct table *t, struct value key, enum copy_event event, bool *first, struct error *err)
 {
 	struct copy_state *c = r->copy;
-	bool fillable;
-	int64_t churn;
-	int touched = is_touched(r, t->index, key, &fillable, &churn, err);
-	*first = !touched;
-	if (touched == 0 && t->resync) {
-		sqlite3_bind_int(c->seen, 1, t->index);
-		sql_bind(c->seen, 2, key);
-		touched = sql_row(c->seen, err);
-		*first = touched == 0;
-		sqlite3_reset(c->seen);
-	}
-	if (touched < 0)
+	int known = is_known(r, t, key, err);
+	if (known < 0)
 		return false;
+	*first = !known;
 	c->entities[t->index].any_touched = true;
 	sqlite3_bind_int(c->touch, 1, t->index);
 	sql_bind(c->touch, 2, key);
@@ -481,18 +491,86 @@ bool copy_has_leftovers(struct replica *r, int entity)
 	return held_any(r, entity);
 }
 
-bool copy_fill(struct replica *r, int entity, const struct value *const *rows, int count, struct error *err)
+static const struct value *row_read(const struct copy_filling *f, const struct entity *e, const struct value *key)
+{
+	for (int i = 0; i < f->row_count; i++)
+		if (key_same(e, f->rows[i], key))
+			return f->rows[i];
+	return NULL;
+}
+
+bool copy_fill(struct replica *r, const struct copy_filling *f, struct error *err)
 {
 	struct copy_state *c = r->copy;
-	struct table *t = &r->tables[entity];
+	struct table *t = &r->tables[f->entity];
 	if (!replica_begin(r, err))
 		return false;
-	for (int i = 0; i < count; i++) {
-		struct value key = key_of(t->entity, rows[i], &c->arena);
-		if (!held_fill_read(r, t, key, rows[i], err))
+	for (int i = 0; i < f->key_count; i++) {
+		struct value key = key_of(t->entity, f->keys[i], &c->arena);
+		const struct value *row = row_read(f, t->entity, f->keys[i]);
+		if (row ? !held_fill_read(r, t, key, row, err) : !held_gone(r, t, key, err))
 			return false;
 	}
 	return true;
+}
+
+bool copy_held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err)
+{
+	return held_keys(r, t, keys, count, a, err);
+}
+
+bool copy_doubt(struct replica *r, struct table *t, const struct value *image, int64_t valid_from, int64_t seq, struct error *err)
+{
+	bool first;
+	return copy_touch(r, t, image, COPY_OTHER, &first, err) && copy_drop_held(r, t, image, err) && copy_hold(r, t, image, valid_from, seq, err);
+}
+
+/* ---- cascades ---- */
+
+bool copy_unread(struct replica *r, const struct table *t)
+{
+	return !r->copy->entities[t->index].read_all || held_any(r, t->index);
+}
+
+int copy_is_current(struct replica *r, const struct table *t, const struct value *row, struct error *err)
+{
+	if (!t->resync)
+		return 1;
+	struct arena a = {0};
+	int known = is_known(r, t, key_of(t->entity, row, &a), err);
+	arena_done(&a);
+	return known;
+}
+
+bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, bool moves, struct error *err)
+{
+	struct entity_copy *ec = &r->copy->entities[t->index];
+	if (!MUTANT(CASCADE))
+		ec->epoch++;
+	t->struck = true;
+	if (moves) {
+		set_cursor(ec, t->entity, value_null());
+		ec->read_all = false;
+		ec->rows = 0;
+	}
+	if (valid_from <= ec->t0)
+		return true;
+	if (!take_over(r, t->index, valid_from, err))
+		return false;
+	/* At once: the next event on a row of it writes what the row was from here on. */
+	ec->t0 = t->t0 = valid_from;
+	return true;
+}
+
+bool copy_strike_end(struct replica *r, struct table *t, const char *position, struct error *err)
+{
+	struct entity_copy *ec = &r->copy->entities[t->index];
+	if (!MUTANT(CASCADE_P0)) {
+		buffer_clear(&ec->p0);
+		buffer_text_add(&ec->p0, position);
+	}
+	return replica_next_seq(r, ec->t0, 0, ec->resync ? TXN_RESYNC : TXN_COPY, err) && save(r, t->index, err) &&
+	       sql_execf(r->db, err, "UPDATE td_copy SET p0 = %Q, t0 = %lld WHERE entity = %d", buffer_text(&ec->p0), (long long)ec->t0, t->index);
 }
 
 /* ---- the end ---- */

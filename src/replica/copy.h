@@ -22,6 +22,17 @@
  * Columns that the model or the bank gained since (td_added) are filled into the open versions by the resync that
  * follows, without a version of their own: what they held before is not known, and no change was seen.
  *
+ *   cascade  a server that carries out foreign keys without logging it changes rows nobody has read (copy_strike). Rows
+ *       that were written are changed as always. What is held unwritten is void, and nothing is read again before all up to
+ *       that transaction is visible (P0 moves there): then a chunk shows each row as the cascade left it, and, as before,
+ *       holds it unless an event says otherwise. What a row was before the cascade nobody knows, so T0 moves
+ *       too, to the time of that transaction: from then to H the row is untouched, and it is written as of then. The
+ *       entity is known from there, as when one copy takes over from another. Where a cascade changes keys the copy begins at
+ *       the first key again: a row may have moved behind the cursor.
+ *       Of a partial row whose foreign key is not known nobody knows whether it was struck (copy_doubt): what it
+ *       was is dropped, and it is read by key, past the cascade; if it is not there then, and no event told why, a cascade
+ *       took it. In a resync a row of before the gap is left to the read, which shows what the cascade did to it.
+ *
  * All of it is durable: a killed copy goes on at its cursor. Everything here runs inside the writer's open
  * transaction; the cursor moves in the same one as the rows.
  */
@@ -33,6 +44,7 @@
 
 #include "model/value.h"
 
+struct arena;
 struct error;
 struct replica;
 struct table;
@@ -74,8 +86,10 @@ bool copy_chunk(struct replica *r, const struct copy_chunk *c, struct error *err
 /* Keys of partial rows that chunks could not fill, up to max, as rows with key columns set (arena owned by the copy,
  * until the next call), and the position of the last event among them. */
 bool copy_leftovers(struct replica *r, int entity, const struct value *const **keys, int *count, int max, const char **last_position, struct error *err);
-/* The rows read for them; those whose key churned since copy_leftovers, or that are gone, are left for another round. */
-bool copy_fill(struct replica *r, int entity, const struct value *const *rows, int count, struct error *err);
+/* The rows read for these keys; those whose key churned since copy_leftovers are left for another round. One that is not there
+ * though nothing happened to it died by a cascade. */
+struct copy_filling { int entity; const struct value *const *keys; int key_count; const struct value *const *rows; int row_count; };
+bool copy_fill(struct replica *r, const struct copy_filling *f, struct error *err);
 /* All rows read, no partial row left: closes what a resync did not see, builds indexes, forgets touched keys. */
 bool copy_finish(struct replica *r, int entity, struct copy_counts *counts, struct error *err);
 /* Whether partial rows of the entity wait to be filled. */
@@ -97,5 +111,18 @@ bool copy_hold(struct replica *r, struct table *t, const struct value *row, int6
 int copy_held(struct replica *r, struct table *t, const struct value *row, struct value *out, struct arena *a, struct error *err);
 bool copy_drop_held(struct replica *r, struct table *t, const struct value *row, struct error *err);
 bool copy_truncated(struct replica *r, struct table *t, struct error *err);
+
+/* ---- called by cascades while t->copying ---- */
+/* Whether the source may have rows that the replica does not hold as they are now. */
+bool copy_unread(struct replica *r, const struct table *t);
+/* 1: what is held under this key is of now; 0: of before a gap, if anything is; -1 error. */
+int copy_is_current(struct replica *r, const struct table *t, const struct value *row, struct error *err);
+/* A cascade struck the entity; `moves`: it changed keys. copy_strike_end follows at the end of the source transaction, at its position. */
+bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, bool moves, struct error *err);
+bool copy_strike_end(struct replica *r, struct table *t, const char *position, struct error *err);
+/* Keys of all partial rows, as rows with key columns set, in the arena. */
+bool copy_held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err);
+/* From here on no more is known of this partial row than this image says, nor whether it lives. */
+bool copy_doubt(struct replica *r, struct table *t, const struct value *image, int64_t valid_from, int64_t seq, struct error *err);
 
 #endif

@@ -157,21 +157,19 @@ bool held_drop(struct replica *r, struct table *t, struct value key, struct erro
 	return sql_run(h->drop, err);
 }
 
-bool held_list(struct replica *r, struct table *t, const struct value *const **keys, int *count, int max, const char **last_position,
-               struct arena *a, struct error *err)
+/* At most `max` keys, -1: all of them. */
+static bool keys_load(struct replica *r, struct table *t, int max, const struct value *const **keys, int *count, struct arena *a, struct error *err)
 {
 	struct held_state *h = r->held;
 	const struct entity *e = t->entity;
-	const struct value **list = arena_alloc(a, sizeof *list * (size_t)max);
+	const struct value **list = NULL;
+	int cap = 0, row = 0;
 	*count = 0;
-	*keys = (const struct value *const *)list;
-	*last_position = buffer_text(&r->position); /* at or after the last event of each */
-	if (!replica_begin(r, err))
-		return false;
 	sqlite3_bind_int(h->list, 1, t->index);
 	sqlite3_bind_int(h->list, 2, max);
-	int row;
-	while ((row = sql_row(h->list, err)) == 1) {
+	while (h->count && (row = sql_row(h->list, err)) == 1) {
+		if (*count == cap)
+			list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 16));
 		struct value key = sql_column_copy(h->list, 0, a);
 		struct value *values = arena_alloc(a, sizeof *values * (size_t)e->column_count);
 		if (!key_split(e, key, values, a)) {
@@ -182,13 +180,30 @@ bool held_list(struct replica *r, struct table *t, const struct value *const **k
 		list[(*count)++] = values;
 	}
 	sqlite3_reset(h->list);
-	for (int i = 0; row == 0 && i < *count; i++) {
+	*keys = arena_copy(a, *count ? (const void *)list : "", sizeof *list * (size_t)*count);
+	free(list);
+	return row == 0;
+}
+
+bool held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err)
+{
+	return keys_load(r, t, -1, keys, count, a, err);
+}
+
+bool held_list(struct replica *r, struct table *t, const struct value *const **keys, int *count, int max, const char **last_position,
+               struct arena *a, struct error *err)
+{
+	struct held_state *h = r->held;
+	*last_position = buffer_text(&r->position); /* at or after the last event of each */
+	if (!replica_begin(r, err) || !keys_load(r, t, max, keys, count, a, err))
+		return false;
+	for (int i = 0; i < *count; i++) {
 		sqlite3_bind_int(h->ask, 1, t->index);
-		sql_bind(h->ask, 2, key_of(e, list[i], a));
+		sql_bind(h->ask, 2, key_of(t->entity, (*keys)[i], a));
 		if (!sql_run(h->ask, err))
 			return false;
 	}
-	return row == 0;
+	return true;
 }
 
 /* ---- filling ---- */
@@ -269,13 +284,47 @@ bool held_fill(struct replica *r, struct table *t, struct value key, const struc
 	return ok;
 }
 
-bool held_fill_read(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err)
+/* 1: nothing but updates that keep it happened to the key since held_list gave it out; 0, -1 error. */
+static int is_calm(struct replica *r, struct table *t, struct value key, struct error *err)
 {
 	sqlite3_stmt *s = r->held->churn;
 	sqlite3_bind_int(s, 1, t->index);
 	sql_bind(s, 2, key);
 	int found = sql_row(s, err);
-	bool calm = found == 1 && sqlite3_column_int(s, 0);
+	if (found == 1)
+		found = sqlite3_column_int(s, 0);
 	sqlite3_reset(s);
-	return found >= 0 && (!calm || held_fill(r, t, key, row, err));
+	return found;
+}
+
+bool held_fill_read(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err)
+{
+	int calm = is_calm(r, t, key, err);
+	return calm >= 0 && (!calm || held_fill(r, t, key, row, err));
+}
+
+static bool image_died(struct replica *r, struct table *t, const struct image *image, struct error *err)
+{
+	struct arena a = {0};
+	struct stored old = {.values = arena_alloc(&a, sizeof(struct value) * (size_t)t->entity->column_count)};
+	int found = history_find(t, image->values, &old, err);
+	bool ok = found == 1   ? row_close(r, t, &old, image->at, END_CASCADE, err)
+	          : found == 0 ? row_was(r, t, image->values, image->at, END_CASCADE, err)
+	                       : false;
+	arena_done(&a);
+	return ok;
+}
+
+bool held_gone(struct replica *r, struct table *t, struct value key, struct error *err)
+{
+	int calm = is_calm(r, t, key, err), count;
+	struct arena a = {0};
+	struct image *images;
+	if (calm != 1)
+		return calm == 0;
+	bool ok = images_load(r, t, key, &images, &count, &a, err) && (!count || image_died(r, t, &images[count - 1], err)) &&
+	          held_drop(r, t, key, err);
+	free(images);
+	arena_done(&a);
+	return ok;
 }

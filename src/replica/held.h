@@ -27,6 +27,10 @@ bool held_drop(struct replica *r, struct table *t, struct value key, struct erro
 bool held_fill(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err);
 /* The same for a row read by key: only when the key has not churned since held_list gave it out. */
 bool held_fill_read(struct replica *r, struct table *t, struct value key, const struct value *row, struct error *err);
+/* The row was looked for and is not there: when its key has not churned since, it died of what its newest image tells of. */
+bool held_gone(struct replica *r, struct table *t, struct value key, struct error *err);
+/* All keys with images, as rows with key columns set. */
+bool held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err);
 bool held_list(struct replica *r, struct table *t, const struct value *const **keys, int *count, int max, const char **last_position,
                struct arena *a, struct error *err);
 bool held_any(struct replica *r, int entity);

@@ -42,6 +42,8 @@ struct table {
 	/* While the entity is copied (copy.h): */
 	bool copying, resync;
 	int64_t t0;
+	/* In this source transaction (apply_cascade.c): a cascade ran into its copy; it must be read again. */
+	bool struck, reread;
 };
 
 struct stored {

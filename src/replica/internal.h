@@ -53,6 +53,8 @@ int replica_inspect(sqlite3 *db, const char *path, struct error *err);
 /* A transaction that is none of the source's: chunks, copies and repairs have sequences of their own, so that whoever follows
  * by seq sees their rows. */
 bool replica_next_seq(struct replica *r, int64_t time, int64_t rows, enum txn_kind kind, struct error *err);
+/* Builds indexes, in little memory. */
+bool replica_build(struct replica *r, const char *sql, struct error *err);
 /* The position and the source's last valid_from as they are now. Whoever sets a later time outside a transaction of the source
  * stores it: after a restart nothing may begin before it. */
 bool replica_store_position(struct replica *r, struct error *err);

@@ -18,6 +18,8 @@ enum copy_mutant {
 	MUTANT_RESYNC_INSERT,   /* an insert on a key a resync still holds is an update */
 	MUTANT_DURABLE_TOUCHED, /* touched keys are forgotten by a restart */
 	MUTANT_CURSOR,          /* the cursor is committed before the rows */
+	MUTANT_CASCADE,         /* what was read before a cascade is written after it */
+	MUTANT_CASCADE_P0,      /* chunks are read after a cascade, visible or not */
 };
 extern int copy_mutant;
 #define MUTANT(x) (copy_mutant == MUTANT_##x)

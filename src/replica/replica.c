@@ -138,6 +138,11 @@ static bool set_model(struct replica *r, const struct replica_params *p, struct 
 	return ok;
 }
 
+bool replica_set_precision(struct replica *r, const char *precision, struct error *err)
+{
+	return sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", precision, precision);
+}
+
 static bool set_source(struct replica *r, const struct replica_params *p, struct error *err)
 {
 	sqlite3_stmt *s = sql_prepare(r->db, "SELECT id, url, position, last_valid_from FROM td_source", err);
@@ -158,8 +163,7 @@ static bool set_source(struct replica *r, const struct replica_params *p, struct
 		r->source_url = memory_text(p->source_url);
 		r->source_kind = p->source_kind;
 	}
-	if (row >= 0 && p->time_precision &&
-	    !sql_execf(r->db, err, "UPDATE td_source SET time_precision = %Q WHERE time_precision IS NOT %Q", p->time_precision, p->time_precision))
+	if (row >= 0 && p->time_precision && !replica_set_precision(r, p->time_precision, err))
 		row = -1;
 	buffer_add(&r->committed_position, r->position.data, r->position.len);
 	r->committed_valid_from = r->last_valid_from;
@@ -493,6 +497,15 @@ bool replica_set_columns(struct replica *r, int entity, const bool *present, str
 	return ok;
 }
 
+bool replica_build(struct replica *r, const char *sql, struct error *err)
+{
+	/* What an index sorts takes as much memory as the cache may, beside the cache; more goes to a temporary file. */
+	sqlite3_exec(r->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
+	bool ok = sql_exec(r->db, sql, err);
+	sqlite3_exec(r->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
+	return ok;
+}
+
 bool replica_build_indexes(struct replica *r, int entity, struct error *err)
 {
 	struct buffer sql = {0};
@@ -500,10 +513,7 @@ bool replica_build_indexes(struct replica *r, int entity, struct error *err)
 	for (int i = 0; i < r->model->rollup_count; i++)
 		if (r->model->rollups[i].entity == entity)
 			rollup_indexes(&r->model->rollups[i], &sql);
-	/* What an index sorts takes as much memory as the cache may, beside the cache; more goes to a temporary file. */
-	sqlite3_exec(r->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
-	bool ok = sql_exec(r->db, buffer_text(&sql), err);
-	sqlite3_exec(r->db, "PRAGMA cache_size = -32768", NULL, NULL, NULL);
+	bool ok = replica_build(r, buffer_text(&sql), err);
 	buffer_done(&sql);
 	return ok;
 }

@@ -64,6 +64,8 @@ bool replica_is_there(const struct replica *r, struct error *err);
 bool replica_may_adopt(const struct replica *r, const struct model *now, struct error *err);
 /* The position of the source, as stored with the last transaction; NULL: none yet. Borrowed until the next commit. */
 const char *replica_position(const struct replica *r);
+/* How fine the source's commit times are ("us", "ms", "s"), for status. */
+bool replica_set_precision(struct replica *r, const char *precision, struct error *err);
 bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err);
 /* Which columns the bank has (present[column]); stored, and shown as "absent" by queries. */
 bool replica_set_columns(struct replica *r, int entity, const bool *present, struct error *err);

@@ -122,7 +122,8 @@ static void same_key(const struct entity *e, struct buffer *sql)
 	}
 }
 
-/* Versions of both tables that did not merely follow an update, with the time their transaction was committed. */
+/* Versions of both tables that did not merely follow an update (a cascade or a repair ends a row or goes on with it: only what goes
+ * on tells what changed), with the time their transaction was committed. */
 static sqlite3_stmt *prepare_births(struct rebuilding *b, const struct entity *e)
 {
 	struct buffer sql = {0};
@@ -136,7 +137,8 @@ static sqlite3_stmt *prepare_births(struct rebuilding *b, const struct entity *e
 		sql_identifier(&sql, history);
 		buffer_text_add(&sql, " p WHERE ");
 		same_key(e, &sql);
-		buffer_format(&sql, "p._version = v._version - 1 AND p._ended_by IN (%d, %d, %d))", END_UPDATE, END_CASCADE, END_REPAIR);
+		buffer_format(&sql, "p._version = v._version - 1 AND (p._ended_by = %d OR (p._ended_by IN (%d, %d) AND v._changed IS NOT NULL)))",
+		              END_UPDATE, END_CASCADE, END_REPAIR);
 	}
 	buffer_format(&sql, " ORDER BY %d", e->column_count + 2);
 	sqlite3_stmt *s = sql_prepare(b->r->db, buffer_text(&sql), b->err);
@@ -164,7 +166,7 @@ static void add_birth(struct rebuilding *b, const struct entity *e, int entity, 
 	struct value key = key_of(e, row, &b->arena);
 	int64_t version = sqlite3_column_int64(s, n);
 	int origin = sqlite3_column_int(s, n + 2);
-	if (origin == ORIGIN_KEY_CHANGE && moved_here(b, arrival, entity, key, version))
+	if ((origin == ORIGIN_KEY_CHANGE || origin == ORIGIN_CASCADE) && moved_here(b, arrival, entity, key, version))
 		return;
 	struct step *step = step_add(b, STEP_BIRTH, key, 2 * version);
 	step->row = row;

@@ -2,6 +2,7 @@
 
 #include "replica/row.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "replica/internal.h"
@@ -82,4 +83,21 @@ bool row_close(struct replica *r, struct table *t, const struct stored *old, str
 	if (is_customer(r, t) && !search_note(r, old->values, NULL, err))
 		return false;
 	return history_remove(t, old->values, err);
+}
+
+bool row_was(struct replica *r, struct table *t, const struct value *row, struct row_time at, enum version_end end, struct error *err)
+{
+	const struct entity *e = t->entity;
+	struct arena a = {0};
+	struct value *known = arena_alloc(&a, sizeof *known * (size_t)e->column_count);
+	for (int i = 0; i < e->column_count; i++)
+		known[i] = row[i].kind == VALUE_UNKNOWN ? value_null() : row[i];
+	int64_t version = history_next(t, row, err);
+	struct stored s = {known, version, at.valid_from, at.seq, ORIGIN_SNAPSHOT, value_null()};
+	struct registering g = {known, TIME_NONE, at.seq, false};
+	t->closed_keys++;
+	t->counts_dirty = true;
+	bool ok = version && history_close(t, &s, at.valid_from, at.seq, end, err) && (!is_customer(r, t) || rollup_register(r, &g, err));
+	arena_done(&a);
+	return ok;
 }

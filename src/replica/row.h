@@ -45,5 +45,8 @@ struct row_step {
 int row_step(struct replica *r, struct table *t, const struct stored *old, const struct value *row, const struct row_step *s, struct arena *a,
              struct error *err);
 bool row_close(struct replica *r, struct table *t, const struct stored *old, struct row_time at, enum version_end end, struct error *err);
+/* Nothing is known of a row but that it died at this time (`row` has its key, and may have more): a version of no length says so, and
+ * a customer counts as one registered before the replica began. */
+bool row_was(struct replica *r, struct table *t, const struct value *row, struct row_time at, enum version_end end, struct error *err);
 
 #endif

@@ -12,7 +12,7 @@
 /* Room for what tests put in front of the transports. */
 enum { SOURCE_REGISTERED_MAX = 8 };
 
-static const struct source_ops *const source_table[] = {&bank_ops, &csv_ops, NULL};
+static const struct source_ops *const source_table[] = {&bank_ops, &csv_ops, &mysql_ops, NULL};
 static const struct source_ops *source_registered[SOURCE_REGISTERED_MAX];
 static int source_registered_count;
 

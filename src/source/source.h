@@ -45,6 +45,7 @@
 #include "model/change.h"
 
 struct buffer;
+struct cascades;
 struct error;
 struct model;
 struct source;
@@ -64,6 +65,7 @@ struct source_params {
 	const char *url;
 	const struct model *model;
 	const char *state_folder;
+	const char *replica;   /* path of the replica it feeds: a source that keeps something apart keeps it for that one; NULL: none */
 	int stop;              /* descriptor that becomes readable to stop; -1: none */
 	int64_t settle;        /* csv: how long a file must be quiet, microseconds */
 	int reject_percent;    /* csv: a file with more bad rows goes to failed/ whole */
@@ -95,6 +97,8 @@ struct source_ops {
 	const char *scheme;           /* "bank", of bank:PATH */
 	const char *kind;             /* word for status */
 	const char *time_precision;   /* "us", "ms", "s" */
+	/* The same where only the server knows, once open; NULL: as time_precision has it. */
+	const char *(*precision)(struct source *s);
 	bool needs_sync;              /* durable must follow a synced commit */
 	const struct source_copy_ops *copy; /* NULL: changes are all there is (csv) */
 	struct source *(*open)(const struct source_params *p, struct error *err);
@@ -109,6 +113,9 @@ struct source_ops {
 	int64_t (*clock)(struct source *s);
 	/* Which of an entity's columns the source has; false in present[]: absent (optional) ones. */
 	bool (*columns)(struct source *s, int entity, bool *present, struct error *err);
+	/* What the server does to child rows without logging it, for changes that say `cascades`. Borrowed until the next call. NULL: it
+	 * logs all that changes. */
+	bool (*cascades)(struct source *s, struct cascades *out, struct error *err);
 	/* Preflight: every finding, at once. */
 	bool (*check)(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 	void (*close)(struct source *s);
@@ -124,6 +131,7 @@ struct source {
 /* All transports, ended by NULL. Tests put their own in front with source_register. */
 extern const struct source_ops bank_ops;
 extern const struct source_ops csv_ops;
+extern const struct source_ops mysql_ops;
 void source_register(const struct source_ops *ops);
 const struct source_ops *source_find(const char *url, struct error *err);
 struct source *source_open(const struct source_params *p, struct error *err);

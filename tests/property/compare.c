@@ -352,6 +352,19 @@ static bool compare_every_time(const struct compare *c)
 
 /* ---- one customer ---- */
 
+/* The row of a detail names this customer. */
+static bool compare_belongs(const struct entity *e, const struct value *row, const char *cif)
+{
+	struct arena arena = {0};
+	bool theirs;
+
+	if (row[e->cif].kind == VALUE_NULL)
+		return false;
+	theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}}, row), cif) == 0;
+	arena_done(&arena);
+	return theirs;
+}
+
 static bool compare_details(const struct compare *c, const struct lookup_answer *a, const char *cif, int64_t at)
 {
 	const struct oracle *o = c->oracle;
@@ -363,18 +376,10 @@ static bool compare_details(const struct compare *c, const struct lookup_answer 
 
 		for (int i = 0; i < o->version_count; i++) {
 			const struct oracle_version *v = &o->versions[i];
-			struct arena arena = {0};
-			bool theirs;
 
-			if (v->entity != rows->entity ||
-			    !(at == TIME_NONE ? v->to == TIME_OPEN : v->from <= at && at < v->to))
-				continue;
-			arena_init(&arena);
-			theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}},
-						   v->values),
-					cif) == 0;
-			arena_done(&arena);
-			count += theirs;
+			if (v->entity == rows->entity &&
+			    (at == TIME_NONE ? v->to == TIME_OPEN : v->from <= at && at < v->to))
+				count += compare_belongs(e, v->values, cif);
 		}
 		if (count != rows->count)
 			return compare_failed(c, "customer %s as of %" PRId64 " has %d %s rows, not %d", cif, at, count,
@@ -425,18 +430,10 @@ static bool compare_lookup(const struct compare *c, const char *cif, int64_t at)
 static bool compare_is_theirs(const struct oracle *o, const struct oracle_version *v, const char *cif)
 {
 	const struct entity *e = &o->model->entities[v->entity];
-	struct arena arena;
-	bool theirs;
 
 	if (v->entity == o->model->customer)
 		return strcmp(v->key, cif) == 0;
-	if (e->cif < 0)
-		return false;
-	arena_init(&arena);
-	theirs = strcmp(oracle_key(&arena, &(struct entity){.key_count = 1, .key = &(int){e->cif}}, v->values), cif) ==
-		 0;
-	arena_done(&arena);
-	return theirs;
+	return e->cif >= 0 && compare_belongs(e, v->values, cif);
 }
 
 static bool compare_moved(const struct compare *c, const struct version *v, const struct oracle_version *w)

@@ -76,6 +76,10 @@ struct copying copying_of(uint64_t seed, int length)
 	}
 	c.stops = seed / 7 % 3 == 1;
 	c.kills = seed / 7 % 3 == 2 ? 2 : 0;
+	if (seed / 21 % 2) {
+		c.cascades = true;
+		c.truncates = c.reloads = false;
+	}
 	/* When the table swapped in is asked for anew depends on what a kill undid. */
 	if (c.reloads)
 		c.kills = 0;
@@ -90,7 +94,8 @@ static struct stream_params bench_params(const struct copying *c)
 				      .truncates = c->truncates ? 4 : 0,
 				      .spare_customers = c->partial,
 				      .reloads = c->reloads ? 6 : 0,
-				      .no_displaced = c->partial};
+				      .no_displaced = c->partial,
+				      .cascades = c->cascades};
 }
 
 static int bench_base(const struct copying *c)
@@ -372,7 +377,7 @@ static bool telling_transaction(struct telling *t, int index)
 	oracle_begin(t->oracle, txn->commit_time, INT64_MAX / 2);
 	if (txn->changes[0].op != CHANGE_RELOAD) {
 		for (int i = 0; i < txn->count; i++)
-			oracle_change(t->oracle, &txn->changes[i]);
+			(txn->hidden[i] ? oracle_cascade : oracle_change)(t->oracle, &txn->changes[i]);
 		oracle_end(t->oracle);
 		return true;
 	}
@@ -440,7 +445,7 @@ static bool bench_judge(struct bench *b, const struct sim_bound *first)
 		buffer_text_add(b->why, err.message);
 	ok = ok && telling_all(&t, first);
 	/* When a resync of partial images learns of a row depends on when it is read; what the row is does not. */
-	ok = ok && (b->how->partial && b->how->gap ? compare_now(&c) : compare_all(&c));
+	ok = ok && ((b->how->partial && b->how->gap) || b->how->cascades ? compare_now(&c) : compare_all(&c));
 	tables_done(&t.tables);
 	oracle_done(&o);
 	seen_done(&seen);
@@ -502,13 +507,15 @@ void copying_tell(const struct copying *c, struct buffer *out)
 	struct stream s;
 
 	stream_init(&s, &p);
-	buffer_format(out, "#   %d transactions stand at the start;%s%s%s%s %d stops, %d kills\n", bench_base(c),
-		      c->partial ? " partial images;" : "", c->gap ? " a gap;" : "", c->truncates ? " truncates;" : "",
+	buffer_format(out, "#   %d transactions stand at the start;%s%s%s%s%s %d stops, %d kills\n", bench_base(c),
+		      c->partial ? " partial images;" : "", c->cascades ? " cascades;" : "", c->gap ? " a gap;" : "", c->truncates ? " truncates;" : "",
 		      c->reloads ? " reloads;" : "", c->stops, c->kills);
 	for (int i = 0; i < s.count; i++) {
 		buffer_format(out, "#   %d: commit %" PRId64 "\n", i + 1, s.transactions[i].commit_time);
 		for (int k = 0; k < s.transactions[i].count; k++) {
 			buffer_text_add(out, "#      ");
+			if (s.transactions[i].hidden[k])
+				buffer_text_add(out, "(cascade) ");
 			stream_tell(out, s.model, &s.transactions[i].changes[k]);
 			buffer_char(out, '\n');
 		}

@@ -315,9 +315,9 @@ static void oracle_move(struct oracle *o, int old, int registration, const struc
 		oracle_displace(o, there);
 	if (from.entity == o->model->customer)
 		oracle_registration_moves(o, registration, key);
-	oracle_close(o, old, o->now, END_KEY_CHANGE);
+	oracle_close(o, old, o->now, o->cascade ? END_CASCADE : END_KEY_CHANGE);
 	o->versions[old].moved_to = key;
-	now = oracle_add(o, from.entity, row, o->now, ORIGIN_KEY_CHANGE);
+	now = oracle_add(o, from.entity, row, o->now, o->cascade ? ORIGIN_CASCADE : ORIGIN_KEY_CHANGE);
 	now->moved_from = from.key;
 	now->life = from.life;
 	now->found = from.found;
@@ -339,7 +339,8 @@ static void oracle_updated(struct oracle *o, const struct change *c)
 	if (displaced || strcmp(before, after) != 0)
 		oracle_move(o, version, registration, c->after);
 	else
-		oracle_update(o, version, c->after, o->now, END_UPDATE, ORIGIN_UPDATE);
+		oracle_update(o, version, c->after, o->now, o->cascade ? END_CASCADE : END_UPDATE,
+			      o->cascade ? ORIGIN_CASCADE : ORIGIN_UPDATE);
 }
 
 static void oracle_deleted(struct oracle *o, const struct change *c)
@@ -350,7 +351,7 @@ static void oracle_deleted(struct oracle *o, const struct change *c)
 	if (version < 0)
 		version = oracle_open(o, c->entity, key);
 	assert(version >= 0);
-	oracle_close(o, version, o->now, END_DELETE);
+	oracle_close(o, version, o->now, o->cascade ? END_CASCADE : END_DELETE);
 }
 
 void oracle_change(struct oracle *o, const struct change *c)
@@ -375,6 +376,13 @@ void oracle_change(struct oracle *o, const struct change *c)
 	default:
 		assert(false); /* an oracle is told inserts, updates, deletes and truncates */
 	}
+}
+
+void oracle_cascade(struct oracle *o, const struct change *c)
+{
+	o->cascade = true;
+	oracle_change(o, c);
+	o->cascade = false;
 }
 
 /* ---- resync ---- */

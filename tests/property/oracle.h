@@ -4,6 +4,7 @@
  *     oracle_found(&o, entity, row, t0)            a row the first copy found
  *     oracle_begin(&o, commit_time, clock)         a source transaction:
  *     oracle_change(&o, &change) ...               with complete images
+ *     oracle_cascade(&o, &change) ...              what the server did by itself
  *     oracle_end(&o)
  *     oracle_reconcile(&o, entity, rows, n, t0)    a resync found these rows and no others
  *
@@ -65,6 +66,7 @@ struct oracle {
 	int64_t last_from;   /* valid_from never runs backwards */
 	int64_t commit_time; /* of the transaction, after the clamp */
 	int64_t now;         /* valid_from of the transaction */
+	bool cascade;        /* the change is the server's own */
 	int lives;
 	int clock_anomalies;
 };
@@ -74,6 +76,7 @@ void oracle_done(struct oracle *o);
 void oracle_found(struct oracle *o, int entity, const struct value *row, int64_t t0);
 void oracle_begin(struct oracle *o, int64_t commit_time, int64_t clock);
 void oracle_change(struct oracle *o, const struct change *c);
+void oracle_cascade(struct oracle *o, const struct change *c);
 void oracle_end(struct oracle *o);
 /* The time of a resync: at least the last valid_from. Once, before the entities are reconciled. */
 int64_t oracle_resync_at(struct oracle *o, int64_t t0);

@@ -216,6 +216,8 @@ static enum source_result sim_give(struct sim *s, struct source_event *event)
 		event->commit_time = t->commit_time;
 		return SOURCE_BEGIN;
 	}
+	while (s->change < t->count && t->hidden[s->change])
+		s->change++;
 	if (s->change == t->count) {
 		s->change = -1;
 		event->position = sim_print(s->position, ++s->given);
@@ -281,6 +283,14 @@ static bool sim_columns(struct source *s, int entity, bool *present, struct erro
 	(void)err;
 	for (int i = 0; i < world.stream->model->entities[entity].column_count; i++)
 		present[i] = true;
+	return true;
+}
+
+static bool sim_cascades(struct source *s, struct cascades *out, struct error *err)
+{
+	(void)s;
+	(void)err;
+	*out = world.stream->cascades;
 	return true;
 }
 
@@ -422,6 +432,7 @@ static const struct source_ops sim_ops = {
 	.reached = sim_reached,
 	.clock = sim_clock,
 	.columns = sim_columns,
+	.cascades = sim_cascades,
 	.check = sim_check,
 	.close = sim_close,
 };

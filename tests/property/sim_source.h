@@ -2,7 +2,7 @@
  *
  *     sim_source_install(&stream, &how, &state)     then open "sim:" as any source
  *
- * Its log is the stream's transactions. Time is a tick that each call moves on by a
+ * Its log is the stream's transactions, without what cascades did. Time is a tick that each call moves on by a
  * little, chosen by the seed: no clock and no thread is asked. A transaction is
  * logged at one tick and visible to reads at the same or a later one, so reads see
  * transactions out of order; but, as locks have it, one that touches the same row is

@@ -52,6 +52,18 @@ void tables_done(struct tables *t)
 	*t = (struct tables){0};
 }
 
+static void tables_copy(struct tables *t, const struct tables *from)
+{
+	*t = *from;
+	for (int e = 0; e < STREAM_ENTITIES; e++) {
+		size_t size = (size_t)from->count[e] * sizeof *t->rows[e];
+
+		t->rows[e] = memory_alloc(size + 1);
+		if (size)
+			memcpy(t->rows[e], from->rows[e], size);
+	}
+}
+
 static void tables_add(struct tables *t, int entity, const struct value *row)
 {
 	t->rows[entity] = memory_grow(t->rows[entity], (size_t)(t->count[entity] + 1) * sizeof *t->rows[entity]);
@@ -278,23 +290,123 @@ static struct value *making_row(struct making *k, int entity)
 	return row;
 }
 
-/* ---- changes ---- */
+/* ---- foreign keys ---- */
 
-static void making_change(struct making *k, struct change c)
+static enum cascade_action making_action(struct making *k, bool may_be_null)
+{
+	return (enum cascade_action)chance_below(&k->chance, may_be_null ? 3 : 2);
+}
+
+/* Items belong to a customer, customers to a store, or one of the two. */
+static void making_rules(struct making *k)
+{
+	static const int columns[] = {C_CIF, I_CIF, S_ID, C_STORE};
+	struct cascade *rules = arena_zero(&k->s->arena, 2, sizeof *rules);
+	int which = 1 + chance_below(&k->chance, 3), n = 0;
+	bool null = k->item_key != ITEM_COMPOSITE;
+
+	if (which & 1)
+		rules[n++] = (struct cascade){CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
+					      making_action(k, null)};
+	if (which & 2)
+		rules[n++] = (struct cascade){STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
+					      making_action(k, true)};
+	k->s->cascades = (struct cascades){rules, n};
+}
+
+static void making_note(struct making *k, struct change c, bool hidden)
 {
 	struct stream_transaction *t = k->txn;
 	struct change *grown = arena_zero(&k->s->arena, (size_t)t->count + 1, sizeof *grown);
+	bool *marks = arena_zero(&k->s->arena, (size_t)t->count + 1, sizeof *marks);
 
-	if (t->count)
+	if (t->count) {
 		memcpy(grown, t->changes, (size_t)t->count * sizeof *grown);
+		memcpy(marks, t->hidden, (size_t)t->count * sizeof *marks);
+	}
+	marks[t->count] = hidden;
 	grown[t->count++] = c;
 	t->changes = grown;
+	t->hidden = marks;
 	tables_apply(&k->now, &c);
 }
 
 static bool making_lives(struct making *k, int entity, const struct value *row)
 {
 	return tables_find(&k->now, entity, oracle_key(&k->s->arena, &k->s->model->entities[entity], row)) != NULL;
+}
+
+static const struct value *making_child(struct making *k, const struct cascade *r, const struct value *parent)
+{
+	for (int i = 0; i < k->now.count[r->child]; i++) {
+		const struct value *row = k->now.rows[r->child][i];
+
+		if (oracle_same(row[r->child_columns[0]], parent[r->parent_columns[0]]))
+			return row;
+	}
+	return NULL;
+}
+
+/* Of one column each. False: the server would not allow it, a child's new key is another's. */
+static bool making_cascade(struct making *k, const struct change *c)
+{
+	for (int n = 0; n < k->s->cascades.count; n++) {
+		const struct cascade *r = &k->s->cascades.list[n];
+		enum cascade_action action = c->after ? r->on_update : r->on_delete;
+		const struct value *child;
+
+		if (r->parent != c->entity || action == CASCADE_NONE ||
+		    c->before[r->parent_columns[0]].kind == VALUE_NULL ||
+		    (c->after && oracle_same(c->before[r->parent_columns[0]], c->after[r->parent_columns[0]])))
+			continue;
+		while ((child = making_child(k, r, c->before))) {
+			struct change own = {
+				.op = CHANGE_DELETE, .entity = r->child, .before = child, .cascades = true};
+			struct value *after;
+
+			if (c->after || action == CASCADE_SET_NULL) {
+				after = arena_copy(&k->s->arena, child,
+						   (size_t)k->s->model->entities[r->child].column_count * sizeof *after);
+				after[r->child_columns[0]] = action == CASCADE_SET_NULL ? value_null()
+											: c->after[r->parent_columns[0]];
+				own.op = CHANGE_UPDATE;
+				own.after = after;
+				if (making_is_key(&k->s->model->entities[r->child], r->child_columns[0]) &&
+				    making_lives(k, r->child, after))
+					return false;
+			}
+			making_note(k, own, true);
+			if (!making_cascade(k, &own))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- changes ---- */
+
+static void making_change(struct making *k, struct change c)
+{
+	int count = k->txn->count;
+	struct tables before;
+
+	c.cascades = k->s->cascades.count && c.before && chance_percent(&k->chance, 85);
+	if (!c.cascades) {
+		making_note(k, c, false);
+		return;
+	}
+	tables_copy(&before, &k->now);
+	making_note(k, c, false);
+	if (making_cascade(k, &c)) {
+		tables_done(&before);
+		return;
+	}
+	/* With checks off it can be done. */
+	tables_done(&k->now);
+	k->now = before;
+	k->txn->count = count;
+	c.cascades = false;
+	making_note(k, c, false);
 }
 
 static void making_insert(struct making *k, int entity)
@@ -539,11 +651,13 @@ void stream_init(struct stream *s, const struct stream_params *p)
 	struct making k = {.s = s,
 			   .chance = {p->seed * 0x2545f4914f6cdd1du},
 			   .wild_clock = p->wild_clock,
-			   .no_displaced = p->no_displaced};
+			   .no_displaced = p->no_displaced || p->cascades};
 
 	*s = (struct stream){0};
 	arena_init(&s->arena);
 	s->model = making_model(&k);
+	if (p->cascades)
+		making_rules(&k);
 	s->transactions = arena_zero(&s->arena, (size_t)p->transactions, sizeof *s->transactions);
 	for (int e = 0; e < STREAM_ENTITIES; e++) {
 		k.reloads[e] = p->reloads && chance_percent(&k.chance, 50);

@@ -5,7 +5,8 @@
  * place and are deleted, REPLACE, rows that change their customer, truncates; commit
  * times equal, backward, far ahead; event times late, on the edges of windows, in
  * the far future. The model differs by seed too: kinds of keys, of event times, zones.
- * All images are complete and true: what a source sends of them is its own affair.
+ * With foreign keys the server's own changes of child rows stand behind the parent's, marked as hidden: no log has
+ * them. All images are complete and true: what a source sends of them is its own affair.
  */
 #ifndef TD_PROPERTY_STREAM_H
 #define TD_PROPERTY_STREAM_H
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "model/cascade.h"
 #include "model/change.h"
 
 #define STREAM_ENTITIES 3
@@ -28,7 +30,8 @@ struct stream_params {
 	int truncates;        /* percent of transactions; never together with reloads of one entity */
 	bool spare_customers; /* only other tables are truncated */
 	int reloads;          /* percent of transactions */
-	bool no_displaced;    /* a key is free before another row takes it */
+	bool no_displaced;    /* a key is free before another row takes it; so it is wherever there are cascades */
+	bool cascades;        /* the server carries out foreign keys */
 };
 
 struct stream_transaction {
@@ -36,6 +39,7 @@ struct stream_transaction {
 	int64_t clock; /* the source's when it is received */
 	int count;
 	struct change *changes;
+	bool *hidden; /* by change: a cascade's */
 	/* RELOAD is the only change of its transaction: the entity holds these rows from then on. */
 	const struct value **reloaded;
 	int reloaded_count;
@@ -44,6 +48,7 @@ struct stream_transaction {
 struct stream {
 	struct arena arena;
 	struct model *model;
+	struct cascades cascades;
 	int count;
 	struct stream_transaction *transactions;
 };

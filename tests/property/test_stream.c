@@ -34,7 +34,7 @@ struct feed {
 static struct stream_params feed_params(uint64_t seed, int length)
 {
 	return (struct stream_params){
-		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0};
+		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0, .cascades = seed % 5 < 2};
 }
 
 static bool feed_open(struct feed *f)
@@ -44,7 +44,7 @@ static bool feed_open(struct feed *f)
 
 	f->replica = replica_open_writer(&p, &f->err);
 	f->apply = f->replica ? apply_new(f->replica) : NULL;
-	return f->apply != NULL;
+	return f->apply && apply_set_cascades(f->apply, &f->stream->cascades, &f->err);
 }
 
 static void feed_close(struct feed *f)
@@ -65,7 +65,7 @@ static bool feed_transaction(struct feed *f, int index)
 	if (!apply_begin(f->apply, &times, &f->err))
 		return false;
 	for (int i = 0; i < t->count; i++)
-		if (!apply_change(f->apply, &t->changes[i], &f->err))
+		if (!t->hidden[i] && !apply_change(f->apply, &t->changes[i], &f->err))
 			return false;
 	return apply_end(f->apply, position, &f->err);
 }
@@ -113,7 +113,7 @@ static void stream_oracle(struct oracle *o, const struct stream *s)
 	for (int i = 0; i < s->count; i++) {
 		oracle_begin(o, s->transactions[i].commit_time, s->transactions[i].clock);
 		for (int k = 0; k < s->transactions[i].count; k++)
-			oracle_change(o, &s->transactions[i].changes[k]);
+			(s->transactions[i].hidden[k] ? oracle_cascade : oracle_change)(o, &s->transactions[i].changes[k]);
 		oracle_end(o);
 	}
 }
@@ -166,6 +166,8 @@ static void stream_words(uint64_t seed, int length, struct buffer *out)
 			      s.transactions[i].commit_time, s.transactions[i].clock);
 		for (int k = 0; k < s.transactions[i].count; k++) {
 			buffer_text_add(out, "#      ");
+			if (s.transactions[i].hidden[k])
+				buffer_text_add(out, "(cascade) ");
 			stream_tell(out, s.model, &s.transactions[i].changes[k]);
 			buffer_char(out, '\n');
 		}

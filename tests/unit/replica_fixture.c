@@ -130,7 +130,8 @@ bool fixture_try(struct fixture *f, enum change_op op, int entity, const char *b
 	struct change c = {.op = op,
 			   .entity = entity,
 			   .before = fixture_row(f, entity, before),
-			   .after = fixture_row(f, entity, after)};
+			   .after = fixture_row(f, entity, after),
+			   .cascades = f->cascades};
 
 	return apply_change(f->apply, &c, &f->err);
 }

@@ -33,6 +33,7 @@ struct fixture {
 	struct buffer text; /* of the last answer */
 	char path[200];
 	int position;
+	bool cascades; /* updates and deletes say that the server carried out foreign keys */
 	struct error err;
 };
 

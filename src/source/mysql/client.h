@@ -70,6 +70,8 @@ struct mysql_rows {
 /* *out is emptied first; done also after a failure is fine. */
 bool mysql_client_rows(struct mysql_client *c, const char *sql, struct mysql_rows *out, struct error *err);
 bool mysql_rows_next(struct mysql_rows *r);
+/* Before the first row again. */
+void mysql_rows_rewind(struct mysql_rows *r);
 /* The cell of the row at hand in the column of that name (case-insensitive); NULL: NULL, or there is no such column. */
 const char *mysql_rows_named(struct mysql_rows *r, const char *column);
 void mysql_rows_done(struct mysql_rows *r);

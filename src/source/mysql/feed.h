@@ -46,6 +46,9 @@ struct feed_start {
 };
 /* Takes the client (closed with the feed, also on failure). Registers as a replica first. */
 struct feed *feed_server(struct mysql_client *c, const struct feed_start *start, struct error *err);
+/* The set of a MySQL server as its dump command takes it. False: the text is no set. */
+struct buffer;
+bool feed_gtid_block(const char *gtid, struct buffer *out, struct error *err);
 /* From `pos` on, after the format description at the file's begin. */
 struct feed *feed_file(const char *path, uint64_t pos, struct error *err);
 /* events: count runs of bytes, borrowed. */

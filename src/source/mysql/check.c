@@ -1,0 +1,412 @@
+/* Preflight: everything that keeps a server from being followed exactly, at once, each with what mends it.
+ *
+ *     server      log, format, images, retention, filters, ids
+ *     tables      missing ones, columns, keys, engines, views, character sets
+ *     holes       foreign keys whose work nobody can see
+ *     account     privileges, tried rather than read; encryption; clocks
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "binlog/charset.h"
+#include "binlog/table.h"
+#include "model/model.h"
+#include "source/mysql/feed.h"
+#include "source/mysql/private.h"
+
+#define SKEW_MOST   (5 * SECOND)
+#define RETAIN_LEAST (3 * 24 * 3600) /* seconds: a long weekend */
+
+struct checking {
+	struct mysql *m;
+	void (*found)(void *ctx, const struct source_finding *f);
+	void *ctx;
+	struct arena arena;
+	struct mysql_rows variables;
+};
+
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	struct buffer detail = {0};
+	va_list args;
+
+	va_start(args, format);
+	buffer_format_list(&detail, format, args);
+	va_end(args);
+	struct source_finding f = {refuses, object, arena_text(&k->arena, buffer_text(&detail)), fix};
+	buffer_done(&detail);
+	k->found(k->ctx, &f);
+}
+
+/* ---- the server ---- */
+
+/* NULL: this server does not know it. */
+static const char *variable(struct checking *k, const char *name)
+{
+	mysql_rows_rewind(&k->variables);
+	while (mysql_rows_next(&k->variables))
+		if (strcasecmp(k->variables.cells[0], name) == 0)
+			return k->variables.cells[1];
+	return NULL;
+}
+
+static bool is_on(const char *value)
+{
+	return value && (strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0);
+}
+
+static void check_log(struct checking *k)
+{
+	const char *format = variable(k, "binlog_format"), *image = variable(k, "binlog_row_image"), *metadata = variable(k, "binlog_row_metadata");
+	const char *values = variable(k, "binlog_row_value_options"), *id = variable(k, "server_id");
+
+	if (!is_on(variable(k, "log_bin")))
+		tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
+	if (format && strcasecmp(format, "ROW") != 0)
+		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'; the same in the configuration; running sessions keep the old one until they reconnect",
+		     "it is %s: statements tell no rows", format);
+	if (image && strcasecmp(image, "FULL") != 0)
+		tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
+		     "it is %s: while a table is copied, rows that change begin their history at the change", image);
+	if (metadata && strcasecmp(metadata, "FULL") != 0)
+		tell(k, false, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'",
+		     "it is %s: after an ALTER TABLE that was not followed at once the table must be read anew", metadata);
+	if (values && *values)
+		tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
+	if (id && strcmp(id, "0") == 0)
+		tell(k, true, "server_id", "SET GLOBAL server_id = 1, or any number no other server has", "it is 0: such a server gives its log to nobody");
+	if (id && k->m->server_id && strtoul(id, NULL, 10) == k->m->server_id)
+		tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
+}
+
+static void check_retention(struct checking *k)
+{
+	const char *seconds = variable(k, "binlog_expire_logs_seconds"), *days = variable(k, "expire_logs_days");
+	double kept = seconds && strcmp(seconds, "0") != 0 ? strtod(seconds, NULL) : days ? strtod(days, NULL) * 86400 : 0;
+
+	if (kept > 0 && kept < RETAIN_LEAST)
+		tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
+		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", kept / 3600);
+}
+
+static void check_numbers(struct checking *k)
+{
+	const struct mysql_server *s = mysql_client_server(k->m->control);
+	const char *storage = variable(k, "binlog_storage_engine");
+
+	if (s->mariadb ? s->version < 100300 : s->version < 50600)
+		tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
+	if (!s->mariadb && !k->m->gtid_mode)
+		tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
+		     "transactions are not numbered: a resync beside the running stream waits for the next log file (FLUSH BINARY LOGS)");
+	if (s->mariadb && !is_on(variable(k, "gtid_strict_mode")))
+		tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
+	if (storage && strcasecmp(storage, "innodb") == 0)
+		tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
+}
+
+static bool named_in(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = list; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+		p += strspn(p, " ");
+		if (strncasecmp(p, name, n) == 0 && (p[n] == ',' || p[n] == '\0' || p[n] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* SHOW MASTER STATUS also tells what is left out of the log. */
+static void check_filters(struct checking *k)
+{
+	const struct mysql_server *s = mysql_client_server(k->m->control);
+	struct mysql_rows r;
+	struct error err = {0};
+
+	if (mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &r, &err)) {
+		const char *only = mysql_rows_next(&r) ? mysql_rows_named(&r, "Binlog_Do_DB") : NULL, *never = only ? mysql_rows_named(&r, "Binlog_Ignore_DB") : NULL;
+		if (only && *only && !named_in(only, k->m->url.database))
+			tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
+		if (never && named_in(never, k->m->url.database))
+			tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
+	} else {
+		const char *grant = !s->mariadb || s->version < 100500 ? "GRANT REPLICATION CLIENT ON *.* TO the account" : "GRANT BINLOG MONITOR ON *.* TO the account";
+		tell(k, true, "privileges", grant, "the end of the log may not be asked for: %s", err.message);
+	}
+	mysql_rows_done(&r);
+}
+
+/* A replica that does not log what it was sent has nothing for us. Who may not look is not told. */
+static void check_upstream(struct checking *k)
+{
+	const struct mysql_server *s = mysql_client_server(k->m->control);
+	const char *logs = variable(k, "log_slave_updates") ? variable(k, "log_slave_updates") : variable(k, "log_replica_updates");
+	struct mysql_rows r;
+	struct error ignored = {0};
+
+	if (!is_on(logs) &&
+	    mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", &r, &ignored)) {
+		if (r.count > 0)
+			tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
+			     "the server is a replica that does not log what it receives");
+		mysql_rows_done(&r);
+	}
+}
+
+static bool check_server(struct checking *k, struct error *err)
+{
+	if (!mysql_client_rows(k->m->control,
+			       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', "
+			       "'binlog_row_value_options', 'server_id', 'binlog_expire_logs_seconds', 'expire_logs_days', 'gtid_strict_mode', "
+			       "'log_slave_updates', 'log_replica_updates', 'binlog_storage_engine')",
+			       &k->variables, err))
+		return false;
+	check_log(k);
+	check_retention(k);
+	check_numbers(k);
+	check_upstream(k);
+	mysql_rows_done(&k->variables);
+	check_filters(k);
+	return true;
+}
+
+/* ---- tables ---- */
+
+/* Types whose order is not that of their values, or that have no exact values to ask for again. */
+static bool can_be_key(const struct mysql_column *c)
+{
+	switch (c->cell.type) {
+	case COL_FLOAT:
+	case COL_DOUBLE:
+	case COL_ENUM:
+	case COL_SET:
+	case COL_JSON:
+	case COL_GEOMETRY:
+	case COL_BLOB:
+	case COL_VECTOR:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static void check_columns(struct checking *k, const struct entity *e, const struct mysql_table *t)
+{
+	for (int i = 0; i < e->column_count; i++) {
+		const struct mysql_column *c = t->place[i] >= 0 ? &t->columns[t->place[i]] : NULL;
+		const char *object = arena_format(&k->arena, "%s.%s", e->table, e->columns[i].name);
+		if (!c && !e->columns[i].optional)
+			tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
+			     "the table has no such column");
+		if (c && c->charset && !charset_named(c->charset))
+			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
+			     "its character set %s is not known", c->charset);
+		if (c && e->columns[i].key >= 0 && !can_be_key(c))
+			tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
+	}
+}
+
+static const char *key_list(struct checking *k, const struct entity *e)
+{
+	struct buffer names = {0};
+
+	for (int i = 0; i < e->key_count; i++)
+		buffer_format(&names, "%s%s", i ? ", " : "", e->columns[e->key[i]].name);
+	const char *text = arena_text(&k->arena, buffer_text(&names));
+	buffer_done(&names);
+	return text;
+}
+
+static void check_table(struct checking *k, int entity)
+{
+	const struct entity *e = &k->m->base.model->entities[entity];
+	const struct mysql_table *t = &k->m->shape.tables[entity];
+
+	if (!t->name) {
+		if (!e->optional)
+			tell(k, true, e->table, "correct `table =` in the model, the database in the URL, or GRANT SELECT on it",
+			     "database %s has no such table, or it may not be seen", k->m->url.database);
+		return;
+	}
+	if (t->view) {
+		tell(k, true, e->table, "name the table behind it in the model", "it is a view: the log has no rows of it");
+		return;
+	}
+	check_columns(k, e, t);
+	if (!t->keyed)
+		tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
+		     "(%s) is no primary key, nor unique and not null", key_list(k, e));
+	if (!t->transactional)
+		tell(k, false, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
+		     "engine %s knows no transactions: a crash may leave it apart from its log", t->engine);
+	if (t->versioned)
+		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
+	if (t->partitioned)
+		tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
+}
+
+static void check_tables(struct checking *k)
+{
+	for (int i = 0; i < k->m->base.model->entity_count; i++)
+		check_table(k, i);
+}
+
+/* ---- holes ---- */
+
+static void check_foreign(struct checking *k)
+{
+	const struct mysql_shape *s = &k->m->shape;
+
+	for (int i = 0; i < s->hidden_count; i++) {
+		const struct mysql_hidden *h = &s->hidden[i];
+		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
+		if (!h->parent_modelled)
+			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
+			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
+		else
+			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
+			     "rows of %s change with those of %s by columns that are not in the model, and the log does not say so", h->child, h->parent);
+	}
+}
+
+/* ---- the account ---- */
+
+static void check_select(struct checking *k)
+{
+	struct buffer sql = {0};
+
+	for (int i = 0; i < k->m->base.model->entity_count; i++) {
+		const struct mysql_table *t = &k->m->shape.tables[i];
+		struct mysql_rows r;
+		struct error err = {0};
+		if (!t->name)
+			continue;
+		buffer_clear(&sql);
+		buffer_text_add(&sql, "SELECT 1 FROM ");
+		mysql_identifier(&sql, k->m->url.database);
+		buffer_char(&sql, '.');
+		mysql_identifier(&sql, t->name);
+		buffer_text_add(&sql, " LIMIT 0");
+		if (!mysql_client_rows(k->m->control, buffer_text(&sql), &r, &err))
+			tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO the account", k->m->url.database, t->name), "it may not be read: %s",
+			     err.message);
+		mysql_rows_done(&r);
+	}
+	buffer_done(&sql);
+}
+
+/* The log is asked for, from its end on and no further. */
+static void check_dump(struct checking *k)
+{
+	struct mysql *m = k->m;
+	struct error err = {0};
+	struct mysql_position p;
+	struct mysql_client *c;
+
+	if (!mysql_log_end(m, &m->newest, &err) || !mysql_position_parse(buffer_text(&m->newest), &p) || !mysql_know_self(m, &err))
+		return; /* told already, or none of the server's */
+	c = mysql_connect(m, &err);
+	char *file = memory_text_n(p.file, p.file_len);
+	struct feed_start start = {.file = file, .pos = p.pos, .server_id = m->server_id, .uuid = m->uuid, .heartbeat = MYSQL_HEARTBEAT};
+	struct feed *f = c ? feed_server(c, &start, &err) : NULL;
+	enum feed_result got = f ? FEED_EVENT : FEED_FAILED;
+	while (got == FEED_EVENT) {
+		const uint8_t *event;
+		size_t n;
+		got = f->ops->read(f, 3000, m->base.stop, &event, &n, &err);
+	}
+	if (got == FEED_FAILED)
+		tell(k, true, "privileges", "GRANT REPLICATION SLAVE ON *.* TO the account", "the log may not be read: %s", err.message);
+	if (f)
+		f->ops->close(f);
+	free(file);
+}
+
+static void check_way(struct checking *k)
+{
+	const struct mysql_server *s = mysql_client_server(k->m->control);
+	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
+
+	if (!*s->cipher && !k->m->url.socket)
+		tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
+	if (skew > SKEW_MOST)
+		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
+		     (double)skew / (double)SECOND, k->m->offset < 0 ? "behind" : "ahead of");
+}
+
+/* ---- all of it ---- */
+
+static bool check_all(struct checking *k, bool try_log, struct error *err)
+{
+	if (!check_server(k, err) || !mysql_shape_refresh(k->m, err))
+		return false;
+	check_tables(k);
+	check_foreign(k);
+	check_select(k);
+	if (try_log)
+		check_dump(k);
+	check_way(k);
+	return true;
+}
+
+static bool check_run(struct mysql *m, void (*found)(void *ctx, const struct source_finding *f), void *ctx, bool try_log, struct error *err)
+{
+	struct checking k = {.m = m, .found = found, .ctx = ctx};
+
+	arena_init(&k.arena);
+	bool ok = check_all(&k, try_log, err);
+	mysql_rows_done(&k.variables);
+	arena_done(&k.arena);
+	return ok;
+}
+
+bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	m->shape_stale = true;
+	return check_run(m, found, ctx, true, err);
+}
+
+struct requiring {
+	struct mysql *m;
+	struct error *err;
+	int refused;
+};
+
+static void require_found(void *ctx, const struct source_finding *f)
+{
+	struct requiring *r = ctx;
+
+	if (f->refuse && r->refused++ == 0) {
+		error_set(r->err, ERROR_REFUSED, "could not follow server %s: %s: %s", mysql_client_name(r->m->control), f->object, f->detail);
+		error_hint(r->err, "%s", f->fix);
+	}
+}
+
+bool mysql_require(struct mysql *m, struct error *err)
+{
+	struct error first = {0};
+	struct requiring r = {.m = m, .err = &first};
+
+	if (!check_run(m, require_found, &r, false, err))
+		return false;
+	if (!r.refused)
+		return true;
+	if (r.refused > 1)
+		error_hint(&first, "%.700s; %d more: tellerdesk check-source", first.hint, r.refused - 1);
+	if (err)
+		*err = first;
+	return false;
+}

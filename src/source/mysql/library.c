@@ -1,0 +1,390 @@
+#include "config.h"
+
+#include "source/mysql/library.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "source/mysql/url.h"
+
+#define LIBRARY_GROUP      "tellerdesk"
+#define LIBRARY_PACKET_MAX (1UL << 30)
+
+struct library_call {
+	enum { CALL_CONNECT, CALL_QUERY, CALL_STORE } kind;
+	MYSQL *handle;
+	const struct mysql_url *url;
+	const char *sql;
+	size_t n;
+	MYSQL_RES *result;
+};
+
+/* ---- options both know ---- */
+
+static int infile_refuse(void **data, const char *name, void *user)
+{
+	(void)name;
+	(void)user;
+	*data = NULL;
+	return 1;
+}
+
+static int infile_read(void *data, char *to, unsigned n)
+{
+	(void)data;
+	(void)to;
+	(void)n;
+	return -1;
+}
+
+static void infile_end(void *data)
+{
+	(void)data;
+}
+
+static int infile_error(void *data, char *to, unsigned n)
+{
+	static const char why[] = "files of this machine are not sent";
+
+	(void)data;
+	if (n) {
+		strncpy(to, why, n - 1);
+		to[n - 1] = 0;
+	}
+	return 1;
+}
+
+/* A server may ask for a file of ours in the place of any answer. */
+static void library_no_files(MYSQL *handle)
+{
+	unsigned off = 0;
+
+	mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &off);
+	mysql_set_local_infile_handler(handle, infile_refuse, infile_read, infile_end, infile_error, NULL);
+}
+
+static void library_shared_options(MYSQL *handle, const struct mysql_url *url)
+{
+	unsigned long packet = LIBRARY_PACKET_MAX;
+
+	mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &url->connect_timeout);
+	mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+	mysql_options4(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", PACKAGE_NAME);
+	if (url->ssl_ca)
+		mysql_options(handle, MYSQL_OPT_SSL_CA, url->ssl_ca);
+	if (url->ssl_cert) {
+		mysql_options(handle, MYSQL_OPT_SSL_CERT, url->ssl_cert);
+		mysql_options(handle, MYSQL_OPT_SSL_KEY, url->ssl_key);
+	}
+	library_no_files(handle);
+}
+
+static void library_files(MYSQL *handle, const struct mysql_url *url)
+{
+	if (url->defaults_file)
+		mysql_options(handle, MYSQL_READ_DEFAULT_FILE, url->defaults_file);
+	mysql_options(handle, MYSQL_READ_DEFAULT_GROUP, LIBRARY_GROUP);
+}
+
+/* A socket is one of this machine, whatever host the option files name. */
+static const char *library_host(const struct mysql_url *url)
+{
+	return url->socket ? "localhost" : url->host;
+}
+
+/* ---- waiting ---- */
+
+/* Milliseconds, rounded up. */
+static int library_left(const struct library_wait *w, int64_t since)
+{
+	int64_t now = clock_mono(), left = since + w->silence - now;
+
+	if (w->deadline != TIME_NONE && w->deadline - now < left)
+		left = w->deadline - now;
+	return left <= 0 ? 0 : (int)((left + 999) / 1000);
+}
+
+static bool library_stopped(const struct pollfd *stop)
+{
+	return stop->fd >= 0 && stop->revents != 0;
+}
+
+#ifdef MARIADB_PACKAGE_VERSION_ID
+
+/* Connector/C lets an option file overrule what was set before the connect. So the files are read by a connect of
+ * a kind that does not exist here, which ends once they are read, and what the URL says is set after that. Should a
+ * file name the kind of connection itself, the address is one that nobody can connect to. */
+static void library_read_files(MYSQL *handle, const struct mysql_url *url)
+{
+	unsigned none = MYSQL_PROTOCOL_MEMORY, any = MYSQL_PROTOCOL_DEFAULT;
+
+	library_files(handle, url);
+	mysql_options(handle, MYSQL_OPT_PROTOCOL, &none);
+	mysql_real_connect(handle, "255.255.255.255", "", "", NULL, 1, "/", CLIENT_REMEMBER_OPTIONS);
+	mysql_options(handle, MYSQL_OPT_PROTOCOL, &any);
+}
+
+/* Plugins that hash or encrypt a password before they send it. Others (dialog, mysql_clear_password) send it as it
+ * is: never where anybody may listen. */
+#define LIBRARY_PLUGINS                                                                                                \
+	"mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client,parsec"
+
+static void library_ssl(MYSQL *handle, const struct mysql_url *url)
+{
+	my_bool use = url->ssl != MYSQL_SSL_DISABLED, verify = url->ssl >= MYSQL_SSL_VERIFY_CA;
+
+	/* "Enforced" means tried: a server without TLS is still talked to, unless it must be verified. */
+	mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &use);
+	mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+	mysql_options(handle, MARIADB_OPT_RESTRICTED_AUTH, LIBRARY_PLUGINS);
+	if (!use) {
+		mysql_options(handle, MYSQL_OPT_SSL_CA, NULL);
+		mysql_options(handle, MYSQL_OPT_SSL_CAPATH, NULL);
+		mysql_options(handle, MYSQL_OPT_SSL_CERT, NULL);
+		mysql_options(handle, MYSQL_OPT_SSL_KEY, NULL);
+		mysql_options(handle, MYSQL_OPT_SSL_CIPHER, NULL);
+	}
+}
+
+void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out)
+{
+	my_bool off = 0;
+
+	library_read_files(handle, url);
+	library_shared_options(handle, url);
+	library_ssl(handle, url);
+	mysql_options(handle, MYSQL_OPT_RECONNECT, &off);
+	mysql_options(handle, MYSQL_OPT_NONBLOCK, 0);
+	*out = (struct library_place){
+		.user = url->user, .host = library_host(url), .socket = url->socket, .port = url->port};
+	if (!out->user)
+		mysql_get_optionv(handle, MARIADB_OPT_USER, &out->user);
+	if (!out->host)
+		mysql_get_optionv(handle, MARIADB_OPT_HOST, &out->host);
+	if (!out->port)
+		mysql_get_optionv(handle, MARIADB_OPT_PORT, &out->port);
+	if (!out->socket && (!out->host || strcmp(out->host, "localhost") == 0))
+		mysql_get_optionv(handle, MARIADB_OPT_UNIXSOCKET, &out->socket);
+}
+
+void library_settle(MYSQL *handle)
+{
+	(void)handle; /* option files were read before */
+}
+
+static int library_start(struct library_call *c, int *failed)
+{
+	const struct mysql_url *u = c->url;
+	MYSQL *connected;
+
+	switch (c->kind) {
+	case CALL_CONNECT:
+		return mysql_real_connect_start(&connected, c->handle, library_host(u), u->user, NULL, u->database,
+						u->port, u->socket, 0);
+	case CALL_QUERY:
+		return mysql_real_query_start(failed, c->handle, c->sql, c->n);
+	default:
+		return mysql_store_result_start(&c->result, c->handle);
+	}
+}
+
+static int library_go_on(struct library_call *c, int ready, int *failed)
+{
+	MYSQL *connected;
+
+	switch (c->kind) {
+	case CALL_CONNECT:
+		return mysql_real_connect_cont(&connected, c->handle, ready);
+	case CALL_QUERY:
+		return mysql_real_query_cont(failed, c->handle, ready);
+	default:
+		return mysql_store_result_cont(&c->result, c->handle, ready);
+	}
+}
+
+/* What happened of what the library waits for; 0: a stop, or silence, as *end then says. */
+static int library_ready(const struct library_wait *w, int status, enum library_end *end)
+{
+	struct pollfd fds[2] = {{.fd = w->stop, .events = POLLIN}, {.fd = mysql_get_socket(w->handle)}};
+	int64_t since = clock_mono();
+	int ready = 0, n;
+
+	fds[1].events = (short)((status & MYSQL_WAIT_READ ? POLLIN : 0) | (status & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
+				(status & MYSQL_WAIT_EXCEPT ? POLLPRI : 0));
+	do {
+		n = poll(fds, 2, library_left(w, since));
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0 || library_stopped(&fds[0])) {
+		*end = n > 0 ? LIBRARY_STOPPED : LIBRARY_SILENT;
+		return 0;
+	}
+	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL))
+		ready |= status & MYSQL_WAIT_READ;
+	if (fds[1].revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL))
+		ready |= status & MYSQL_WAIT_WRITE;
+	if (fds[1].revents & POLLPRI)
+		ready |= status & MYSQL_WAIT_EXCEPT;
+	return ready ? ready : status & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE);
+}
+
+/* A call that is given up is ended nonetheless, so that the library frees what it holds: to it, the server has timed
+ * out. It may then try the host's other addresses, none of which is waited for. */
+static void library_abandon(struct library_call *c)
+{
+	int status, failed;
+
+	library_cut(c->handle);
+	do {
+		status = library_go_on(c, MYSQL_WAIT_TIMEOUT, &failed);
+	} while (status);
+}
+
+static enum library_end library_run(struct library_wait *w, struct library_call *c)
+{
+	enum library_end end = LIBRARY_DONE;
+	int failed, status = library_start(c, &failed);
+
+	while (status) {
+		int ready = library_ready(w, status, &end);
+
+		if (!ready) {
+			library_abandon(c);
+			return end;
+		}
+		status = library_go_on(c, ready, &failed);
+	}
+	return end;
+}
+
+bool library_local(MYSQL *handle)
+{
+	return handle->unix_socket != NULL;
+}
+
+void library_cut(MYSQL *handle)
+{
+	my_socket fd = mysql_get_socket(handle);
+
+	if (fd >= 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+#else /* Oracle's libmysqlclient */
+
+/* It does not say whether it waits to read or to write, and has no descriptor until it is connected: it is asked
+ * again as soon as bytes are there, and this often (milliseconds) anyway. */
+#define LIBRARY_ASK_EVERY 5
+
+static void library_ssl(MYSQL *handle, const struct mysql_url *url)
+{
+	static const unsigned modes[] = {
+		[MYSQL_SSL_DISABLED] = SSL_MODE_DISABLED,
+		[MYSQL_SSL_PREFERRED] = SSL_MODE_PREFERRED,
+		[MYSQL_SSL_REQUIRED] = SSL_MODE_REQUIRED,
+		[MYSQL_SSL_VERIFY_CA] = SSL_MODE_VERIFY_CA,
+		[MYSQL_SSL_VERIFY_IDENTITY] = SSL_MODE_VERIFY_IDENTITY,
+	};
+	unsigned mode = modes[url->ssl];
+	bool off = false;
+
+	mysql_options(handle, MYSQL_OPT_SSL_MODE, &mode);
+	mysql_options(handle, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &off);
+}
+
+void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out)
+{
+	library_files(handle, url);
+	library_shared_options(handle, url);
+	library_ssl(handle, url);
+	*out = (struct library_place){
+		.user = url->user, .host = library_host(url), .socket = url->socket, .port = url->port};
+}
+
+void library_settle(MYSQL *handle)
+{
+	library_no_files(handle);
+}
+
+static enum net_async_status library_step(struct library_call *c)
+{
+	const struct mysql_url *u = c->url;
+
+	switch (c->kind) {
+	case CALL_CONNECT:
+		return mysql_real_connect_nonblocking(c->handle, library_host(u), u->user, NULL, u->database, u->port,
+						      u->socket, 0);
+	case CALL_QUERY:
+		return mysql_real_query_nonblocking(c->handle, c->sql, c->n);
+	default:
+		return mysql_store_result_nonblocking(c->handle, &c->result);
+	}
+}
+
+static enum library_end library_run(struct library_wait *w, struct library_call *c)
+{
+	int64_t since = clock_mono();
+
+	while (library_step(c) == NET_ASYNC_NOT_READY) {
+		struct pollfd fds[2] = {{.fd = w->stop, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+
+		if (c->kind != CALL_CONNECT)
+			fds[1].fd = w->handle->net.fd;
+		if (poll(fds, 2, LIBRARY_ASK_EVERY) > 0 && library_stopped(&fds[0])) {
+			library_cut(c->handle);
+			return LIBRARY_STOPPED;
+		}
+		if (fds[1].revents)
+			since = clock_mono();
+		if (library_left(w, since) == 0) {
+			library_cut(c->handle);
+			return LIBRARY_SILENT;
+		}
+	}
+	return LIBRARY_DONE;
+}
+
+bool library_local(MYSQL *handle)
+{
+	return handle->unix_socket != NULL;
+}
+
+void library_cut(MYSQL *handle)
+{
+	if (handle->net.vio)
+		shutdown(handle->net.fd, SHUT_RDWR);
+}
+
+#endif
+
+/* ---- calls ---- */
+
+enum library_end library_connect(struct library_wait *w, const struct mysql_url *url)
+{
+	struct library_call c = {.kind = CALL_CONNECT, .handle = w->handle, .url = url};
+
+	return library_run(w, &c);
+}
+
+enum library_end library_query(struct library_wait *w, const char *sql, size_t n)
+{
+	struct library_call c = {.kind = CALL_QUERY, .handle = w->handle, .sql = sql, .n = n};
+
+	return library_run(w, &c);
+}
+
+enum library_end library_store(struct library_wait *w, MYSQL_RES **result)
+{
+	struct library_call c = {.kind = CALL_STORE, .handle = w->handle};
+	enum library_end end = library_run(w, &c);
+
+	if (end != LIBRARY_DONE && c.result) {
+		mysql_free_result(c.result);
+		c.result = NULL;
+	}
+	*result = c.result;
+	return end;
+}

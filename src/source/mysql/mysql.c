@@ -1,0 +1,407 @@
+/* mysql: MySQL and MariaDB as a source. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "binlog/gtid.h"
+#include "model/model.h"
+#include "source/mysql/feed.h"
+#include "source/mysql/private.h"
+#include "source/mysql/xa.h"
+
+#define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
+
+bool mysql_stopped(const struct mysql *m)
+{
+	struct pollfd stop = {.fd = m->base.stop, .events = POLLIN};
+
+	return poll(&stop, 1, 0) > 0;
+}
+
+struct mysql_client *mysql_connect(struct mysql *m, struct error *err)
+{
+	struct mysql_client_params p = {.url = &m->url, .stop = m->base.stop};
+
+	return mysql_client_open(&p, err);
+}
+
+/* ---- asking the server ---- */
+
+bool mysql_log_end(struct mysql *m, struct buffer *out, struct error *err)
+{
+	const struct mysql_server *s = mysql_client_server(m->control);
+	bool renamed = !s->mariadb && s->version >= 80200;
+	struct mysql_rows r;
+
+	buffer_clear(out);
+	if (!mysql_client_rows(m->control, renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &r, err)) {
+		mysql_rows_done(&r);
+		return false;
+	}
+	bool there = mysql_rows_next(&r) && r.columns >= 2 && r.cells[0] && r.cells[1];
+	if (there)
+		buffer_format(out, "%s:%s", r.cells[0], r.cells[1]);
+	mysql_rows_done(&r);
+	if (there)
+		return true;
+	error_set(err, ERROR_REFUSED, "could not follow server %s: it keeps no binary log", mysql_client_name(m->control));
+	return error_hint(err, "set log_bin in the server's configuration and restart it; see tellerdesk check-source");
+}
+
+bool mysql_read_clock(struct mysql *m, int64_t *clock, struct error *err)
+{
+	int64_t before = clock_now();
+	/* Exact digits: no double has room for them. */
+	char *text = mysql_client_cell(m->control, "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)", err);
+	int64_t after = clock_now();
+
+	if (!text) {
+		if (err && !err->code)
+			error_set(err, ERROR_UNREACHABLE, "could not read the clock of server %s", mysql_client_name(m->control));
+		return false;
+	}
+	*clock = strtoll(text, NULL, 10);
+	free(text);
+	m->offset = *clock - (before + (after - before) / 2);
+	return true;
+}
+
+bool mysql_shape_refresh(struct mysql *m, struct error *err)
+{
+	if (!m->shape_stale && clock_mono() - m->shape_at < SHAPE_EVERY)
+		return true;
+	for (int i = 0; i < m->base.model->entity_count; i++)
+		map_forget(&m->stream.maps[i]);
+	if (!shape_load(&m->shape, m->control, &m->target, err))
+		return false;
+	m->shape_stale = false;
+	m->shape_at = clock_mono();
+	return true;
+}
+
+/* ---- opening ---- */
+
+static void decided_done(struct mysql *m)
+{
+	for (int i = 0; i < m->decided_count; i++) {
+		free(m->decided[i].path);
+		free(m->decided[i].position);
+	}
+	free(m->decided);
+}
+
+static void mysql_source_close(struct source *s)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	mysql_rows_done(&m->result);
+	mysql_stream_done(&m->stream, m->base.model);
+	shape_done(&m->shape);
+	proof_done(&m->proof);
+	mysql_client_close(m->control);
+	decided_done(m);
+	mysql_url_done(&m->url);
+	arena_done(&m->copied);
+	buffer_done(&m->high);
+	buffer_done(&m->newest);
+	buffer_done(&m->bound);
+	if (m->id_lock >= 0)
+		close(m->id_lock);
+	free(m->chunk_rows);
+	free(m->state_folder);
+	free(m->identity);
+	free(m->prepared_for);
+	free(m->replica);
+	free(m);
+}
+
+static bool know_target(struct mysql *m, struct error *err)
+{
+	char *fold = mysql_client_cell(m->control, "SELECT @@global.lower_case_table_names", err);
+
+	m->target = (struct mysql_target){.model = m->base.model, .database = m->url.database, .mariadb = mysql_client_server(m->control)->mariadb,
+					  .logs_cascades = m->logs_cascades, .fold_names = fold && strcmp(fold, "0") != 0};
+	free(fold);
+	return !err || !err->code;
+}
+
+static struct source *mysql_source_open(const struct source_params *p, struct error *err)
+{
+	struct mysql *m = memory_zero(1, sizeof *m);
+	int64_t clock;
+
+	mysql_client_library();
+	m->base = (struct source){.ops = &mysql_ops, .model = p->model, .stop = p->stop};
+	m->id_lock = -1;
+	m->state_folder = memory_text(p->state_folder ? p->state_folder : ".");
+	m->replica = memory_text(p->replica ? p->replica : "");
+	m->shape_stale = true;
+	m->chunk_rows = memory_zero((size_t)p->model->entity_count, sizeof *m->chunk_rows);
+	arena_init(&m->copied);
+	shape_init(&m->shape);
+	proof_init(&m->proof);
+	mysql_stream_init(&m->stream, p->model, m->state_folder);
+	if (mysql_url_parse(p->url, &m->url, err)) {
+		m->control = mysql_connect(m, err);
+		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
+			m->prepared_for = memory_format("%s\n%s", m->identity, m->replica);
+			return &m->base;
+		}
+	}
+	mysql_source_close(&m->base);
+	return NULL;
+}
+
+static const char *mysql_identity_of(struct source *s)
+{
+	return ((struct mysql *)s)->identity;
+}
+
+static const char *mysql_precision(struct source *s)
+{
+	const struct mysql_server *server = mysql_client_server(((struct mysql *)s)->control);
+
+	return !server->mariadb && server->version >= 80001 ? "us" : "s";
+}
+
+/* ---- starting ---- */
+
+static bool position_bad(const struct mysql *m, const char *position, struct error *err)
+{
+	error_set(err, ERROR_USAGE, "could not follow server %s from \"%.200s\": not a position", mysql_client_name(m->control), position);
+	return error_hint(err, "a position is FILE:OFFSET as SHOW MASTER STATUS has it, or as tellerdesk status shows it");
+}
+
+/* Whether the server still has the file we stand in: it says the same of one that was purged and one that never was. */
+static bool have_log(struct mysql *m, const struct mysql_position *p, struct error *err)
+{
+	struct mysql_rows r;
+	uint64_t wanted = mysql_log_number(p->file, p->file_len), first = 0;
+	bool found = false;
+
+	if (!mysql_client_rows(m->control, "SHOW BINARY LOGS", &r, err)) {
+		mysql_rows_done(&r);
+		return false;
+	}
+	while (!found && mysql_rows_next(&r)) {
+		if (!first)
+			first = mysql_log_number(r.cells[0], r.lens[0]);
+		found = r.lens[0] == p->file_len && memcmp(r.cells[0], p->file, p->file_len) == 0 &&
+			(!r.cells[1] || strtoull(r.cells[1], NULL, 10) >= p->pos);
+	}
+	mysql_rows_done(&r);
+	if (found)
+		return true;
+	if (wanted < first) {
+		error_set(err, ERROR_PURGED, "could not follow the log of server %s: %.*s was purged", mysql_client_name(m->control), (int)p->file_len, p->file);
+		return error_hint(err, "keep logs longer (binlog_expire_logs_seconds, expire_logs_days), then: tellerdesk resync");
+	}
+	error_set(err, ERROR_REFUSED, "could not follow the log of server %s: %.*s ends before our position, or is not there", mysql_client_name(m->control),
+		  (int)p->file_len, p->file);
+	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
+}
+
+static void stream_place_at(struct mysql *m, const struct mysql_position *p)
+{
+	struct mysql_stream *st = &m->stream;
+
+	buffer_clear(&st->file);
+	if (p->file)
+		buffer_add(&st->file, p->file, p->file_len);
+	st->pos = p->file ? p->pos : 4;
+	st->begun = st->expected_begun = p->begun;
+	st->skip_to = 0;
+	gtid_set_free(st->gtids);
+	st->gtids = p->gtid ? gtid_set_parse(m->target.mariadb, p->gtid, strlen(p->gtid)) : NULL;
+	st->gtid_dirty = true;
+	if (!st->by_gtid && p->pos > UINT32_MAX) {
+		st->skip_to = p->pos;
+		st->pos = 4;
+	}
+}
+
+static bool start_feed(struct mysql *m, const struct mysql_position *p, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	struct mysql_client *c = mysql_connect(m, err);
+	struct feed_start start = {.pos = p->pos, .server_id = m->server_id, .uuid = m->uuid, .heartbeat = MYSQL_HEARTBEAT, .follow = true};
+
+	if (!c)
+		return false;
+	/* A proxy may have two servers behind one name. */
+	if (mysql_client_server(c)->server_id != mysql_client_server(m->control)->server_id) {
+		mysql_client_close(c);
+		error_set(err, ERROR_REFUSED, "could not follow server %s: two connections reached two servers", mysql_client_name(m->control));
+		return error_hint(err, "a proxy or balancer stands before it: name one server");
+	}
+	start.file = buffer_text(&st->file);
+	start.gtid = st->by_gtid ? p->gtid : NULL;
+	st->feed = feed_server(c, &start, err);
+	return st->feed != NULL;
+}
+
+static bool mysql_start(struct source *s, const char *position, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+	struct mysql_stream *st = &m->stream;
+	struct mysql_position p;
+
+	if (!mysql_require(m, err) || !mysql_know_self(m, err))
+		return false;
+	if (!position) {
+		if (!mysql_log_end(m, &m->newest, err))
+			return false;
+		position = buffer_text(&m->newest);
+	}
+	if (!mysql_position_parse(position, &p))
+		return position_bad(m, position, err);
+	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
+	if (!st->by_gtid && !p.file)
+		return position_bad(m, position, err);
+	if (!st->by_gtid && !have_log(m, &p, err))
+		return false;
+	stream_place_at(m, &p);
+	if (p.gtid && !st->gtids)
+		return position_bad(m, position, err);
+	return start_feed(m, &p, err);
+}
+
+/* ---- following ---- */
+
+static enum source_result feed_ended(struct mysql *m, struct error *err)
+{
+	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
+	return SOURCE_ERROR;
+}
+
+/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
+static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	const uint8_t *bytes;
+	size_t n;
+
+	*read = false;
+	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
+	case FEED_EVENT:
+		*read = true;
+		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
+	case FEED_WAIT:
+		return SOURCE_WAIT;
+	case FEED_END:
+		return feed_ended(m, err);
+	case FEED_FAILED:
+		break;
+	}
+	return SOURCE_ERROR;
+}
+
+static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+	int64_t deadline = 0;
+	enum source_result result;
+	bool read = true;
+
+	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
+	for (;;) {
+		if (m->stream.serving) {
+			result = mysql_stream_serve(m, event, err);
+			if (result != SOURCE_WAIT)
+				return result;
+		}
+		int64_t now = clock_mono();
+		if (!deadline)
+			deadline = now + (int64_t)timeout_ms * 1000;
+		/* With no time to wait the caller has something to commit first. */
+		int idle = proof_idle(m, !read && timeout_ms > 0, event, err);
+		if (idle)
+			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
+		if (!read && (now >= deadline || mysql_stopped(m)))
+			return SOURCE_WAIT;
+		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
+		result = read_event(m, (int)left, &read, err);
+		if (result == SOURCE_ERROR)
+			return SOURCE_ERROR;
+	}
+}
+
+static void mysql_durable(struct source *s, const char *position)
+{
+	struct mysql *m = (struct mysql *)s;
+	int kept = 0;
+
+	for (int i = 0; i < m->decided_count; i++) {
+		struct decided *d = &m->decided[i];
+		if (mysql_position_reached(position, d->position)) {
+			xa_forget(d->path);
+			free(d->path);
+			free(d->position);
+		} else {
+			m->decided[kept++] = *d;
+		}
+	}
+	m->decided_count = kept;
+}
+
+static bool mysql_newest(struct source *s, const char **position, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	if (!mysql_log_end(m, &m->newest, err))
+		return false;
+	*position = buffer_text(&m->newest);
+	return true;
+}
+
+static int64_t mysql_clock(struct source *s)
+{
+	return clock_now() + ((struct mysql *)s)->offset;
+}
+
+static bool mysql_columns(struct source *s, int entity, bool *present, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	/* Not in the middle of a transaction: its maps are made of what we know. */
+	if (!m->stream.serving && !mysql_shape_refresh(m, err))
+		return false;
+	for (int i = 0; i < m->base.model->entities[entity].column_count; i++)
+		present[i] = m->shape.tables[entity].place[i] >= 0;
+	return true;
+}
+
+static bool mysql_cascades(struct source *s, struct cascades *out, struct error *err)
+{
+	(void)err;
+	*out = ((struct mysql *)s)->shape.cascades;
+	return true;
+}
+
+const struct source_ops mysql_ops = {
+	.scheme = "mysql",
+	.kind = "mysql",
+	.time_precision = "s",
+	.needs_sync = false,
+	.copy = &mysql_copy_ops,
+	.open = mysql_source_open,
+	.identity = mysql_identity_of,
+	.precision = mysql_precision,
+	.start = mysql_start,
+	.next = mysql_next,
+	.durable = mysql_durable,
+	.newest = mysql_newest,
+	.reached = mysql_position_reached,
+	.clock = mysql_clock,
+	.columns = mysql_columns,
+	.cascades = mysql_cascades,
+	.check = mysql_check,
+	.close = mysql_source_close,
+};

@@ -1,0 +1,165 @@
+/* private: what the files of the MySQL transport share, and nobody else sees.
+ *
+ *     mysql.c     opening, starting, positions, the ops table
+ *     stream.c    events of the log to source transactions
+ *     serve.c     a whole source transaction to changes
+ *     proof.c     what is complete up to when: the server's clock and the end of its log
+ *     copy.c      tables read by key
+ *     check.c     preflight: findings
+ *     identity.c  who the server is, and who we are to it
+ *
+ *     client -> feed -> stream -> txn -> serve -> session
+ *                         |  decides when a transaction is whole
+ *                         '- xa: prepared ones, kept until decided
+ */
+#ifndef TD_SOURCE_MYSQL_PRIVATE_H
+#define TD_SOURCE_MYSQL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "binlog/event.h"
+#include "binlog/rows.h"
+#include "source/mysql/client.h"
+#include "source/mysql/map.h"
+#include "source/mysql/position.h"
+#include "source/mysql/shape.h"
+#include "source/mysql/txn.h"
+#include "source/mysql/url.h"
+#include "source/source.h"
+
+struct feed;
+struct gtid_set;
+
+#define MYSQL_HEARTBEAT (5 * SECOND)
+
+/* A table map in force: until its statement ends. */
+struct live_table {
+	uint64_t id;
+	int entity; /* -1: none of ours */
+};
+
+struct mysql_stream {
+	struct feed *feed;
+	struct binlog_format format;
+	struct buffer file;        /* of the log */
+	uint64_t pos;              /* end of the last event, 64 bits */
+	bool by_gtid;              /* how we asked for it */
+	bool behind;               /* asked for by GTID, the server begins in a file before the one we stand in */
+	uint64_t skip_to;          /* events that end up to here were applied before */
+	uint32_t begun;            /* when the file was begun */
+	uint32_t expected_begun;   /* as the position we started from has it; 0: not told, or seen */
+	struct gtid_set *gtids;    /* up to the end of the last transaction; NULL: not numbered */
+	struct buffer gtid_text;   /* as gtids has it */
+	bool gtid_dirty;
+
+	bool grouped;              /* inside a transaction of the log */
+	bool whole;                /* it is ended by a commit of its own, not by its first statement */
+	bool numbered;             /* gtid is that of the transaction */
+	struct binlog_gtid gtid;
+	bool preparing;            /* XA START was seen */
+	struct live_table *live;
+	int live_count, live_cap;
+	struct txn txn;
+	struct arena words;        /* of the statement at hand */
+
+	bool serving, begun_given;
+	bool held;                 /* a change is ready, and BEGIN was given for it */
+	struct change change_held;
+	int64_t commit_time;
+	struct binlog_format serve_format;
+	int entity;                /* of the rows being served */
+	bool rows_open;
+	struct binlog_rows rows;
+	int64_t rows_bytes;        /* of the event being served, told with its first row */
+	struct arena change, unpacked;
+	struct mysql_map *maps;    /* by entity */
+	struct value **before, **after; /* by entity */
+
+	struct buffer position;    /* given last */
+	bool moved;                /* since then, by what was none of ours */
+	char *decided;             /* file of the prepared transaction being served; NULL: none */
+};
+
+/* A prepared transaction whose decision was given: its file goes when the replica holds it. */
+struct decided { char *path, *position; };
+
+struct mysql_proof {
+	int64_t clock;             /* the server's, when the end of the log was asked for; TIME_NONE: none is open */
+	struct buffer end;         /* the end of the log just after: */
+	uint64_t end_number, end_pos;
+	int64_t asked, told;       /* monotonic */
+	bool owed;                 /* IDLE is due at the first rest */
+};
+
+struct mysql {
+	struct source base;
+	struct mysql_url url;
+	char *state_folder, *identity;
+	char *prepared_for;        /* identity and replica: whose prepared transactions are whose */
+	char *replica;
+	struct mysql_client *control;
+	bool gtid_mode;            /* MySQL numbers its transactions */
+	bool logs_cascades;
+	struct mysql_target target;
+	struct mysql_shape shape;
+	bool shape_stale;
+	int64_t shape_at;          /* monotonic */
+	uint32_t server_id;        /* ours */
+	char uuid[37];             /* ours */
+	int id_lock;
+	int64_t offset;            /* the server's clock less ours */
+	struct mysql_stream stream;
+	struct mysql_proof proof;
+	struct decided *decided;
+	int decided_count, decided_cap;
+	struct arena copied;
+	struct mysql_rows result;  /* of the last chunk: its values borrow it */
+	struct buffer high, newest, bound;
+	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
+};
+
+/* mysql.c */
+bool mysql_shape_refresh(struct mysql *m, struct error *err);
+struct mysql_client *mysql_connect(struct mysql *m, struct error *err);
+/* FILE:POS of the log's end. */
+bool mysql_log_end(struct mysql *m, struct buffer *out, struct error *err);
+/* Reads the server's clock; the offset follows. */
+bool mysql_read_clock(struct mysql *m, int64_t *clock, struct error *err);
+bool mysql_stopped(const struct mysql *m);
+
+/* identity.c */
+bool mysql_know_server(struct mysql *m, struct error *err);
+bool mysql_know_self(struct mysql *m, struct error *err);
+
+/* stream.c */
+void mysql_stream_init(struct mysql_stream *st, const struct model *model, const char *folder);
+void mysql_stream_done(struct mysql_stream *st, const struct model *model);
+/* One event of the feed. False: err. */
+bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err);
+/* Where the stream stands, between transactions. */
+const char *mysql_stream_position(struct mysql *m);
+/* "binlog.000002:4711", for messages. */
+const char *mysql_stream_place(struct mysql *m, struct buffer *out);
+
+/* serve.c */
+enum source_result mysql_stream_serve(struct mysql *m, struct source_event *event, struct error *err);
+
+/* proof.c */
+void proof_init(struct mysql_proof *p);
+void proof_done(struct mysql_proof *p);
+/* Between transactions, with nothing left to read or not: whether IDLE may be given. 1: event is filled; 0 no; -1 err. */
+int proof_idle(struct mysql *m, bool resting, struct source_event *event, struct error *err);
+
+/* copy.c */
+extern const struct source_copy_ops mysql_copy_ops;
+
+/* check.c */
+bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
+/* As mysql_check: the first finding that refuses is the error. */
+bool mysql_require(struct mysql *m, struct error *err);
+
+#endif

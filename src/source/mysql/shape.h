@@ -1,0 +1,89 @@
+/* shape: how the model's tables lie in the server now, read from its catalogue (information_schema).
+ *
+ *     shape_load(&shape, client, &target, &err)   anew: at the connect, after DDL, once a minute
+ *     shape.tables[entity].place[column]          the server's column, -1: it lacks it
+ *
+ * What the catalogue says holds for now; what a row event was written under is said by the table map
+ * before it (map.h). All memory is the shape's arena and lives until the next load.
+ */
+#ifndef TD_SOURCE_MYSQL_SHAPE_H
+#define TD_SOURCE_MYSQL_SHAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "binlog/cell.h"
+#include "model/cascade.h"
+
+struct binlog_column;
+struct error;
+struct model;
+struct mysql_client;
+
+struct mysql_column {
+	const char *name, *data_type, *column_type, *charset; /* lower case types; charset NULL: none */
+	bool nullable, generated, invisible;
+	uint64_t octets;         /* of a string type */
+	int precision, scale, fraction;
+	int model;               /* column of the entity, -1: not modelled */
+	struct cell_type cell;   /* all that is known of how it is encoded */
+	bool has_default;        /* a constant one; of a nullable column without any: NULL */
+	struct value initial;    /* canonical for the model's column */
+};
+
+struct mysql_key_column { const char *index, *column; bool unique, nullable, prefix; };
+
+struct mysql_table {
+	const char *name, *engine; /* name NULL: the server has no such table */
+	bool transactional, partitioned, view;
+	bool versioned;          /* MariaDB's system versioning */
+	const char *row_end;     /* its column, where it is a visible one */
+	int column_count;
+	struct mysql_column *columns;
+	int *place;              /* by column of the entity; -1: the server lacks it */
+	int64_t rows, row_bytes; /* estimates; -1: unknown */
+	bool keyed;              /* the model's key is a primary key or unique and not null */
+	const char *key_index;   /* its name */
+};
+
+/* A foreign key that changes rows without telling, of a child that is modelled. */
+struct mysql_hidden {
+	const char *name, *parent, *child; /* constraint, tables */
+	const char *parent_schema;
+	bool parent_modelled;
+	bool columns_modelled;
+};
+
+struct mysql_target {
+	const struct model *model;
+	const char *database;
+	bool fold_names;         /* lower_case_table_names is not 0 */
+	bool mariadb;
+	bool logs_cascades;      /* the server logs what foreign keys do */
+};
+
+struct mysql_shape {
+	struct arena arena;
+	struct mysql_target target;
+	struct mysql_table *tables; /* by entity */
+	int entity_count;
+	struct cascades cascades;   /* among modelled tables */
+	struct mysql_hidden *hidden;
+	int hidden_count;
+};
+
+void shape_init(struct mysql_shape *s);
+void shape_done(struct mysql_shape *s);
+bool shape_load(struct mysql_shape *s, struct mysql_client *c, const struct mysql_target *t, struct error *err);
+/* The entity of a table of the followed database, -1: none. */
+int shape_entity(const struct mysql_shape *s, const char *schema, const char *table);
+int shape_column(const struct mysql_table *t, const char *name); /* -1: none */
+/* Whether a column on the wire is this one of the catalogue: type, lengths, digits. */
+bool shape_fits(const struct mysql_column *c, const struct binlog_column *wire);
+/* For shape_load: what foreign keys do to modelled tables (shape_foreign.c). */
+bool shape_foreign_keys(struct mysql_shape *s, struct mysql_client *c, struct error *err);
+/* The modelled columns are declared alike. */
+bool shape_same(const struct mysql_table *a, const struct mysql_table *b, int columns);
+
+#endif
