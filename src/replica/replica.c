@@ -464,7 +464,7 @@ bool replica_set_identity(struct replica *r, const char *identity, bool accept, 
 	bool same = stored && strcmp(stored, identity) == 0, other = stored && !same;
 	sqlite3_finalize(s);
 	if (other && !accept) {
-		error_set(err, ERROR_REFUSED, "could not follow the source: it is not the one this replica was built from");
+		error_set(err, ERROR_FOREIGN, "could not follow the source: it is not the one this replica was built from");
 		return error_hint(err, "if that is intended, run tellerdesk resync --accept-server");
 	}
 	/* The address goes with the identity: a wrong one, given once, must not become the one the replica knows. */

@@ -271,7 +271,11 @@ static void check_foreign(struct checking *k)
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (!h->parent_modelled)
+		if (h->watched)
+			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
+			     "when a key of %s.%s changes, rows of %s change with it and the log does not say so: the table is then read again", h->parent_schema,
+			     h->parent, h->child);
+		else if (!h->parent_modelled)
 			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
 			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
 		else

@@ -2,6 +2,7 @@
  *
  *     mysql.c     opening, starting, positions, the ops table
  *     stream.c    events of the log to source transactions
+ *     watch.c     rows of tables that others' foreign keys follow without telling
  *     serve.c     a whole source transaction to changes
  *     proof.c     what is complete up to when: the server's clock and the end of its log
  *     copy.c      tables read by key
@@ -40,6 +41,7 @@ struct gtid_set;
 struct live_table {
 	uint64_t id;
 	int entity; /* -1: none of ours */
+	const struct binlog_table *watched; /* the parent of a watched key; NULL: none */
 };
 
 struct mysql_stream {
@@ -65,6 +67,7 @@ struct mysql_stream {
 	int live_count, live_cap;
 	struct txn txn;
 	struct arena words;        /* of the statement at hand */
+	struct arena watched;      /* tables and rows of watched parents, until their statement ends */
 
 	bool serving, begun_given;
 	bool held;                 /* a change is ready, and BEGIN was given for it */
@@ -107,6 +110,7 @@ struct mysql {
 	struct mysql_target target;
 	struct mysql_shape shape;
 	bool shape_stale;
+	bool **present;            /* by entity: its columns, as the table had them when it was there last; NULL: never */
 	int64_t shape_at;          /* monotonic */
 	uint32_t server_id;        /* ours */
 	char uuid[37];             /* ours */
@@ -144,6 +148,11 @@ bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct 
 const char *mysql_stream_position(struct mysql *m);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
+
+/* watch.c: rows of tables that are not modelled, but are parents of foreign keys of ones that are. */
+bool watch_table(struct mysql *m, const struct binlog_event *e, const char *schema, const char *name, const struct binlog_table **out, struct error *err);
+/* Which watched keys the rows changed: their children are noted to be read again. */
+bool watch_rows(struct mysql *m, const struct binlog_event *e, const struct binlog_table *t, struct error *err);
 
 /* serve.c */
 enum source_result mysql_stream_serve(struct mysql *m, struct source_event *event, struct error *err);

@@ -29,7 +29,7 @@ static bool serve_map(struct mysql *m, const struct binlog_event *e, struct erro
 			st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
 		t = &st->live[st->live_count++];
 	}
-	*t = (struct live_table){id, entity};
+	*t = (struct live_table){.id = id, .entity = entity};
 	return entity < 0 || map_take(&st->maps[entity], &m->shape, entity, e, &st->serve_format, err);
 }
 
