@@ -261,6 +261,31 @@ class Server:
         """Ids of the connections that follow the log."""
         return [int(r[0]) for r in self.sql("SELECT id FROM information_schema.processlist WHERE command = 'Binlog Dump'")]
 
+    def end_followers(self):
+        """Readers that went away stay until the next event is sent to them, and hold the files they read."""
+        end = time.monotonic() + BOUND
+        while self.dump_threads():
+            for thread in self.dump_threads():
+                with contextlib.suppress(wire.ServerError):
+                    self.sql(f"KILL {thread}")
+            if time.monotonic() > end:
+                raise TimeoutError("followers that do not end")
+            time.sleep(0.02)
+
+    def purge(self):
+        """All of the log but the file it is in. A file goes when the engine has on disk what it tells, and nobody reads it."""
+        self.end_followers()
+        self.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1; CREATE DATABASE IF NOT EXISTS scratch; CREATE OR REPLACE TABLE scratch.t (a INT) ENGINE = InnoDB")
+        end = time.monotonic() + BOUND
+        while True:
+            self.sql("INSERT INTO scratch.t VALUES (1); FLUSH LOGS")
+            self.sql(f"PURGE BINARY LOGS TO {wire.quote(self.logs()[-1])}")
+            if len(self.logs()) == 1:
+                return
+            if time.monotonic() > end:
+                raise TimeoutError(f"logs that are not purged: {self.logs()}")
+            time.sleep(0.02)
+
     # ---- how the program reaches it ----
 
     def url(self, user="teller", database="bank", **parameters):
