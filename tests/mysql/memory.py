@@ -59,7 +59,6 @@ def big_rows(t, server, replica, service):
     service.until("SELECT name FROM customer WHERE cif = 500", "bigger", "it, updated", bound=120)
     event = 2 * size + (1 << 16)  # both images of an update
     Bounded(t, server, service, replica).within(f"a row of {MEGABYTES} MiB", event)
-    server.sql("SET SESSION log_bin_compress = 1", "bank")
     with server.session() as c:
         c.run("SET GLOBAL log_bin_compress = 1")
     server.sql(f"INSERT INTO customer VALUES (501, 'packed', REPEAT(x'41', {size}), REPEAT('b', {size // 2}))", "bank")

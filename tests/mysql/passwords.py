@@ -35,7 +35,7 @@ def holders(folder_, *more):
     for where, _, names in os.walk(folder_):
         for name in names:
             full = os.path.join(where, name)
-            if full.endswith(".cnf") or not os.path.isfile(full):
+            if full.endswith((".cnf", ".conf")) or not os.path.isfile(full):  # ours
                 continue
             with open(full, "rb") as file:
                 data = file.read()

@@ -70,7 +70,7 @@ class Proxy:
         done = threading.Event()
         with self.lock:
             self.orders.append((name, arguments, done))
-        self.wake_in.send(b"x")
+            self.wake_in.send(b"x")  # before the thread can take the order, which may be its last
         if not done.wait(10):
             raise TimeoutError(f"the proxy does not {name}")
 
