@@ -85,8 +85,9 @@ class ServerBank:
         end = time.monotonic() + self.bound
         while self.client is None:
             try:
-                self.client = self.server.connect(database=self.database)
-                self.client.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')")  # literals are SQLite's too
+                client = self.server.connect(database=self.database)
+                client.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')")  # literals are SQLite's too
+                self.client = client
             except (OSError, ConnectionError, wire.ServerError):
                 if time.monotonic() > end:
                     raise
@@ -104,10 +105,20 @@ class ServerBank:
         except wire.ServerError as error:
             if error.number not in (1053, 1317, 1927, 2006, 2013):
                 raise
-        with contextlib.suppress(OSError):
-            self.client.drop()
-        self.client = None
-        return self.session().cell("SELECT n FROM written") == str(number)
+        return self.written() == str(number)
+
+    def written(self):
+        """The number of the last transaction that is there, from a server that may die once more while it is asked."""
+        end = time.monotonic() + self.bound
+        while True:
+            if self.client:
+                self.client.drop()
+            self.client = None
+            try:
+                return self.session().cell("SELECT n FROM written")
+            except (OSError, ConnectionError):
+                if time.monotonic() > end:
+                    raise
 
 
 class FileBank:

@@ -226,10 +226,16 @@ class Service:
 
     def terminate(self, number=signal.SIGTERM):
         """(exit status, seconds it took)"""
+        self.wait(lambda: self.listens(number), "a process that has said what is to happen at a signal")
         begun = time.monotonic()
         self.process.send_signal(number)
         self.process.wait(timeout=desk_.BOUND)
         return self.process.returncode, time.monotonic() - begun
+
+    def listens(self, number):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            caught = next(line for line in file if line.startswith("SigCgt"))
+        return int(caught.split()[1], 16) >> (number - 1) & 1 == 1
 
     def restart(self):
         if self.alive:
@@ -250,7 +256,8 @@ class Service:
         self.wait(lambda: value(self.replica, sql) == wanted, what or f"{sql} to be {wanted!r} (is {value(self.replica, sql)!r})", bound)
 
     def until_state(self, *states, bound=None):
-        self.wait(lambda: state(self.replica) in states, f"state {' or '.join(states)}", bound)
+        """Said by this process, not left by one before it."""
+        self.wait(lambda: value(self.replica, "SELECT state FROM td_status WHERE pid = ?", self.pid) in states, f"state {' or '.join(states)}", bound)
 
     def until_live(self, bound=None):
         self.until_state("live", bound=bound)
