@@ -414,5 +414,6 @@ const struct source_ops mysql_ops = {
 	.columns = mysql_columns,
 	.cascades = mysql_cascades,
 	.check = mysql_check,
+	.describe = mysql_describe,
 	.close = mysql_source_close,
 };

@@ -7,6 +7,7 @@
  *     proof.c     what is complete up to when: the server's clock and the end of its log
  *     copy.c      tables read by key
  *     check.c     preflight: findings
+ *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
  *
  *     client -> feed -> stream -> txn -> serve -> session
@@ -148,6 +149,9 @@ bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct 
 const char *mysql_stream_position(struct mysql *m);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
+/* The table map in force under this id; NULL: none. And the same, made if need be. */
+struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id);
+struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id);
 
 /* watch.c: rows of tables that are not modelled, but are parents of foreign keys of ones that are. */
 bool watch_table(struct mysql *m, const struct binlog_event *e, const char *schema, const char *name, const struct binlog_table **out, struct error *err);
@@ -170,5 +174,10 @@ extern const struct source_copy_ops mysql_copy_ops;
 bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
+
+/* describe.c */
+bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
+/* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */
+int64_t mysql_log_kept(const char *seconds, const char *days, const char *purges);
 
 #endif

@@ -177,12 +177,23 @@ static bool group_commit(struct mysql *m, const struct binlog_event *e, uint32_t
 
 /* ---- rows ---- */
 
-static struct live_table *live_find(struct mysql_stream *st, uint64_t id)
+struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id)
 {
 	for (int i = st->live_count; i-- > 0;)
 		if (st->live[i].id == id)
 			return &st->live[i];
 	return NULL;
+}
+
+struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id)
+{
+	struct live_table *t = mysql_live_find(st, id);
+
+	if (t)
+		return t;
+	if (st->live_count == st->live_cap)
+		st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
+	return &st->live[st->live_count++];
 }
 
 static bool on_table_map(struct mysql *m, const struct binlog_event *e, struct error *err)
@@ -193,12 +204,7 @@ static bool on_table_map(struct mysql *m, const struct binlog_event *e, struct e
 
 	if (!binlog_table_peek(e, &st->format, &id, &schema, &name, err))
 		return false;
-	struct live_table *t = live_find(st, id);
-	if (!t) {
-		if (st->live_count == st->live_cap)
-			st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
-		t = &st->live[st->live_count++];
-	}
+	struct live_table *t = mysql_live_put(st, id);
 	*t = (struct live_table){.id = id, .entity = shape_entity(&m->shape, schema, name)};
 	if (t->entity < 0)
 		return watch_table(m, e, schema, name, &t->watched, err);
@@ -215,7 +221,7 @@ static bool on_rows(struct mysql *m, const struct binlog_event *e, struct error 
 
 	if (!binlog_rows_peek(e, &st->format, &id, &flags, err))
 		return false;
-	const struct live_table *t = live_find(st, id);
+	const struct live_table *t = mysql_live_find(st, id);
 	if (!t && id != BINLOG_TABLE_DUMMY)
 		return refuse(m, "rows of a table that was not described", read_anew, err);
 	if (t && t->entity >= 0) {
