@@ -522,12 +522,8 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-<<<<<<< HEAD
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono(),
-	                    .describe_busy = clock_mono() + SECOND};
-=======
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .batch_most = BATCH_ROWS, .rate_at = clock_mono()};
->>>>>>> w-bench
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE,
+	                    .batch_most = BATCH_ROWS, .rate_at = clock_mono(), .describe_busy = clock_mono() + SECOND};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);
