@@ -118,8 +118,9 @@ static bool dumped_death(struct dumped *d, const struct version *v)
 		return false;
 	for (int i = 0; i < o->version_count; i++) {
 		const struct oracle_version *w = &o->versions[i];
-		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == v->ended_by &&
-			    strcmp(w->key, v->key) == 0;
+		/* Of several cascades that may have taken it the last is told. */
+		bool fits = w->entity == v->entity && w->found && w->end == v->ended_by && strcmp(w->key, v->key) == 0 &&
+			    (w->end == END_CASCADE ? w->to <= v->valid_to : w->to == v->valid_to);
 
 		for (int c = 0; c < e->column_count && fits; c++)
 			fits = v->values[c].kind == VALUE_NULL || oracle_same(v->values[c], w->values[c]);

@@ -563,7 +563,7 @@ static bool bench_judge(struct bench *b, const struct sim_bound *first)
 	struct seen seen = {0};
 	struct oracle o;
 	struct telling t = {
-		.b = b, .oracle = &o, .seen = &seen, .late = b->how->cascades && !b->how->partial && !bench_only_now(b)};
+		.b = b, .oracle = &o, .seen = &seen, .late = b->how->cascades && !bench_only_now(b)};
 	struct compare c = {.oracle = &o,
 			    .query = q,
 			    .seed = b->how->seed,
