@@ -298,7 +298,7 @@ static bool register_replica(struct feed_server *f, const struct feed_start *s, 
 static bool ask(struct feed_server *f, const struct feed_start *s, struct error *err)
 {
 	bool mysql_gtid = s->gtid && !mysql_client_server(f->client)->mariadb;
-	unsigned flags = (s->follow ? 0 : DUMP_NON_BLOCK) | (mysql_gtid ? DUMP_THROUGH_GTID : 0);
+	unsigned flags = (s->follow ? 0 : DUMP_NON_BLOCK) | (mysql_gtid ? DUMP_THROUGH_GTID | DUMP_HEARTBEAT_V2 : 0);
 	const char *file = s->file && !s->gtid ? s->file : "";
 	struct buffer b = {0};
 	bool ok = true;
@@ -340,7 +340,7 @@ static bool ask(struct feed_server *f, const struct feed_start *s, struct error 
 		return false;
 	buffer_text_add(&f->name, s->file && !s->gtid ? s->file : "");
 	f->rpl = (MYSQL_RPL){.file_name_length = f->name.len, .file_name = buffer_text(&f->name), .start_position = s->pos && !s->gtid ? s->pos : 4,
-			     .server_id = s->server_id, .flags = s->gtid ? MYSQL_RPL_GTID : 0, .gtid_set_encoded_size = f->set.len,
+			     .server_id = s->server_id, .flags = s->gtid ? MYSQL_RPL_GTID | DUMP_HEARTBEAT_V2 : 0, .gtid_set_encoded_size = f->set.len,
 			     .fix_gtid_set = s->gtid ? fix_gtid_set : NULL, .gtid_set_arg = &f->set};
 	return mysql_binlog_open(mysql_client_handle(f->client), &f->rpl) == 0 || mysql_failure_of_log(f->client, err);
 }

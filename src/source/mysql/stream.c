@@ -106,19 +106,23 @@ static bool refuse(struct mysql *m, const char *why, const char *hint, struct er
 
 static const char read_anew[] = "the tables must be read anew: tellerdesk resync";
 
+/* An offset of which 32 bits are told. A little less than before is an event we have had, much less is the next 4 GiB. */
+static uint64_t low_half(uint64_t before, uint32_t told)
+{
+	uint64_t pos = (before & ~UINT64_C(0xffffffff)) | told;
+
+	if (pos < before)
+		pos = before - pos > UINT64_C(1) << 31 ? pos + (UINT64_C(1) << 32) : before;
+	return pos;
+}
+
 /* The low half is the server's word, where it gives one: it leaves events out (other tables' annotations, transactions
- * we have). A little less than before is an event we have had, much less is the next 4 GiB. */
+ * we have). */
 static void advance(struct mysql_stream *st, const struct binlog_event *e)
 {
 	if (e->flags & BINLOG_FLAG_ARTIFICIAL || st->format.payload || st->behind)
 		return;
-	uint64_t before = st->pos;
-	st->pos += e->length;
-	if (!e->next_pos)
-		return;
-	st->pos = (before & ~UINT64_C(0xffffffff)) | e->next_pos;
-	if (st->pos < before)
-		st->pos = before - st->pos > UINT64_C(1) << 31 ? st->pos + (UINT64_C(1) << 32) : before;
+	st->pos = e->next_pos ? low_half(st->pos, e->next_pos) : st->pos + e->length;
 }
 
 /* ---- the group ---- */
@@ -504,6 +508,26 @@ static bool on_rotate(struct mysql *m, const struct binlog_event *e, struct erro
 	return true;
 }
 
+/* A sign of life. Where MySQL leaves out what we have it is also how the server says how far it came: nothing else follows
+ * until something is committed. MariaDB's say where the server stands, which a start by file knows. */
+static bool on_heartbeat(struct mysql *m, const struct binlog_event *e, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	struct binlog_heartbeat h;
+
+	if (!binlog_heartbeat_read(e, &st->format, &h, err))
+		return false;
+	if (m->target.mariadb || !st->by_gtid || st->behind || st->grouped || h.file_len != st->file.len ||
+	    memcmp(h.file, buffer_text(&st->file), h.file_len) != 0)
+		return true;
+	uint64_t pos = h.exact ? h.pos : low_half(st->pos, (uint32_t)h.pos);
+	if (pos > st->pos) {
+		st->pos = pos;
+		st->moved = true;
+	}
+	return true;
+}
+
 static bool on_incident(struct mysql *m, const struct binlog_event *e, struct error *err)
 {
 	struct binlog_incident i;
@@ -546,7 +570,6 @@ static bool on_unknown(struct mysql *m, const struct binlog_event *e, struct err
 static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
-	struct binlog_heartbeat heartbeat;
 	uint64_t xid;
 
 	if (binlog_is_rows(e->type))
@@ -575,8 +598,7 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 		return true;
 	case BINLOG_HEARTBEAT:
 	case BINLOG_HEARTBEAT_V2:
-		/* A sign of life, and no more: what its position says is not taken for progress. */
-		return binlog_heartbeat_read(e, &st->format, &heartbeat, err);
+		return on_heartbeat(m, e, err);
 	case BINLOG_LOAD:
 	case BINLOG_NEW_LOAD:
 	case BINLOG_EXEC_LOAD:
