@@ -81,6 +81,7 @@ static void client_library_once(void)
 {
 	if (mysql_library_init(0, NULL, NULL))
 		memory_exhausted();
+	library_prepare();
 }
 
 void mysql_client_library(void)
@@ -125,6 +126,12 @@ static bool client_resolve(struct mysql_client *c, const struct library_place *p
 	}
 }
 
+static bool client_bare(const struct mysql_client *c, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "could not reach server %s: it offers no TLS, and ssl-mode asks for it", c->name);
+	return error_hint(err, "set the server up for TLS (ssl_cert, ssl_key), or let ssl-mode be preferred");
+}
+
 static bool client_encrypted(struct mysql_client *c, const struct mysql_url *url, struct error *err)
 {
 	const char *cipher = mysql_get_ssl_cipher(c->handle);
@@ -133,8 +140,7 @@ static bool client_encrypted(struct mysql_client *c, const struct mysql_url *url
 	c->server.local = library_local(c->handle);
 	if (cipher || url->ssl < MYSQL_SSL_REQUIRED || c->server.local)
 		return true;
-	error_set(err, ERROR_REFUSED, "could not reach server %s: it offers no TLS, and ssl-mode asks for it", c->name);
-	return error_hint(err, "set the server up for TLS (ssl_cert, ssl_key), or let ssl-mode be preferred");
+	return client_bare(c, err);
 }
 
 /* "10.11.19-MariaDB-..." -> 101119; MariaDB may stand behind a "5.5.5-" that old replicas needed. */
@@ -199,7 +205,12 @@ static bool client_connect(struct mysql_client *c, const struct mysql_client_par
 	if (!client_resolve(c, &place, deadline, err))
 		return false;
 	wait.silence = p->url->connect_timeout * SECOND;
-	if (!client_ended(c, library_connect(&wait, p->url), "reach", err))
+	enum library_end end = library_connect(&wait, p->url);
+	if (end == LIBRARY_BARE) {
+		c->lost = true;
+		return client_bare(c, err);
+	}
+	if (!client_ended(c, end, "reach", err))
 		return false;
 	library_settle(c->handle);
 	return client_encrypted(c, p->url, err) && client_set_up(c, p->writer, err) && client_learn(c, err);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "base/clock.h"
 #include "source/mysql/url.h"
@@ -166,6 +167,89 @@ static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 	mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
 	if (url->ssl == MYSQL_SSL_VERIFY_IDENTITY || (url->ssl == MYSQL_SSL_VERIFY_CA && !authority))
 		mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+}
+
+/* ---- the greeting ----
+ *
+ * A login plugin takes a connection for encrypted where encryption was asked for, even of a server that offers none, and
+ * then sends the password as it is (caching_sha2_password). So what the server says first is looked at as the library
+ * reads it: where it offers no TLS the library is asked for none either, or, where it must be had, cut off. */
+
+#define GREETING_MOST 512
+
+/* Of the library, which exports it and declares it nowhere. */
+extern int ma_pvio_register_callback(my_bool on, void (*called)(int writing, MYSQL *handle, const unsigned char *bytes, size_t n));
+
+enum greeting { GREETING_CUT, GREETING_TLS, GREETING_BARE };
+
+static _Thread_local struct {
+	MYSQL *handle; /* being connected, and not greeted yet */
+	const struct mysql_url *url;
+	size_t n;
+	bool refused;
+	uint8_t bytes[GREETING_MOST];
+} library_greeting;
+
+/* Length and number of the packet, 10, the version up to a NUL, then 4 bytes of a number, 9 of a scramble, and flags. */
+static enum greeting greeting_read(const uint8_t *p, size_t n)
+{
+	const uint8_t *end;
+	size_t flags;
+
+	if (n < 5)
+		return GREETING_CUT;
+	if (p[4] != 10)
+		return GREETING_TLS; /* an error instead, or nothing we know: the library says what */
+	end = memchr(p + 5, 0, n - 5);
+	flags = end ? (size_t)(end - p) + 1 + 4 + 9 : n;
+	if (flags + 2 > n)
+		return n < GREETING_MOST ? GREETING_CUT : GREETING_BARE;
+	return (p[flags] | p[flags + 1] << 8) & CLIENT_SSL ? GREETING_TLS : GREETING_BARE;
+}
+
+/* Where the host's name must be verified the library itself refuses. A socket of this machine is as good as TLS. */
+static void greeting_bare(MYSQL *handle, const struct mysql_url *url)
+{
+	my_bool verify = 0;
+
+	if (handle->unix_socket)
+		return;
+	mysql_get_option(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+	library_greeting.refused = url->ssl >= MYSQL_SSL_REQUIRED;
+	if (library_greeting.refused)
+		library_cut(handle);
+	else if (!verify)
+		library_no_ssl(handle);
+}
+
+/* Called by the library for all it reads or writes on any connection. */
+static void library_bytes(int writing, MYSQL *handle, const unsigned char *bytes, size_t n)
+{
+	size_t room = GREETING_MOST - library_greeting.n;
+
+	if (writing || handle != library_greeting.handle || !handle || (ssize_t)n <= 0)
+		return;
+	n = n < room ? n : room;
+	memcpy(library_greeting.bytes + library_greeting.n, bytes, n);
+	library_greeting.n += n;
+	enum greeting greeting = greeting_read(library_greeting.bytes, library_greeting.n);
+	if (greeting != GREETING_CUT)
+		library_greeting.handle = NULL;
+	if (greeting == GREETING_BARE)
+		greeting_bare(handle, library_greeting.url);
+}
+
+static void greeting_expect(MYSQL *handle, const struct mysql_url *url)
+{
+	library_greeting.handle = handle;
+	library_greeting.url = url;
+	library_greeting.n = 0;
+	library_greeting.refused = false;
+}
+
+void library_prepare(void)
+{
+	ma_pvio_register_callback(1, library_bytes);
 }
 
 /* The handshake of TLS does not give way as the other calls do: it asks this function to wait, and tells it of the
@@ -329,8 +413,12 @@ static enum library_end library_run(const struct library_wait *w, struct library
 
 	library_handshake.wait = w;
 	library_handshake.end = LIBRARY_DONE;
+	greeting_expect(c->kind == CALL_CONNECT ? w->handle : NULL, c->url);
 	end = library_loop(w, c);
 	library_handshake.wait = NULL;
+	library_greeting.handle = NULL;
+	if (library_greeting.refused)
+		return LIBRARY_BARE;
 	library_waits(w->handle, true);
 	return end;
 }
@@ -349,6 +437,10 @@ void library_cut(MYSQL *handle)
 }
 
 #else /* Oracle's libmysqlclient */
+
+void library_prepare(void)
+{
+}
 
 /* It does not say whether it waits to read or to write, and has no descriptor until it is connected: it is asked
  * again as soon as bytes are there, and this often (milliseconds) anyway. */

@@ -32,6 +32,7 @@ enum library_end {
 	LIBRARY_DONE,    /* whether it went well, mysql_errno says */
 	LIBRARY_STOPPED,
 	LIBRARY_SILENT,
+	LIBRARY_BARE,    /* the server offers no TLS, and the URL asks for it: it was told nothing */
 };
 
 /* Where the connection leads once the option files are read, in memory of the library; NULL, 0: its default. */
@@ -40,6 +41,8 @@ struct library_place {
 	unsigned port;
 };
 
+/* Once per process, after the library's own beginning. */
+void library_prepare(void);
 void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out);
 /* host: the URL's, as the library takes it. */
 enum library_end library_connect(const struct library_wait *w, const struct mysql_url *url);
