@@ -310,7 +310,8 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 	}
 	if (!mysql_position_parse(position, &p))
 		return position_bad(m, position, err);
-	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
+	/* MySQL's empty set asks for all there is; MariaDB has a place in a file beside its own. */
+	st->by_gtid = p.gtid && (m->target.mariadb ? *p.gtid != '\0' : m->gtid_mode);
 	if (!st->by_gtid && !p.file)
 		return position_bad(m, position, err);
 	if (!st->by_gtid && !have_log(m, &p, err))

@@ -75,7 +75,7 @@ void mysql_position_print(const struct mysql_position *p, struct buffer *out)
 		if (p->begun)
 			buffer_format(out, "@%" PRIu32, p->begun);
 	}
-	if (p->gtid && (*p->gtid || !p->file))
+	if (p->gtid)
 		buffer_format(out, "%sgtid=%s", p->file ? " " : "", p->gtid);
 }
 
