@@ -21,6 +21,7 @@ static void test_print(void **state)
 		"binlog.000042:1234@1764150000 gtid=0-1-77",
 		"binlog.000042:1234@1764150000",
 		"binlog.000042:4",
+		"binlog.000042:4 gtid=",
 		"my:odd.name.7:99999999999999 gtid=0-1-1,5-2-9",
 		"gtid=" UUID ":1-77",
 		"gtid=",
@@ -122,6 +123,8 @@ static void test_failures(void **state)
 	} cases[] = {
 		{1236, "Could not find GTID state requested by slave in any binlog files. Probably the slave state is too old and required binlog files "
 		       "have been purged.", LOG_FAILURE_PURGED},
+		{1236, "The slave is connecting using CHANGE MASTER TO MASTER_AUTO_POSITION = 1, but the master has purged binary logs containing GTIDs that the "
+		       "slave requires.", LOG_FAILURE_PURGED},
 		{1236, "Cannot replicate because the source purged required binary logs. Replicate the missing transactions from elsewhere", LOG_FAILURE_PURGED},
 		{1236, "Error: connecting slave requested to start from GTID 0-1-100, which is not in the master's binlog", LOG_FAILURE_FOREIGN},
 		{1236, "Error: connecting slave requested to start from GTID 0-1-100, which is not in the master's binlog. Since the master's binlog "

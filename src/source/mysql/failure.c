@@ -25,6 +25,7 @@ enum log_failure log_failure(unsigned number, const char *words)
 		{"same server_uuid/server_id", LOG_FAILURE_CLASH},
 		{"same server_id", LOG_FAILURE_CLASH},
 		{"purged required binary logs", LOG_FAILURE_PURGED},
+		{"purged binary logs containing GTIDs that the", LOG_FAILURE_PURGED},
 		{"required binlog files have been purged", LOG_FAILURE_PURGED},
 		{"requested by slave in any binlog files", LOG_FAILURE_PURGED},
 		{"requested by replica in any binlog files", LOG_FAILURE_PURGED},
