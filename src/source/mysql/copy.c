@@ -90,7 +90,8 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	if (m->target.mariadb)
 		ok = bound_of_snapshot(m, err);
 	else
-		ok = m->gtid_mode ? bound_of_executed(m, err) : bound_of_file(m, err);
+		/* A stream that began before transactions were numbered has no set to hold against the server's. */
+		ok = m->gtid_mode && (m->stream.gtids || !m->stream.feed) ? bound_of_executed(m, err) : bound_of_file(m, err);
 	*p0 = buffer_text(&m->bound);
 	return ok && mysql_read_clock(m, clock, err);
 }
