@@ -16,9 +16,11 @@
 #include "binlog/table.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
+#include "source/mysql/xa.h"
 
 #define CHUNK_BYTES (4 << 20)
 #define CHUNK_FIRST 500 /* rows, where nothing is known of their size */
+#define TRIES 3         /* of a read whose table changes under it */
 
 /* ---- bounds ---- */
 
@@ -87,6 +89,9 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	bool ok;
 
 	buffer_clear(&m->bound);
+	/* Before anything is followed this is where a stream begins anew: what it passes over may have decided what was prepared. */
+	if (!m->stream.feed)
+		xa_forget_all(m->state_folder, m->prepared_for);
 	if (m->target.mariadb)
 		ok = bound_of_snapshot(m, err);
 	else

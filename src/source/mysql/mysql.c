@@ -135,6 +135,17 @@ static bool know_target(struct mysql *m, struct error *err)
 	return !err || !err->code;
 }
 
+/* Prepared transactions are kept for one replica, and for one list of tables: what another model left out of them is not there. */
+static char *prepared_for(const struct mysql *m)
+{
+	struct buffer text = {0};
+
+	buffer_format(&text, "%s\n%s", m->identity, m->replica);
+	for (int i = 0; i < m->base.model->entity_count; i++)
+		buffer_format(&text, "\n%s", m->base.model->entities[i].table);
+	return text.data;
+}
+
 static struct source *mysql_source_open(const struct source_params *p, struct error *err)
 {
 	struct mysql *m = memory_zero(1, sizeof *m);
@@ -155,7 +166,7 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	if (mysql_url_parse(p->url, &m->url, err)) {
 		m->control = mysql_connect(m, err);
 		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
-			m->prepared_for = memory_format("%s\n%s", m->identity, m->replica);
+			m->prepared_for = prepared_for(m);
 			return &m->base;
 		}
 	}

@@ -336,7 +336,7 @@ static bool on_prepared(struct mysql *m, const struct binlog_event *e, struct er
 		return group_commit(m, e, 0);
 	struct xa_name x = xa_name_of(m, p.xid, p.format, p.gtrid_len, p.bqual_len);
 	/* An empty one is kept too: its decision must not look like that of one we missed. */
-	bool ok = xa_save(&x, &st->format, &st->txn, err);
+	bool ok = xa_save(&x, mysql_stream_position(m), &st->format, &st->txn, err);
 	group_passed(st);
 	txn_clear(&st->txn);
 	return ok;
@@ -348,8 +348,15 @@ static bool on_xa_commit(struct mysql *m, const struct binlog_event *e, const st
 	struct mysql_stream *st = &m->stream;
 	struct xa_name x = xa_name_of(m, s->xid, s->xid_format, s->gtrid_len, s->bqual_len);
 	struct binlog_format written = st->format;
-	int found = xa_load(&x, &written, &st->txn, err);
+	struct buffer prepared = {0};
+	int found = xa_load(&x, &prepared, &written, &st->txn, err);
 
+	/* Prepared further on than here, it is another that bears the same xid: the replica fell back. */
+	if (found == 1 && !mysql_position_reached(mysql_stream_position(m), buffer_text(&prepared))) {
+		txn_clear(&st->txn);
+		found = 0;
+	}
+	buffer_done(&prepared);
 	if (found < 0 || (found == 0 && !note_all(m, TXN_RELOAD, err)))
 		return false;
 	free(st->decided);
