@@ -29,9 +29,14 @@ static bool same_name(const struct mysql_target *t, const char *a, const char *b
 	return t->fold_names ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
 }
 
+bool shape_follows(const struct mysql_shape *s, const char *schema)
+{
+	return same_name(&s->target, schema, s->target.database);
+}
+
 int shape_entity(const struct mysql_shape *s, const char *schema, const char *table)
 {
-	if (!same_name(&s->target, schema, s->target.database))
+	if (!shape_follows(s, schema))
 		return -1;
 	for (int i = 0; i < s->entity_count; i++)
 		if (same_name(&s->target, table, s->target.model->entities[i].table))

@@ -261,7 +261,7 @@ static bool on_ddl_table(struct mysql *m, const struct statement_table *t, struc
 
 	if (t->temporary)
 		return true;
-	if (!t->name && strcmp(t->schema, m->target.database) == 0)
+	if (!t->name && shape_follows(&m->shape, t->schema))
 		return note_all(m, TXN_TRUNCATE, err) && note(m, TXN_CATALOGUE, -1, err);
 	if (entity < 0 && to < 0)
 		return true;
@@ -307,7 +307,7 @@ static bool concerns_us(struct mysql *m, const struct binlog_query *q)
 	for (int i = 0; i < model->entity_count; i++)
 		names[i] = model->entities[i].table;
 	names[model->entity_count] = m->target.database;
-	return strcmp(q->schema, m->target.database) == 0 || statement_mentions(q, names, model->entity_count + 1);
+	return shape_follows(&m->shape, q->schema) || statement_mentions(q, names, model->entity_count + 1);
 }
 
 static bool on_write(struct mysql *m, const struct binlog_query *q, struct error *err)
