@@ -223,6 +223,24 @@ static bool have_log(struct mysql *m, const struct mysql_position *p, struct err
 	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 }
 
+/* Asked by GTID the server may find our transactions in a log that was begun anew, or under another name: files count from 1 again,
+ * and places in the two cannot be compared. */
+static bool same_log(struct mysql *m, const struct mysql_position *p, struct error *err)
+{
+	struct mysql_position end;
+
+	if (!p->file)
+		return true;
+	if (!mysql_log_end(m, &m->newest, err))
+		return false;
+	mysql_position_parse(buffer_text(&m->newest), &end);
+	if (mysql_log_number(end.file, end.file_len) >= mysql_log_number(p->file, p->file_len))
+		return true;
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: it ends with %.*s, before our %.*s", mysql_client_name(m->control),
+		  (int)end.file_len, end.file, (int)p->file_len, p->file);
+	return error_hint(err, "the log was begun anew, or renamed; take it as it is now: tellerdesk resync --accept-server");
+}
+
 static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 {
 	struct mysql_stream *st = &m->stream;
@@ -280,7 +298,7 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
 	if (!st->by_gtid && !p.file)
 		return position_bad(m, position, err);
-	if (!st->by_gtid && !have_log(m, &p, err))
+	if (!(st->by_gtid ? same_log(m, &p, err) : have_log(m, &p, err)))
 		return false;
 	stream_place_at(m, &p);
 	if (p.gtid && !st->gtids)
