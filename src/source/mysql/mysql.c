@@ -17,6 +17,8 @@
 #include "source/mysql/xa.h"
 
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
+#define READ_ON  (100 * (SECOND / 1000)) /* past the deadline, while there is something to read */
+#define LOOK_UP  (20 * (SECOND / 1000))  /* so often at the stop descriptor meanwhile */
 
 bool mysql_stopped(const struct mysql *m)
 {
@@ -339,7 +341,7 @@ static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
-	int64_t deadline = 0;
+	int64_t deadline = 0, looked = 0;
 	enum source_result result;
 	bool read = true;
 
@@ -357,8 +359,11 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 		int idle = proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (!read && (now >= deadline || mysql_stopped(m)))
+		if (now >= deadline + (read ? READ_ON : 0))
 			return SOURCE_WAIT;
+		if ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))
+			return SOURCE_WAIT;
+		looked = read && now - looked < LOOK_UP ? looked : now;
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_event(m, (int)left, &read, err);
 		if (result == SOURCE_ERROR)
