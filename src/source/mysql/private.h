@@ -67,8 +67,8 @@ struct mysql_stream {
 	struct live_table *live;
 	int live_count, live_cap;
 	struct txn txn;
-	struct arena words;        /* of the statement at hand */
-	struct arena watched;      /* tables and rows of watched parents, until their statement ends */
+	struct arena words;        /* of the statement at hand, or of watched rows */
+	struct arena watched;      /* tables of watched parents, until their statement ends */
 
 	bool serving, begun_given;
 	bool held;                 /* a change is ready, and BEGIN was given for it */
