@@ -214,7 +214,8 @@ static bool default_text(const struct mysql_target *t, const char *shown, const 
 
 	if (!t->mariadb) {
 		buffer_add(out, shown, n);
-		return !strstr(extra, "DEFAULT_GENERATED") && strncasecmp(shown, "CURRENT_TIMESTAMP", 17) != 0;
+		return !strstr(extra, "DEFAULT_GENERATED") && strncasecmp(shown, "CURRENT_TIMESTAMP", 17) != 0 && strncmp(shown, "b'", 2) != 0 &&
+		       strncmp(shown, "0x", 2) != 0;
 	}
 	if (n >= 2 && shown[0] == '\'' && shown[n - 1] == '\'') {
 		for (size_t i = 1; i < n - 1; i++) {
@@ -233,8 +234,11 @@ static void column_default(struct mysql_shape *s, int entity, struct mysql_colum
 	const struct column *column = &s->target.model->entities[entity].columns[c->model];
 	struct buffer text = {0};
 
-	if (!shown || strcasecmp(shown, "NULL") == 0) {
-		c->has_default = c->nullable || c->generated;
+	/* What a generated column holds only the server can tell. Only MariaDB shows an expression, and so the word. */
+	if (c->generated)
+		return;
+	if (!shown || (s->target.mariadb && strcasecmp(shown, "NULL") == 0)) {
+		c->has_default = c->nullable;
 		c->initial = value_null();
 	} else if (default_text(&s->target, shown, extra, &text)) {
 		c->has_default = true;
@@ -385,25 +389,30 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 	return ok;
 }
 
-/* Does the index at hand consist of exactly the model's key columns, unique, never NULL, whole? */
-static bool index_is_key(const struct entity *e, const struct mysql_key_column *parts, int count)
+/* Does the index at hand consist of exactly the model's key columns, unique, never NULL, whole? System versioning adds the end of
+ * the row's life to each: among rows that live it is one and the same. */
+static bool index_is_key(const struct mysql_table *t, const struct entity *e, const struct mysql_key_column *parts, int count)
 {
-	int found = 0;
+	int found = 0, ends = 0;
 
 	for (int i = 0; i < count; i++) {
+		if (t->versioned && t->row_end && strcasecmp(parts[i].column, t->row_end) == 0) {
+			ends++;
+			continue;
+		}
 		if (!parts[i].unique || parts[i].nullable || parts[i].prefix)
 			return false;
 		for (int k = 0; k < e->key_count; k++)
 			found += strcasecmp(e->columns[e->key[k]].name, parts[i].column) == 0;
 	}
-	return count == e->key_count && found == count;
+	return count - ends == e->key_count && found == count - ends;
 }
 
 static void index_take(struct mysql_shape *s, int entity, const struct mysql_key_column *parts, int count)
 {
 	struct mysql_table *t = &s->tables[entity];
 
-	if (count == 0 || !index_is_key(&s->target.model->entities[entity], parts, count))
+	if (count == 0 || !index_is_key(t, &s->target.model->entities[entity], parts, count))
 		return;
 	if (!t->keyed || strcmp(parts[0].index, "PRIMARY") == 0)
 		t->key_index = parts[0].index;
