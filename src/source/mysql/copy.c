@@ -295,9 +295,24 @@ static bool key_is_there(const struct mysql_table *t, const struct entity *e)
 	return t->name != NULL;
 }
 
-static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+/* The catalogue said otherwise when it was read: columns and tables come and go, and the log tells so in its time. */
+static bool changed_meanwhile(struct mysql *m, struct error *err)
 {
-	struct mysql *m = (struct mysql *)s;
+	enum { NO_COLUMN = 1054, NO_TABLE = 1146, OTHER_TABLE = 1412 };
+	unsigned number = mysql_client_errno(m->control);
+
+	if (number != NO_COLUMN && number != NO_TABLE && number != OTHER_TABLE)
+		return false;
+	struct error ignored = {0};
+	m->shape_stale = true;
+	if (!mysql_shape_refresh(m, &ignored))
+		return false;
+	error_clear(err);
+	return true;
+}
+
+static bool read_chunk_once(struct mysql *m, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
@@ -318,9 +333,21 @@ static bool mysql_read_chunk(struct source *s, int entity, const struct value *a
 	return ok;
 }
 
-static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_chunk_once(m, entity, after_key, limit, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_chunk_once(m, entity, after_key, limit, out, err);
+}
+
+static bool read_keys_once(struct mysql *m, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
@@ -335,6 +362,19 @@ static bool mysql_read_keys(struct source *s, int entity, const struct value *co
 	bool ok = read_rows(m, entity, &sql, out, err);
 	buffer_done(&sql);
 	return ok;
+}
+
+static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_keys_once(m, entity, keys, count, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_keys_once(m, entity, keys, count, out, err);
 }
 
 static int64_t mysql_estimate(struct source *s, int entity)
