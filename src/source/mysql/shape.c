@@ -342,6 +342,7 @@ static void read_column(struct mysql_shape *s, struct mysql_rows *r, int entity,
 	};
 	extra = extra ? extra : "";
 	c->generated = strstr(extra, "GENERATED") && !strstr(extra, "DEFAULT_GENERATED");
+	c->is_virtual = c->generated && strstr(extra, "VIRTUAL");
 	c->invisible = strstr(extra, "INVISIBLE");
 	c->model = entity_column(&s->target.model->entities[entity], c->name);
 	for (int i = 0; c->model < 0 && i < s->target.model->entities[entity].column_count; i++)
@@ -356,12 +357,14 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 {
 	struct mysql_rows r;
 	int *caps = memory_zero((size_t)s->entity_count, sizeof *caps);
-	bool ok = catalogue(s, c,
+	/* What MySQL has no system versioning for, versions of it before 5.7 have no column for either. */
+	const char *from = s->target.mariadb ? ", GENERATION_EXPRESSION AS GENERATION_EXPRESSION FROM information_schema.COLUMNS" : " FROM information_schema.COLUMNS";
+	char *select = memory_format("%s%s",
 			    "SELECT TABLE_NAME AS TABLE_NAME, COLUMN_NAME AS COLUMN_NAME, COLUMN_DEFAULT AS COLUMN_DEFAULT, IS_NULLABLE AS "
 			    "IS_NULLABLE, lower(DATA_TYPE) AS DATA_TYPE, COLUMN_TYPE AS COLUMN_TYPE, CHARACTER_OCTET_LENGTH AS "
 			    "CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION AS NUMERIC_PRECISION, NUMERIC_SCALE AS NUMERIC_SCALE, DATETIME_PRECISION "
-			    "AS DATETIME_PRECISION, CHARACTER_SET_NAME AS CHARACTER_SET_NAME, EXTRA AS EXTRA FROM information_schema.COLUMNS",
-			    "", " ORDER BY TABLE_NAME, ORDINAL_POSITION", &r, err);
+			    "AS DATETIME_PRECISION, CHARACTER_SET_NAME AS CHARACTER_SET_NAME, EXTRA AS EXTRA", from);
+	bool ok = catalogue(s, c, select, "", " ORDER BY TABLE_NAME, ORDINAL_POSITION", &r, err);
 
 	while (ok && mysql_rows_next(&r)) {
 		int entity = row_entity(s, &r);
@@ -377,14 +380,15 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 		}
 		struct mysql_column *column = &t->columns[t->column_count];
 		read_column(s, &r, entity, column);
-		const char *extra = mysql_rows_named(&r, "EXTRA");
-		if (extra && strstr(extra, "ROW END"))
+		const char *generated = mysql_rows_named(&r, "GENERATION_EXPRESSION");
+		if (generated && strcasecmp(generated, "ROW END") == 0)
 			t->row_end = column->name;
 		if (column->model >= 0)
 			t->place[column->model] = t->column_count;
 		t->column_count++;
 	}
 	free(caps);
+	free(select);
 	mysql_rows_done(&r);
 	return ok;
 }
