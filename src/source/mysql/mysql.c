@@ -284,34 +284,6 @@ static bool start_feed(struct mysql *m, const struct mysql_position *p, struct e
 	return st->feed != NULL;
 }
 
-static bool mysql_start(struct source *s, const char *position, struct error *err)
-{
-	struct mysql *m = (struct mysql *)s;
-	struct mysql_stream *st = &m->stream;
-	struct mysql_position p;
-
-	if (!mysql_require(m, err) || !mysql_know_self(m, err))
-		return false;
-	if (!position) {
-		if (!mysql_log_end(m, &m->newest, err))
-			return false;
-		position = buffer_text(&m->newest);
-	}
-	if (!mysql_position_parse(position, &p))
-		return position_bad(m, position, err);
-	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
-	if (!st->by_gtid && !p.file)
-		return position_bad(m, position, err);
-	if (!(st->by_gtid ? same_log(m, &p, err) : have_log(m, &p, err)))
-		return false;
-	stream_place_at(m, &p);
-	if (p.gtid && !st->gtids)
-		return position_bad(m, position, err);
-	return start_feed(m, &p, err);
-}
-
-/* ---- following ---- */
-
 static enum source_result feed_ended(struct mysql *m, struct error *err)
 {
 	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
@@ -339,6 +311,48 @@ static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read
 	}
 	return SOURCE_ERROR;
 }
+
+/* Until the server has said what log it gives us: what is wrong with our position it says instead. Nothing counts as reached before. */
+static bool await_format(struct mysql *m, struct error *err)
+{
+	bool read;
+
+	while (!m->stream.format.known) {
+		if (mysql_stopped(m))
+			return error_set(err, ERROR_INTERRUPTED, "could not follow the log of server %s: stopped", mysql_client_name(m->control));
+		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
+			return false;
+	}
+	return true;
+}
+
+static bool mysql_start(struct source *s, const char *position, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+	struct mysql_stream *st = &m->stream;
+	struct mysql_position p;
+
+	if (!mysql_require(m, err) || !mysql_know_self(m, err))
+		return false;
+	if (!position) {
+		if (!mysql_log_end(m, &m->newest, err))
+			return false;
+		position = buffer_text(&m->newest);
+	}
+	if (!mysql_position_parse(position, &p))
+		return position_bad(m, position, err);
+	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
+	if (!st->by_gtid && !p.file)
+		return position_bad(m, position, err);
+	if (!(st->by_gtid ? same_log(m, &p, err) : have_log(m, &p, err)))
+		return false;
+	stream_place_at(m, &p);
+	if (p.gtid && !st->gtids)
+		return position_bad(m, position, err);
+	return start_feed(m, &p, err) && await_format(m, err);
+}
+
+/* ---- following ---- */
 
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
