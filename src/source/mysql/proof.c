@@ -26,6 +26,7 @@ void proof_done(struct mysql_proof *p)
 static bool proof_ask(struct mysql *m, struct error *err)
 {
 	struct mysql_proof *p = &m->proof;
+	struct mysql_stream *st = &m->stream;
 	int64_t clock;
 
 	p->asked = clock_mono();
@@ -36,7 +37,13 @@ static bool proof_ask(struct mysql *m, struct error *err)
 	p->end_number = mysql_log_number(end.file, end.file_len);
 	p->end_pos = end.pos;
 	p->clock = clock;
-	return true;
+	/* What we have read stood before that end. RESET MASTER leaves whoever follows with the old log, and in silence. */
+	uint64_t number = mysql_log_number(buffer_text(&st->file), st->file.len);
+	if (number < p->end_number || (number == p->end_number && st->pos <= p->end_pos))
+		return true;
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: it ends at %s, before what we have read of it", mysql_client_name(m->control),
+		  buffer_text(&p->end));
+	return error_hint(err, "the log was begun anew, or lost its end; take it as it is now: tellerdesk resync --accept-server");
 }
 
 /* As mysql_position_reached, without the texts: it is asked after each event. */
