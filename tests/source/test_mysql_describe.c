@@ -17,8 +17,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/moment.h"
+#include "ingest/ingest.h"
 #include "model/model.h"
 #include "mysql_server.h"
+#include "replica/details.h"
+#include "replica/query.h"
 #include "source/mysql/position.h"
 #include "source/source.h"
 
@@ -265,6 +268,48 @@ static void test_without_the_privilege(void **state)
 	assert_null(json_object_get(t->told, "behind_bytes"));
 }
 
+/* What ingest left in the replica, when it ended at the end of the log. */
+static void check_kept(struct bench *t, const char *path)
+{
+	struct error err = {0};
+	struct status_answer a = {0};
+	struct query *q = query_open(path, &err);
+	char *end;
+
+	sure(q && query_sources(q, &a, &err), &err);
+	assert_int_equal(a.source_count, 1);
+	assert_int_equal(detail_number(&a.sources[0], "behind_bytes", -1), 0);
+	end = memory_text(detail_place(a.sources[0].position, &a.base.arena));
+	end[strcspn(end, "@")] = '\0';
+	assert_string_equal(detail_text(&a.sources[0], "log_end"), end);
+	check_row(t, "SELECT CONCAT('MariaDB ', VERSION())", detail_text(&a.sources[0], "server"));
+	free(end);
+	answer_done(&a.base);
+	query_close(q);
+}
+
+static void test_ingest_keeps_it(void **state)
+{
+	struct bench *t = *state;
+	struct error err = {0};
+	char *path;
+
+	if (!t->server)
+		skip();
+	path = memory_format("%s/r.db", server_folder(t->server));
+	for (int i = 0; i < 2; i++) {
+		struct ingest_params p = {.source_url = server_url(t->server, "teller", "bank"), .replica_path = path, .model = t->model,
+					  .state_folder = server_folder(t->server), .once = true};
+		struct ingest *in = ingest_new(&p, &err);
+
+		sure(in && ingest_run(in, &err), &err);
+		ingest_free(in);
+		check_kept(t, path);
+		server_sqlf(t->server, "INSERT INTO bank.customer VALUES (%d, 'again'); FLUSH BINARY LOGS; DELETE FROM bank.customer WHERE cif = 1", 100 + i);
+	}
+	free(path);
+}
+
 static void test_nobody_answers(void **state)
 {
 	struct bench *t = *state;
@@ -286,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_the_way_there),
 		cmocka_unit_test(test_bytes_behind),
 		cmocka_unit_test(test_without_the_privilege),
+		cmocka_unit_test(test_ingest_keeps_it),
 		cmocka_unit_test(test_nobody_answers),
 	};
 
