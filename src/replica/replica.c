@@ -209,7 +209,7 @@ static bool prepare(struct replica *r, struct error *err)
 	r->set_status = sql_prepare(r->db,
 	                            "UPDATE td_status SET state = ?1, pid = ?2, beat = ?3, clock_offset = ?4, rate = ?5, copy_percent = ?6, "
 	                            "copy_rows = ?7, copy_rate = ?8, error = ?9, hint = ?10, request = coalesce(?11, request), "
-	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END",
+	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END, details = coalesce(?13, details)",
 	                            err);
 	r->set_counts = sql_prepare(
 		r->db, "UPDATE td_entity SET closed_keys = ?1, rows = ?2, closed = ?3, verify = verify OR ?4 WHERE id = ?5", err);
@@ -570,6 +570,7 @@ bool replica_status(struct replica *r, const struct status_row *s, struct error 
 	sqlite3_bind_text(q, 10, s->hint, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 11, s->request, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 12, s->answer, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 13, s->details, -1, SQLITE_STATIC);
 	if (!sql_run(q, err))
 		return false;
 	if (s->complete_to == TIME_NONE)

@@ -91,12 +91,11 @@ static void check_log(struct checking *k)
 
 static void check_retention(struct checking *k)
 {
-	const char *seconds = variable(k, "binlog_expire_logs_seconds"), *days = variable(k, "expire_logs_days");
-	double kept = seconds && strcmp(seconds, "0") != 0 ? strtod(seconds, NULL) : days ? strtod(days, NULL) * 86400 : 0;
+	int64_t kept = mysql_log_kept(variable(k, "binlog_expire_logs_seconds"), variable(k, "expire_logs_days"), variable(k, "binlog_expire_logs_auto_purge"));
 
 	if (kept > 0 && kept < RETAIN_LEAST)
 		tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
-		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", kept / 3600);
+		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", (double)kept / 3600);
 }
 
 static void check_numbers(struct checking *k)
@@ -168,7 +167,7 @@ static bool check_server(struct checking *k, struct error *err)
 {
 	if (!mysql_client_rows(k->m->control,
 			       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', "
-			       "'binlog_row_value_options', 'server_id', 'binlog_expire_logs_seconds', 'expire_logs_days', 'gtid_strict_mode', "
+			       "'binlog_row_value_options', 'server_id', 'binlog_expire_logs_seconds', 'expire_logs_days', 'binlog_expire_logs_auto_purge', 'gtid_strict_mode', "
 			       "'log_slave_updates', 'log_replica_updates', 'binlog_storage_engine')",
 			       &k->variables, err))
 		return false;
@@ -271,7 +270,11 @@ static void check_foreign(struct checking *k)
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (!h->parent_modelled)
+		if (h->watched)
+			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
+			     "when a key of %s.%s changes, rows of %s change with it and the log does not say so: the table is then read again", h->parent_schema,
+			     h->parent, h->child);
+		else if (!h->parent_modelled)
 			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
 			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
 		else
@@ -338,7 +341,7 @@ static void check_way(struct checking *k)
 	const struct mysql_server *s = mysql_client_server(k->m->control);
 	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
 
-	if (!*s->cipher && !k->m->url.socket)
+	if (!*s->cipher && !s->local)
 		tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
 	if (skew > SKEW_MOST)
 		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
