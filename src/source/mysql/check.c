@@ -20,22 +20,12 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/triggers.h"
 
 #define SKEW_MOST   (5 * SECOND)
 #define RETAIN_LEAST (3 * 24 * 3600) /* seconds: a long weekend */
 
-struct checking {
-	struct mysql *m;
-	void (*found)(void *ctx, const struct source_finding *f);
-	void *ctx;
-	struct arena arena;
-	struct mysql_rows variables;
-};
-
-static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-
-static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
 {
 	struct buffer detail = {0};
 	va_list args;
@@ -71,22 +61,22 @@ static void check_log(struct checking *k)
 	const char *values = variable(k, "binlog_row_value_options"), *id = variable(k, "server_id");
 
 	if (!is_on(variable(k, "log_bin")))
-		tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
+		check_tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
 	if (format && strcasecmp(format, "ROW") != 0)
-		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'; the same in the configuration; running sessions keep the old one until they reconnect",
+		check_tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'; the same in the configuration; running sessions keep the old one until they reconnect",
 		     "it is %s: statements tell no rows", format);
 	if (image && strcasecmp(image, "FULL") != 0)
-		tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
+		check_tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
 		     "it is %s: while a table is copied, rows that change begin their history at the change", image);
 	if (metadata && strcasecmp(metadata, "FULL") != 0)
-		tell(k, false, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'",
+		check_tell(k, false, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'",
 		     "it is %s: after an ALTER TABLE that was not followed at once the table must be read anew", metadata);
 	if (values && *values)
-		tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
+		check_tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
 	if (id && strcmp(id, "0") == 0)
-		tell(k, true, "server_id", "SET GLOBAL server_id = 1, or any number no other server has", "it is 0: such a server gives its log to nobody");
+		check_tell(k, true, "server_id", "SET GLOBAL server_id = 1, or any number no other server has", "it is 0: such a server gives its log to nobody");
 	if (id && k->m->server_id && strtoul(id, NULL, 10) == k->m->server_id)
-		tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
+		check_tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
 }
 
 static void check_retention(struct checking *k)
@@ -95,7 +85,7 @@ static void check_retention(struct checking *k)
 	double kept = seconds && strcmp(seconds, "0") != 0 ? strtod(seconds, NULL) : days ? strtod(days, NULL) * 86400 : 0;
 
 	if (kept > 0 && kept < RETAIN_LEAST)
-		tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
+		check_tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
 		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", kept / 3600);
 }
 
@@ -105,14 +95,14 @@ static void check_numbers(struct checking *k)
 	const char *storage = variable(k, "binlog_storage_engine");
 
 	if (s->mariadb ? s->version < 100300 : s->version < 50600)
-		tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
+		check_tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
 	if (!s->mariadb && !k->m->gtid_mode)
-		tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
+		check_tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
 		     "transactions are not numbered: a resync beside the running stream waits for the next log file (FLUSH BINARY LOGS)");
 	if (s->mariadb && !is_on(variable(k, "gtid_strict_mode")))
-		tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
+		check_tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
 	if (storage && strcasecmp(storage, "innodb") == 0)
-		tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
+		check_tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
 }
 
 static bool named_in(const char *list, const char *name)
@@ -137,12 +127,12 @@ static void check_filters(struct checking *k)
 	if (mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &r, &err)) {
 		const char *only = mysql_rows_next(&r) ? mysql_rows_named(&r, "Binlog_Do_DB") : NULL, *never = only ? mysql_rows_named(&r, "Binlog_Ignore_DB") : NULL;
 		if (only && *only && !named_in(only, k->m->url.database))
-			tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
+			check_tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
 		if (never && named_in(never, k->m->url.database))
-			tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
+			check_tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
 	} else {
 		const char *grant = !s->mariadb || s->version < 100500 ? "GRANT REPLICATION CLIENT ON *.* TO the account" : "GRANT BINLOG MONITOR ON *.* TO the account";
-		tell(k, true, "privileges", grant, "the end of the log may not be asked for: %s", err.message);
+		check_tell(k, true, "privileges", grant, "the end of the log may not be asked for: %s", err.message);
 	}
 	mysql_rows_done(&r);
 }
@@ -158,7 +148,7 @@ static void check_upstream(struct checking *k)
 	if (!is_on(logs) &&
 	    mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", &r, &ignored)) {
 		if (r.count > 0)
-			tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
+			check_tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
 			     "the server is a replica that does not log what it receives");
 		mysql_rows_done(&r);
 	}
@@ -207,13 +197,13 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		const struct mysql_column *c = t->place[i] >= 0 ? &t->columns[t->place[i]] : NULL;
 		const char *object = arena_format(&k->arena, "%s.%s", e->table, e->columns[i].name);
 		if (!c && !e->columns[i].optional)
-			tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
+			check_tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
 			     "the table has no such column");
 		if (c && c->charset && !charset_named(c->charset))
-			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
+			check_tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
 			     "its character set %s is not known", c->charset);
 		if (c && e->columns[i].key >= 0 && !can_be_key(c))
-			tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
+			check_tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
 	}
 }
 
@@ -235,25 +225,27 @@ static void check_table(struct checking *k, int entity)
 
 	if (!t->name) {
 		if (!e->optional)
-			tell(k, true, e->table, "correct `table =` in the model, the database in the URL, or GRANT SELECT on it",
+			check_tell(k, true, e->table, "correct `table =` in the model, the database in the URL, or GRANT SELECT on it",
 			     "database %s has no such table, or it may not be seen", k->m->url.database);
 		return;
 	}
 	if (t->view) {
-		tell(k, true, e->table, "name the table behind it in the model", "it is a view: the log has no rows of it");
+		check_tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
 		return;
 	}
 	check_columns(k, e, t);
 	if (!t->keyed)
-		tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
+		check_tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
 		     "(%s) is no primary key, nor unique and not null", key_list(k, e));
 	if (!t->transactional)
-		tell(k, false, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
-		     "engine %s knows no transactions: a crash may leave it apart from its log", t->engine);
+		/* Its rows are there at once, those of the change table at the commit, or never. */
+		check_tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
+			   "engine %s knows no transactions: %s", t->engine,
+			   k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
 	if (t->versioned)
-		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
+		check_tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
-		tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
+		check_tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
 }
 
 static void check_tables(struct checking *k)
@@ -272,11 +264,11 @@ static void check_foreign(struct checking *k)
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
 		if (!h->parent_modelled)
-			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
-			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
+			check_tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
+			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
-			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
-			     "rows of %s change with those of %s by columns that are not in the model, and the log does not say so", h->child, h->parent);
+			check_tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
+			     "rows of %s change with those of %s by columns that are not in the model, and nothing says so", h->child, h->parent);
 	}
 }
 
@@ -299,7 +291,7 @@ static void check_select(struct checking *k)
 		mysql_identifier(&sql, t->name);
 		buffer_text_add(&sql, " LIMIT 0");
 		if (!mysql_client_rows(k->m->control, buffer_text(&sql), &r, &err))
-			tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO the account", k->m->url.database, t->name), "it may not be read: %s",
+			check_tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO the account", k->m->url.database, t->name), "it may not be read: %s",
 			     err.message);
 		mysql_rows_done(&r);
 	}
@@ -327,7 +319,7 @@ static void check_dump(struct checking *k)
 		got = f->ops->read(f, 3000, m->base.stop, &event, &n, &err);
 	}
 	if (got == FEED_FAILED)
-		tell(k, true, "privileges", "GRANT REPLICATION SLAVE ON *.* TO the account", "the log may not be read: %s", err.message);
+		check_tell(k, true, "privileges", "GRANT REPLICATION SLAVE ON *.* TO the account", "the log may not be read: %s", err.message);
 	if (f)
 		f->ops->close(f);
 	free(file);
@@ -339,9 +331,9 @@ static void check_way(struct checking *k)
 	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
 
 	if (!*s->cipher && !k->m->url.socket)
-		tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
+		check_tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
 	if (skew > SKEW_MOST)
-		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
+		check_tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
 		     (double)skew / (double)SECOND, k->m->offset < 0 ? "behind" : "ahead of");
 }
 
@@ -349,12 +341,14 @@ static void check_way(struct checking *k)
 
 static bool check_all(struct checking *k, bool try_log, struct error *err)
 {
-	if (!check_server(k, err) || !mysql_shape_refresh(k->m, err))
+	if ((!k->m->triggers && !check_server(k, err)) || !mysql_shape_refresh(k->m, err))
 		return false;
 	check_tables(k);
 	check_foreign(k);
 	check_select(k);
-	if (try_log)
+	if (k->m->triggers && !triggers_check(k, err))
+		return false;
+	if (try_log && !k->m->triggers)
 		check_dump(k);
 	check_way(k);
 	return true;

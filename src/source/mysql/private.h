@@ -7,6 +7,7 @@
  *     copy.c      tables read by key
  *     check.c     preflight: findings
  *     identity.c  who the server is, and who we are to it
+ *     triggers*.c the same from a change table that triggers fill (triggers.h)
  *
  *     client -> feed -> stream -> txn -> serve -> session
  *                         |  decides when a transaction is whole
@@ -33,6 +34,7 @@
 
 struct feed;
 struct gtid_set;
+struct mysql_triggers;
 
 #define MYSQL_HEARTBEAT (5 * SECOND)
 
@@ -120,6 +122,7 @@ struct mysql {
 	struct mysql_rows result;  /* of the last chunk: its values borrow it */
 	struct buffer high, newest, bound;
 	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
+	struct mysql_triggers *triggers; /* NULL: the log is followed */
 };
 
 /* mysql.c */
@@ -161,5 +164,16 @@ extern const struct source_copy_ops mysql_copy_ops;
 bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
+
+/* For those who look at more than the log: one finding. */
+struct checking {
+	struct mysql *m;
+	void (*found)(void *ctx, const struct source_finding *f);
+	void *ctx;
+	struct arena arena;
+	struct mysql_rows variables;
+};
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 
 #endif
