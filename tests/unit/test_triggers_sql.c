@@ -244,8 +244,8 @@ static void test_group(void **state)
 	group("..a,", "0099", false, "..a,|");
 	/* Piled up: where every connection was silent. */
 	group("..,,.", "00999", true, "..|,,|.|");
-	group(".,.,", "0042", true, ".,.,|");
-	group(".,.,.", "00448", true, ".,|.,|.|");
+	group(".,.,", "0042", true, ".|,.,|");
+	group(".,.,.", "00448", true, ".|,|.|,|.|");
 	group("a.a.", "0099", true, "a.a|.|");
 }
 
