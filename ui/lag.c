@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/moment.h"
 #include "model/model.h"
+#include "replica/details.h"
 #include "replica/query.h"
 #include "ui/chart.h"
 #include "ui/lines.h"
@@ -18,7 +19,7 @@
 #include "ui/show.h"
 #include "ui/worker.h"
 
-enum { LAG_LABEL = 16, LAG_BAR = 40, LAG_SHARE = 10 };
+enum { LAG_LABEL = 16, LAG_BAR = 40, LAG_SHARE = 10, LAG_GTIDS = 120 };
 
 #define LAG_AGAIN SECOND
 
@@ -70,6 +71,35 @@ static const char *lag_or(const char *text)
 	return text ? text : "(none)";
 }
 
+/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. Blanks behind its commas,
+ * for it to wrap there. */
+static void lag_gtids(struct lag *l, const char *gtids)
+{
+	struct buffer b = {0};
+	int left = 0;
+	for (const char *part = gtids; *part;) {
+		size_t n = strcspn(part, ",");
+		if (b.len && b.len + n > LAG_GTIDS)
+			left++;
+		else
+			buffer_format(&b, "%s%.*s%s", b.len ? ", " : "", (int)(n < LAG_GTIDS ? n : LAG_GTIDS), part,
+				      n < LAG_GTIDS ? "" : " ...");
+		part += n + (part[n] == ',');
+	}
+	if (left)
+		buffer_format(&b, " and %d more, see tellerdesk status", left);
+	lines_pair(&l->lines, LAG_LABEL, "Transactions", ROLE_TEXT, "%s", buffer_text(&b));
+	buffer_done(&b);
+}
+
+static void lag_details(struct lag *l, const struct status_source *s, const struct freshness *f)
+{
+	struct detail_line lines[DETAIL_LINES];
+	int count = detail_lines(s, f, l->base.session->zone, &l->lines.arena, lines);
+	for (int i = 0; i < count; i++)
+		lines_pair(&l->lines, LAG_LABEL, lines[i].label, lines[i].warn ? ROLE_WARN : ROLE_TEXT, "%s", lines[i].text);
+}
+
 static void lag_sources(struct lag *l, const struct status_answer *a)
 {
 	const struct zone *zone = l->base.session->zone;
@@ -78,14 +108,18 @@ static void lag_sources(struct lag *l, const struct status_answer *a)
 		bool bad = s->error != NULL;
 		lines_pair(&l->lines, LAG_LABEL, "Source", ROLE_NAME, "%s", s->url ? s->url : s->id);
 		lines_pair(&l->lines, LAG_LABEL, "State", bad ? ROLE_WARN : ROLE_TEXT, "%s", lag_or(s->state));
-		lines_pair(&l->lines, LAG_LABEL, "Position", ROLE_TEXT, "%s", lag_or(s->position));
-		if (s->last_batch != TIME_NONE)
-			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s",
-				   show_time(&l->lines.arena, s->last_batch, zone));
 		if (bad)
 			lines_pair(&l->lines, LAG_LABEL, "Last error", ROLE_WARN, "%s", s->error);
 		if (s->hint)
 			lines_pair(&l->lines, LAG_LABEL, "What helps", ROLE_WARN, "%s", s->hint);
+		lines_pair(&l->lines, LAG_LABEL, "Position", ROLE_TEXT, "%s",
+			   s->position ? detail_place(s->position, &l->lines.arena) : lag_or(NULL));
+		lag_details(l, s, &a->base.freshness);
+		if (s->position && detail_gtids(s->position))
+			lag_gtids(l, detail_gtids(s->position));
+		if (s->last_batch != TIME_NONE)
+			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s",
+				   show_time(&l->lines.arena, s->last_batch, zone));
 	}
 }
 

@@ -76,6 +76,7 @@ int error_exit(const struct error *err)
 {
 	switch (err->code) {
 	case ERROR_PURGED:
+	case ERROR_FOREIGN:
 		return ERROR_REFUSED;
 	case ERROR_FULL:
 		return ERROR_REPLICA;

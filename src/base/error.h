@@ -29,6 +29,7 @@ enum error_code {
 	ERROR_REFUSED = 8,     /* a person must decide */
 	ERROR_PURGED = 64,     /* the source's log no longer reaches back to our position: resync (exit 8) */
 	ERROR_FULL = 65,       /* disk full: pause and try again (exit 5) */
+	ERROR_FOREIGN = 67,    /* the source is not the one we know, or its log is another: only a person may take it for the same (exit 8) */
 	ERROR_CANCELLED = 66,  /* a query was interrupted by its caller (exit 7) */
 };
 

@@ -12,7 +12,7 @@
 /* In the order --help prints them: the options of every command, then by command. */
 const struct setting setting_table[] = {
 	{"config", 0, SETTING_TEXT, NULL, "FILE", NULL, NULL, "", "read FILE after the other configuration files"},
-	{"source", 0, SETTING_TEXT, "tellerdesk", "URL", NULL, NULL, "", "where changes come from: bank:PATH or csv:DIR"},
+	{"source", 0, SETTING_TEXT, "tellerdesk", "URL", NULL, NULL, "", "where changes come from: bank:PATH, csv:DIR or mysql://USER@HOST/DB"},
 	{"model", 0, SETTING_TEXT, "tellerdesk", "NAME|FILE", NULL, NULL, "",
 	 "what the bank's tables mean: demography, customertrack, sakila, or a file"},
 	{"replica", 0, SETTING_TEXT, "tellerdesk", "PATH", NULL, NULL, "", "the local copy that answers all questions"},

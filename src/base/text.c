@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unictype.h>
 #include <unigbrk.h>
@@ -309,4 +310,19 @@ void text_from_latin1(struct buffer *out, const char *s, size_t n)
 			buffer_char(out, (char)(0x80 | (c & 0x3f)));
 		}
 	}
+}
+
+/* ---- sizes ---- */
+
+const char *text_size(int64_t bytes, char out[TEXT_SIZE])
+{
+	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
+	double size = (double)bytes;
+	size_t unit = 0;
+	while (size >= 1000 && unit + 1 < sizeof units / sizeof *units) {
+		size /= 1000;
+		unit++;
+	}
+	snprintf(out, TEXT_SIZE, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
+	return out;
 }

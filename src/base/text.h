@@ -44,6 +44,9 @@ void text_fit_right(struct buffer *out, const char *s, size_t n, size_t width, b
  * single spaces; everything else separates words (apostrophes and full stops
  * inside a word are dropped: O'Brien folds to "obrien"). CJK text folds to itself. */
 void text_fold(struct buffer *out, const char *s, size_t n);
+/* How much in words, by powers of ten: 512 bytes, 1.2 GB. */
+#define TEXT_SIZE 32
+const char *text_size(int64_t bytes, char out[TEXT_SIZE]);
 /* Decodes latin1 (ISO 8859-1) to UTF-8. */
 void text_from_latin1(struct buffer *out, const char *s, size_t n);
 

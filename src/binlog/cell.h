@@ -4,10 +4,10 @@
  * sql_mode empty), made canonical for the model's type (model/value.h):
  *
  *     source                       as
- *     integers, YEAR, BIT          digits; signed or not as the column is; YEAR 0 is 0000
+ *     integers, YEAR, BIT          digits; signed or not as the column is; YEAR 0 is 0000; YEAR(2) has four digits
  *     DECIMAL                      exact digits
  *     FLOAT, DOUBLE                the shortest digits that give the same FLOAT, DOUBLE again: plain for exponents
- *                                  -5 to 20, else d.ddde+NN
+ *                                  -5 to 20, else d.ddde+NN; zero has no sign
  *     DATE DATETIME TIME           text, with as many fraction digits as the column has; zero dates as they are
  *     TIMESTAMP                    an instant; a wall clock of the model's zone where the model says datetime; zero: text
  *     CHAR VARCHAR TEXT ENUM SET   UTF-8; SET joined by commas; ENUM 0 is ''
@@ -16,6 +16,7 @@
  *     UUID INET4 INET6             as text
  *     JSON                         text
  *
+ * Zeros that ZEROFILL puts in front are no part of a value: the log has none.
  * Raw bytes into a text column stay the bytes they are; into a bytes column VALUE_BYTES; text into a bytes column too.
  */
 #ifndef TD_BINLOG_CELL_H
@@ -53,7 +54,8 @@ struct cell_type {
  * False: the bytes cannot be of this type (an ENUM index past its labels, bytes missing): ERROR_REFUSED. */
 bool cell_value(const struct cell_type *t, const struct column *c, const struct zone *zone, const struct binlog_cell *cell,
 		struct arena *a, struct value *out, struct error *err);
-/* The same of a result's text (text protocol, UTF-8 connection, FLOAT selected as DOUBLE: see mysql's copy). */
+/* The same of a result's text (text protocol, UTF-8 connection, time zone UTC). FLOAT and DOUBLE must be selected as
+ * col + 0e0: of itself the server prints FLOAT with six digits, and DOUBLE(20,4) with four where it holds more. */
 struct value cell_text_value(const struct cell_type *t, const struct column *c, const struct zone *zone, const char *text, size_t n,
 			     struct arena *a);
 

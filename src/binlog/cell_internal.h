@@ -50,8 +50,8 @@ size_t cell_floating_digits(double v, bool single, char digits[CELL_FLOATING_SIZ
 
 /* Dates and times: cell_time.c. */
 bool cell_date(const struct cell_in *in, struct value *out);
-bool cell_time(const struct cell_in *in, struct value *out);     /* 11 and 19 */
-bool cell_datetime(const struct cell_in *in, struct value *out); /* 12 and 18 */
+bool cell_time(const struct cell_in *in, struct value *out);      /* 11 and 19 */
+bool cell_datetime(const struct cell_in *in, struct value *out);  /* 12 and 18 */
 bool cell_timestamp(const struct cell_in *in, struct value *out); /* 7 and 17 */
 struct value cell_timestamp_text(const struct cell_in *in);
 

@@ -115,7 +115,8 @@ bool cell_bit(const struct cell_in *in, struct value *out)
 enum { GROUP = 9, DECIMAL_PRECISION = 65, DECIMAL_SCALE = 38 };
 /* Bytes of a group of fewer than nine digits. */
 static const uint8_t group_bytes[GROUP + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
-static const uint32_t group_limit[GROUP + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+static const uint32_t group_limit[GROUP + 1] = {1,      10,      100,      1000,      10000,
+						100000, 1000000, 10000000, 100000000, 1000000000};
 
 struct decimal_read {
 	const uint8_t *p;
@@ -137,7 +138,8 @@ static char *decimal_group(struct decimal_read *r, int digits, char *to)
 
 static size_t decimal_size(int whole, int scale)
 {
-	return (size_t)(whole / GROUP * 4 + group_bytes[whole % GROUP] + scale / GROUP * 4 + group_bytes[scale % GROUP]);
+	return (size_t)(whole / GROUP * 4 + group_bytes[whole % GROUP] + scale / GROUP * 4 +
+			group_bytes[scale % GROUP]);
 }
 
 /* All digits, whole then fraction, zeros in front included. False: not digits. */

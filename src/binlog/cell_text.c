@@ -153,8 +153,10 @@ bool cell_enum(const struct cell_in *in, struct value *out)
 		return cell_refuse(in, "an ENUM has 1 or 2 bytes, not %zu", in->n);
 	uint64_t i = cell_little(in->p, in->n);
 	if (i > (uint64_t)in->t->label_count)
-		return cell_refuse(in, "it has ENUM label %u of %d: the table has changed", (unsigned)i, in->t->label_count);
-	*out = i == 0 ? cell_canonical(in, "", 0) : cell_canonical(in, in->t->labels[i - 1].text, in->t->labels[i - 1].len);
+		return cell_refuse(in, "it has ENUM label %u of %d: the table has changed", (unsigned)i,
+				   in->t->label_count);
+	*out = i == 0 ? cell_canonical(in, "", 0)
+		      : cell_canonical(in, in->t->labels[i - 1].text, in->t->labels[i - 1].len);
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/zone.h"
 #include "binlog/cell_internal.h"
@@ -80,8 +81,10 @@ static bool time_old(const struct cell_in *in, const char *type, size_t plain, c
 		return false;
 	if (digits > 0 && in->n != hires[digits])
 		return cell_refuse(in, "it has %zu bytes, which no old %s(%d) has", in->n, type, digits);
-	return in->n == plain || digits > 0 ||
-	       cell_refuse(in, "it is a %s of MariaDB's old format, and how many fraction digits it has is not known", type);
+	if (in->n == plain || digits > 0)
+		return true;
+	cell_refuse(in, "it is a %s of MariaDB's old format, and how many fraction digits it has is not known", type);
+	return error_hint(in->err, "with mysql56_temporal_format = ON, ALTER TABLE ... FORCE gives it the new format");
 }
 
 /* ---- DATE ---- */

@@ -9,24 +9,31 @@
 #include "base/memory.h"
 #include "binlog/charset_table.h"
 
-/* UTF8: nothing to convert. BYTE: one byte a character. The others are named by the set that is the first of its kind. */
-enum charset_form { FORM_UTF8, FORM_BYTE, FORM_BIG5, FORM_SJIS, FORM_UJIS, FORM_GB18030, FORM_UCS2, FORM_UTF16, FORM_UTF16LE, FORM_UTF32 };
+/* clang-format off */
+/* UTF8: nothing to convert. BYTE: one byte a character. The others are named by a set of their kind. */
+enum charset_form {
+	FORM_UTF8, FORM_BYTE, FORM_BIG5, FORM_SJIS, FORM_UJIS, FORM_GB18030,
+	FORM_UCS2, FORM_UTF16, FORM_UTF16LE, FORM_UTF32,
+};
 
 enum charset_index {
-	CS_NONE, ARMSCII8, ASCII, BIG5, BINARY, CP1250, CP1251, CP1256, CP1257, CP850, CP852, CP866, CP932, DEC8, EUCJPMS, EUCKR, GB18030,
-	GB2312, GBK, GEOSTD8, GREEK, HEBREW, HP8, KEYBCS2, KOI8R, KOI8U, LATIN1, LATIN2, LATIN5, LATIN7, MACCE, MACROMAN, SJIS, SWE7,
-	TIS620, UCS2, UJIS, UTF16, UTF16LE, UTF32, UTF8MB3, UTF8MB4, CHARSETS,
+	CS_NONE, ARMSCII8, ASCII, BIG5, BINARY, CP1250, CP1251, CP1256, CP1257, CP850, CP852, CP866, CP932, DEC8,
+	EUCJPMS, EUCKR, GB18030, GB2312, GBK, GEOSTD8, GREEK, HEBREW, HP8, KEYBCS2, KOI8R, KOI8U, LATIN1, LATIN2,
+	LATIN5, LATIN7, MACCE, MACROMAN, SJIS, SWE7, TIS620, UCS2, UJIS, UTF16, UTF16LE, UTF32, UTF8MB3, UTF8MB4,
+	CHARSETS,
 };
 
 #define BYTES_OF(set) {.name = #set, .form = FORM_BYTE, .runs = set##_runs}
 
 static const struct charset charsets[CHARSETS] = {
-	[ARMSCII8] = BYTES_OF(armscii8), [CP1250] = BYTES_OF(cp1250), [CP1251] = BYTES_OF(cp1251), [CP1256] = BYTES_OF(cp1256),
-	[CP1257] = BYTES_OF(cp1257), [CP850] = BYTES_OF(cp850), [CP852] = BYTES_OF(cp852), [CP866] = BYTES_OF(cp866),
-	[DEC8] = BYTES_OF(dec8), [GEOSTD8] = BYTES_OF(geostd8), [GREEK] = BYTES_OF(greek), [HEBREW] = BYTES_OF(hebrew),
-	[HP8] = BYTES_OF(hp8), [KEYBCS2] = BYTES_OF(keybcs2), [KOI8R] = BYTES_OF(koi8r), [KOI8U] = BYTES_OF(koi8u),
-	[LATIN1] = BYTES_OF(latin1), [LATIN2] = BYTES_OF(latin2), [LATIN5] = BYTES_OF(latin5), [LATIN7] = BYTES_OF(latin7),
-	[MACCE] = BYTES_OF(macce), [MACROMAN] = BYTES_OF(macroman), [SWE7] = BYTES_OF(swe7), [TIS620] = BYTES_OF(tis620),
+	[ARMSCII8] = BYTES_OF(armscii8), [CP1250] = BYTES_OF(cp1250), [CP1251] = BYTES_OF(cp1251),
+	[CP1256] = BYTES_OF(cp1256), [CP1257] = BYTES_OF(cp1257), [CP850] = BYTES_OF(cp850),
+	[CP852] = BYTES_OF(cp852), [CP866] = BYTES_OF(cp866), [DEC8] = BYTES_OF(dec8),
+	[GEOSTD8] = BYTES_OF(geostd8), [GREEK] = BYTES_OF(greek), [HEBREW] = BYTES_OF(hebrew),
+	[HP8] = BYTES_OF(hp8), [KEYBCS2] = BYTES_OF(keybcs2), [KOI8R] = BYTES_OF(koi8r),
+	[KOI8U] = BYTES_OF(koi8u), [LATIN1] = BYTES_OF(latin1), [LATIN2] = BYTES_OF(latin2),
+	[LATIN5] = BYTES_OF(latin5), [LATIN7] = BYTES_OF(latin7), [MACCE] = BYTES_OF(macce),
+	[MACROMAN] = BYTES_OF(macroman), [SWE7] = BYTES_OF(swe7), [TIS620] = BYTES_OF(tis620),
 	[BIG5] = {.name = "big5", .form = FORM_BIG5, .iconv = "BIG5", .runs = big5_runs},
 	[CP932] = {.name = "cp932", .form = FORM_SJIS, .iconv = "CP932"},
 	[EUCJPMS] = {.name = "eucjpms", .form = FORM_UJIS, .iconv = "EUC-JP-MS"},
@@ -69,6 +76,8 @@ static const struct {
 	/* MariaDB's uca1400: 256 numbers a set */
 	{2048, 2303, UTF8MB3}, {2304, 2559, UTF8MB4}, {2560, 2815, UCS2}, {2816, 3071, UTF16}, {3072, 3327, UTF32},
 };
+
+/* clang-format on */
 
 static bool charset_open(const struct charset *c);
 
@@ -126,7 +135,13 @@ static bool charset_open(const struct charset *c)
 	return opened;
 }
 
-/* One character; NULL: it has none. The lock is held. */
+static size_t charset_utf8_length(char lead)
+{
+	uint8_t b = (uint8_t)lead;
+	return b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+}
+
+/* One character; NULL: it has none, or is two. The lock is held. */
 static char *charset_put_iconv(const struct charset *c, const char *p, size_t n, char *to)
 {
 	iconv_t descriptor = charset_iconv[c - charsets].descriptor;
@@ -134,7 +149,7 @@ static char *charset_put_iconv(const struct charset *c, const char *p, size_t n,
 	size_t left = n, room = 4;
 	iconv(descriptor, NULL, NULL, NULL, NULL);
 	size_t lost = iconv(descriptor, &from, &left, &end, &room);
-	return lost == 0 && left == 0 ? end : NULL;
+	return lost == 0 && left == 0 && end - to == (ptrdiff_t)charset_utf8_length(*to) ? end : NULL;
 }
 
 /* ---- conversion ---- */
@@ -146,8 +161,6 @@ static char *charset_put(char *to, uint32_t c)
 	} else if (c < 0x800) {
 		*to++ = (char)(0xc0 | c >> 6);
 		*to++ = (char)(0x80 | (c & 63));
-	} else if (c >= 0xd800 && c < 0xe000) {
-		*to++ = '?'; /* half a pair of UTF-16 */
 	} else if (c < 0x10000) {
 		*to++ = (char)(0xe0 | c >> 12);
 		*to++ = (char)(0x80 | (c >> 6 & 63));
@@ -168,7 +181,7 @@ static uint32_t charset_letter(const struct charset_run *r, uint32_t code)
 {
 	for (; r && r->count > 0; r++) {
 		if (code >= r->first && code - r->first < r->count)
-			return r->letters[code - r->first];
+			return r->letters ? r->letters[code - r->first] : '?';
 	}
 	return 0;
 }
@@ -197,7 +210,8 @@ static size_t charset_length(enum charset_form form, const uint8_t *p, size_t n)
 		len = 3;
 	else if (form == FORM_GB18030 && n > 1 && p[1] >= 0x30 && p[1] <= 0x39)
 		len = 4;
-	return len <= n ? len : 1;
+	/* No second byte is below 0x40: what stands there is a character of its own. */
+	return len <= n && (len != 2 || p[1] >= 0x40) ? len : 1;
 }
 
 static char *charset_multi(const struct charset *c, const uint8_t *p, size_t n, char *to)
@@ -221,10 +235,12 @@ static char *charset_multi(const struct charset *c, const uint8_t *p, size_t n, 
 	return to;
 }
 
-/* UCS-2, UTF-16 and UTF-32: what is cut off at the end is a '?' too. */
+/* Half a pair is '?' in UTF-16; in UCS-2 and UTF-32 it is a letter to the servers, though UTF-8 has none such. What is
+ * cut off at the end is '?' too. */
 static char *charset_wide(const struct charset *c, const uint8_t *p, size_t n, char *to)
 {
 	size_t unit = c->form == FORM_UTF32 ? 4 : 2;
+	bool pairs = c->form == FORM_UTF16 || c->form == FORM_UTF16LE;
 	uint32_t high = 0; /* half of a pair that waits for the other */
 	for (; n >= unit; p += unit, n -= unit) {
 		uint32_t v = (uint32_t)p[0] << 8 | p[1];
@@ -239,12 +255,12 @@ static char *charset_wide(const struct charset *c, const uint8_t *p, size_t n, c
 			continue;
 		}
 		if (high)
-			to = charset_put(to, high);
+			to = charset_put(to, '?');
 		high = 0;
-		if ((c->form == FORM_UTF16 || c->form == FORM_UTF16LE) && v >= 0xd800 && v < 0xdc00)
+		if (pairs && v >= 0xd800 && v < 0xdc00)
 			high = v;
 		else
-			to = charset_put(to, v);
+			to = charset_put(to, pairs && low ? '?' : v);
 	}
 	return high || n > 0 ? charset_put(to, '?') : to;
 }
@@ -258,7 +274,8 @@ static bool charset_is_ascii(const char *p, size_t n)
 	return true;
 }
 
-void charset_to_utf8(const struct charset *c, const char *p, size_t n, struct arena *a, const char **out, size_t *out_len)
+void charset_to_utf8(const struct charset *c, const char *p, size_t n, struct arena *a, const char **out,
+		     size_t *out_len)
 {
 	*out = p;
 	*out_len = n;

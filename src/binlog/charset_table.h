@@ -1,4 +1,4 @@
-/* charset_table: the character sets that have one byte a character, and where the others are not iconv's; for charset.c only.
+/* charset_table: the character sets of one byte a character, and where others are not iconv's; for charset.c only.
  *
  * All of it is how the servers themselves convert: their latin1 is Windows' with the five bytes that Windows leaves
  * open, their greek, hebrew, cp866, geostd8 and big5 have letters of their own. What has no letter is '?'.
@@ -13,10 +13,11 @@
 struct charset_run {
 	uint32_t first;
 	uint32_t count; /* 0: ends the list */
-	const char16_t *letters;
+	const char16_t *letters; /* NULL: all of them are '?' */
 };
 
-#define RUN(code, text) {code, sizeof(text) / sizeof(char16_t) - 1, text}
+#define RUN(code, text)   {code, sizeof(text) / sizeof(char16_t) - 1, text}
+#define LOST(code, count) {code, count, NULL} /* iconv has letters here, the servers have not */
 
 /* clang-format off */
 static const struct charset_run armscii8_runs[] = {
@@ -189,6 +190,11 @@ static const struct charset_run big5_runs[] = {
 	RUN(0xa246, u"¢£"),
 	RUN(0xa2cc, u"�"),
 	RUN(0xa2ce, u"�"),
+	LOST(0xa3e1, 1),
+	LOST(0xc7fd, 2),
+	LOST(0xc840, 63),
+	LOST(0xc8a1, 94),
+	LOST(0xf9dd, 34),
 	RUN(0xc6a1,
 	    u"ヾゝゞ々ぁあぃいぅうぇえぉおかがきぎくぐけげこごさざしじすずせぜそぞただちぢっつづてでとどなにぬね"
 	    u"のはばぱひびぴふぶぷへべぺほぼぽまみむめもゃやゅゆょよらりるれろゎわゐゑをんァアィイゥウェ"),
@@ -211,6 +217,11 @@ static const struct charset_run ujis_runs[] = {
 	RUN(0xa2cc, u"¬"),
 	RUN(0x8fa2b7, u"~"),
 	RUN(0x8fa2c3, u"¦"),
+	LOST(0xada1, 30),
+	LOST(0xadc0, 23),
+	LOST(0xaddf, 30),
+	LOST(0x8ff3f3, 12),
+	LOST(0x8ff4a1, 94),
 	{0},
 };
 /* clang-format on */

@@ -14,12 +14,12 @@
 #define EVENT_CHECKSUM 4
 #define EVENT_FLAGS_AT 17
 #define EVENT_XID_PART 64 /* the most a global id, or a branch, may have */
-#define FORMAT_TEXT 50
+#define FORMAT_TEXT    50
 /* Log version, server text, time, header length; the post-header lengths follow. */
 #define FORMAT_FIXED (2 + FORMAT_TEXT + 4 + 1)
 /* A server too old to say whether its events have checksums knows no more types than these. */
 #define FORMAT_OLD_TYPES 35
-#define GTID_LIST_COUNT 0x0fffffff /* flags above */
+#define GTID_LIST_COUNT  0x0fffffff /* flags above */
 
 static const char *const event_names[] = {
 	[BINLOG_START_V3] = "START_V3",
@@ -206,7 +206,8 @@ static bool event_format_checksum(const uint8_t *p, size_t n, struct binlog_even
 	if (e->size < FORMAT_FIXED)
 		return binlog_refuse(e, err, "it is cut off");
 	if (!format_has_algorithm(format_text(e->body, server)))
-		return true;
+		return e->size <= FORMAT_FIXED + FORMAT_OLD_TYPES ||
+		       binlog_refuse(e, err, "it has more types of events than its version knows");
 	if (e->size < FORMAT_FIXED + 1 + EVENT_CHECKSUM)
 		return binlog_refuse(e, err, "it is cut off");
 	e->size -= EVENT_CHECKSUM;
@@ -219,8 +220,7 @@ static bool event_format_checksum(const uint8_t *p, size_t n, struct binlog_even
 			return true;
 	}
 	/* Where it would fit if events had checksums, just that was damaged. */
-	if (algorithm == 0 && !event_crc_would_fit(p, n, p[EVENT_FLAGS_AT], 1) &&
-	    !event_crc_would_fit(p, n, flags, 1))
+	if (algorithm == 0 && !event_crc_would_fit(p, n, p[EVENT_FLAGS_AT], 1) && !event_crc_would_fit(p, n, flags, 1))
 		return true;
 	return binlog_refuse(e, err, "its checksum does not fit");
 }
@@ -237,7 +237,7 @@ static bool event_rotate_checksum(const uint8_t *p, size_t n, struct binlog_even
 		return binlog_refuse(e, err, "it is cut off");
 	const char *name = (const char *)e->body + 8;
 	size_t len = e->size - 8;
-	bool clean = text_valid(name, len);
+	bool clean = text_valid(name, len) && len > 0 && (unsigned char)name[len - 1] < 0x80;
 	for (size_t i = 0; i < len; i++)
 		clean = clean && (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
 	return clean || binlog_refuse(e, err, "its checksum does not fit");
@@ -250,7 +250,7 @@ static bool event_checksum(const struct binlog_format *f, const uint8_t *p, size
 		return true;
 	if (e->type == BINLOG_FORMAT)
 		return event_format_checksum(p, n, e, err);
-	if (e->type == BINLOG_ROTATE && (!f->known || e->flags & BINLOG_FLAG_ARTIFICIAL))
+	if (e->type == BINLOG_ROTATE && (!f->known || (e->flags & BINLOG_FLAG_ARTIFICIAL && e->when == 0)))
 		return event_rotate_checksum(p, n, e, err);
 	if (!f->known)
 		return binlog_refuse(e, err, "no format description came before it");
@@ -306,8 +306,8 @@ bool binlog_format_read(const struct binlog_event *e, struct binlog_format *f, s
 	got.mariadb = strstr(got.server, "MariaDB") != NULL;
 	bool told = format_has_algorithm(got.server);
 	size_t types = bytes_left(&b) - (told && bytes_left(&b) ? 1 : 0);
-	if (types > (told ? 255 : FORMAT_OLD_TYPES))
-		return binlog_refuse(e, err, "a server of its version cannot know %zu types of events", types);
+	if (types >= sizeof got.post)
+		return binlog_refuse(e, err, "it has %zu types of events", types);
 	for (size_t i = 0; i < types; i++)
 		got.post[i + 1] = bytes_u8(&b);
 	got.types = (int)types;

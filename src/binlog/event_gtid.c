@@ -9,10 +9,21 @@
 
 /* ---- MariaDB ---- */
 
-enum { MARIADB_STANDALONE = 0x1, MARIADB_GROUP_COMMIT = 0x2, MARIADB_TRANSACTIONAL = 0x4, MARIADB_DDL = 0x20,
-       MARIADB_PREPARED_XA = 0x40, MARIADB_COMPLETED_XA = 0x80 };
-enum { MARIADB_MULTI_ENGINE = 0x1, MARIADB_START_ALTER = 0x2, MARIADB_COMMIT_ALTER = 0x4, MARIADB_ROLLBACK_ALTER = 0x8,
-       MARIADB_THREAD_ID = 0x10 };
+enum {
+	MARIADB_STANDALONE = 0x1,
+	MARIADB_GROUP_COMMIT = 0x2,
+	MARIADB_TRANSACTIONAL = 0x4,
+	MARIADB_DDL = 0x20,
+	MARIADB_PREPARED_XA = 0x40,
+	MARIADB_COMPLETED_XA = 0x80
+};
+enum {
+	MARIADB_MULTI_ENGINE = 0x1,
+	MARIADB_START_ALTER = 0x2,
+	MARIADB_COMMIT_ALTER = 0x4,
+	MARIADB_ROLLBACK_ALTER = 0x8,
+	MARIADB_THREAD_ID = 0x10
+};
 
 /* What 10.8 and later append; earlier ones fill with zero bytes. */
 static void mariadb_extra(struct bytes *b, struct binlog_gtid *out)
@@ -61,7 +72,7 @@ static bool mariadb_gtid(const struct binlog_event *e, struct binlog_gtid *out, 
 
 /* ---- MySQL, up to 8.2 and without a tag ---- */
 
-#define LOGICAL_CLOCK 2
+#define LOGICAL_CLOCK    2
 #define SEVEN_BYTES_FLAG (UINT64_C(1) << 55)
 #define FOUR_BYTES_FLAG  (UINT32_C(1) << 31)
 
@@ -111,9 +122,21 @@ static bool mysql_gtid(const struct binlog_event *e, struct binlog_gtid *out, st
  * number before its value. All numbers have 1 to 9 bytes, little endian: as many bytes follow the first as its low end
  * has ones; a zero ends them, the rest is the number. */
 
-enum tagged_field { TAGGED_FLAGS, TAGGED_UUID, TAGGED_SEQUENCE, TAGGED_TAG, TAGGED_LAST_COMMITTED, TAGGED_CLOCK,
-		    TAGGED_IMMEDIATE_COMMIT, TAGGED_ORIGINAL_COMMIT, TAGGED_LENGTH, TAGGED_SERVER,
-		    TAGGED_ORIGINAL_SERVER, TAGGED_TICKET, TAGGED_FIELDS };
+enum tagged_field {
+	TAGGED_FLAGS,
+	TAGGED_UUID,
+	TAGGED_SEQUENCE,
+	TAGGED_TAG,
+	TAGGED_LAST_COMMITTED,
+	TAGGED_CLOCK,
+	TAGGED_IMMEDIATE_COMMIT,
+	TAGGED_ORIGINAL_COMMIT,
+	TAGGED_LENGTH,
+	TAGGED_SERVER,
+	TAGGED_ORIGINAL_SERVER,
+	TAGGED_TICKET,
+	TAGGED_FIELDS
+};
 #define TAGGED_VERSION 1
 
 static uint64_t tagged_number(struct bytes *b)
@@ -128,7 +151,7 @@ static uint64_t tagged_number(struct bytes *b)
 	uint64_t rest = bytes_little(b, more);
 	if (more >= 7) /* nothing of the number is left in the first byte */
 		return rest;
-	return rest << (7 - more) | first >> (more + 1);
+	return rest << (7 - more) | (uint64_t)(first >> (more + 1));
 }
 
 /* Lowest bit: negative, and then the rest is -(number + 1). */

@@ -16,8 +16,20 @@
 #include "binlog/table.h"
 
 enum json_type {
-	JSON_SMALL_OBJECT, JSON_LARGE_OBJECT, JSON_SMALL_ARRAY, JSON_LARGE_ARRAY, JSON_LITERAL, JSON_INT16, JSON_UINT16,
-	JSON_INT32, JSON_UINT32, JSON_INT64, JSON_UINT64, JSON_DOUBLE, JSON_STRING, JSON_OPAQUE = 15,
+	JSON_SMALL_OBJECT,
+	JSON_LARGE_OBJECT,
+	JSON_SMALL_ARRAY,
+	JSON_LARGE_ARRAY,
+	JSON_LITERAL,
+	JSON_INT16,
+	JSON_UINT16,
+	JSON_INT32,
+	JSON_UINT32,
+	JSON_INT64,
+	JSON_UINT64,
+	JSON_DOUBLE,
+	JSON_STRING,
+	JSON_OPAQUE = 15,
 };
 
 enum { JSON_DEPTH = 100, BASE64_LINE = 76 };
@@ -175,7 +187,10 @@ static bool json_opaque(struct json_read *r, struct bytes b)
 	switch (type) {
 	case COL_NEWDECIMAL:
 		return json_decimal(r, p, n);
-	case COL_DATE: case COL_TIME: case COL_DATETIME: case COL_TIMESTAMP:
+	case COL_DATE:
+	case COL_TIME:
+	case COL_DATETIME:
+	case COL_TIMESTAMP:
 		return json_time(r, type, p, n);
 	case COL_VAR_STRING: /* text from a column, taken as it is */
 		json_quoted(r->out, p, n);
@@ -235,11 +250,19 @@ static bool json_value(struct json_read *r, unsigned type, struct bytes b)
 	if (r->out->len > r->most)
 		return json_bad(r, "its values overlap");
 	switch (type) {
-	case JSON_SMALL_OBJECT: case JSON_LARGE_OBJECT: case JSON_SMALL_ARRAY: case JSON_LARGE_ARRAY:
+	case JSON_SMALL_OBJECT:
+	case JSON_LARGE_OBJECT:
+	case JSON_SMALL_ARRAY:
+	case JSON_LARGE_ARRAY:
 		return json_container(r, (enum json_type)type, b);
 	case JSON_LITERAL:
 		return json_literal(r, b);
-	case JSON_INT16: case JSON_UINT16: case JSON_INT32: case JSON_UINT32: case JSON_INT64: case JSON_UINT64:
+	case JSON_INT16:
+	case JSON_UINT16:
+	case JSON_INT32:
+	case JSON_UINT32:
+	case JSON_INT64:
+	case JSON_UINT64:
 	case JSON_DOUBLE:
 		return json_number(r, (enum json_type)type, b);
 	case JSON_STRING:
@@ -253,9 +276,9 @@ static bool json_value(struct json_read *r, unsigned type, struct bytes b)
 
 /* ---- objects and arrays ---- */
 
-/* Count and size, the entries of the keys (where and how long), those of the values (type and where, or the value itself
- * where it fits), then what they point to; places are counted from the container's first byte. Small
- * containers have 2 bytes for places and sizes, large ones 4. */
+/* Count and size, the entries of the keys (where and how long), those of the values (type and where, or the value
+ * itself where it fits), then what they point to; places are counted from the container's first byte. Small containers
+ * have 2 bytes for places and sizes, large ones 4. */
 struct json_box {
 	const uint8_t *base;
 	size_t size;
@@ -330,8 +353,9 @@ static bool json_container(struct json_read *r, enum json_type type, struct byte
 	return true;
 }
 
-/* Places may point anywhere, to the same bytes too: a few hundred bytes could be said to hold more than any memory. An honest
- * value's text is at most 8 times as long as its bytes (three for the entry of a "-32768, "), and a little more. */
+/* Places may point anywhere, to the same bytes too: a few hundred bytes could be said to hold more than any memory. An
+ * honest value's text is at most 8 times as long as its bytes (three for the entry of a "-32768, "), and a little more.
+ */
 bool json_binary_text(const uint8_t *p, size_t n, struct buffer *out, struct error *err)
 {
 	struct json_read r = {.out = out, .most = out->len + 8 * n + 64, .err = err};

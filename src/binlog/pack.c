@@ -93,11 +93,11 @@ enum { PAYLOAD_ZSTD = 0, PAYLOAD_NONE = 255 };
 
 struct pack_payload {
 	struct binlog_event event;
-	ZSTD_DStream *zstd;  /* NULL: stored as it is */
+	ZSTD_DStream *zstd; /* NULL: stored as it is */
 	ZSTD_inBuffer in;
-	bool whole;          /* no frame is open */
+	bool whole; /* no frame is open */
 	uint64_t told, given;
-	struct buffer out;   /* one event */
+	struct buffer out; /* one event */
 };
 
 struct payload_head {

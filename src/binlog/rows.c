@@ -13,9 +13,9 @@
 
 struct rows_kind {
 	enum binlog_rows_op op;
-	uint8_t version;    /* 0: not an event of rows */
+	uint8_t version; /* 0: not an event of rows */
 	bool packed;
-	const char *hint;   /* refused */
+	const char *hint; /* refused */
 };
 
 #define ROWS_HINT_V0      "the server is older than MySQL 5.1.16: upgrade it"
@@ -116,7 +116,8 @@ static bool rows_bitmaps(const struct binlog_event *e, struct bytes *b, struct b
 	/* Such rows take no bytes: how many there are cannot be told. */
 	if (out->before_count + out->after_count == 0 && out->table_id != BINLOG_TABLE_DUMMY) {
 		binlog_refuse(e, err, "its rows have no columns");
-		return error_hint(err, "SET GLOBAL binlog_row_image = 'FULL' on the source, and let its sessions reconnect");
+		return error_hint(err,
+				  "SET GLOBAL binlog_row_image = 'FULL' on the source, and let its sessions reconnect");
 	}
 	return true;
 }
@@ -155,8 +156,8 @@ bool binlog_rows_open(const struct binlog_event *e, const struct binlog_format *
 
 /* Bytes of the types that always have as many; 0: see rows_length. */
 static const uint8_t rows_fixed[256] = {
-	[COL_TINY] = 1, [COL_SHORT] = 2, [COL_INT24] = 3, [COL_LONG] = 4, [COL_LONGLONG] = 8,
-	[COL_FLOAT] = 4, [COL_DOUBLE] = 8, [COL_YEAR] = 1, [COL_DATE] = 3, [COL_NEWDATE] = 3,
+	[COL_TINY] = 1,  [COL_SHORT] = 2,  [COL_INT24] = 3, [COL_LONG] = 4, [COL_LONGLONG] = 8,
+	[COL_FLOAT] = 4, [COL_DOUBLE] = 8, [COL_YEAR] = 1,  [COL_DATE] = 3, [COL_NEWDATE] = 3,
 };
 
 static inline size_t rows_decimal(unsigned precision, unsigned scale)

@@ -13,10 +13,20 @@
 /* The most columns either server allows. */
 #define TABLE_COLUMNS 4096
 
-enum table_optional { OPTIONAL_SIGNEDNESS = 1, OPTIONAL_DEFAULT_CHARSET, OPTIONAL_COLUMN_CHARSET, OPTIONAL_NAMES,
-		      OPTIONAL_SET_LABELS, OPTIONAL_ENUM_LABELS, OPTIONAL_GEOMETRY, OPTIONAL_KEY,
-		      OPTIONAL_KEY_WITH_PREFIX, OPTIONAL_LABEL_DEFAULT_CHARSET, OPTIONAL_LABEL_COLUMN_CHARSET,
-		      OPTIONAL_VISIBILITY };
+enum table_optional {
+	OPTIONAL_SIGNEDNESS = 1,
+	OPTIONAL_DEFAULT_CHARSET,
+	OPTIONAL_COLUMN_CHARSET,
+	OPTIONAL_NAMES,
+	OPTIONAL_SET_LABELS,
+	OPTIONAL_ENUM_LABELS,
+	OPTIONAL_GEOMETRY,
+	OPTIONAL_KEY,
+	OPTIONAL_KEY_WITH_PREFIX,
+	OPTIONAL_LABEL_DEFAULT_CHARSET,
+	OPTIONAL_LABEL_COLUMN_CHARSET,
+	OPTIONAL_VISIBILITY
+};
 
 /* What the optional metadata counts apart from other columns. */
 enum table_class { CLASS_NUMERIC, CLASS_CHARACTER, CLASS_ENUM, CLASS_SET, CLASS_LABELLED };
@@ -392,7 +402,8 @@ static void table_option(struct table_reader *r, unsigned kind, struct bytes *b)
 		break;
 	case OPTIONAL_DEFAULT_CHARSET:
 	case OPTIONAL_COLUMN_CHARSET:
-		(kind == OPTIONAL_DEFAULT_CHARSET ? table_default_charset : table_column_charset)(r, b, CLASS_CHARACTER);
+		(kind == OPTIONAL_DEFAULT_CHARSET ? table_default_charset : table_column_charset)(r, b,
+												  CLASS_CHARACTER);
 		r->table->has_charsets = true;
 		break;
 	case OPTIONAL_NAMES:

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -16,6 +17,7 @@
 #include "command/out_json.h"
 #include "command/out_text.h"
 #include "model/model.h"
+#include "replica/details.h"
 #include "replica/query.h"
 #include "source/source.h"
 
@@ -30,6 +32,16 @@ static void status_url(struct buffer *b, const char *url)
 }
 
 /* ---- JSON ---- */
+
+static json_t *status_details_json(const struct status_source *s)
+{
+	json_t *o = json_object();
+	for (int i = 0; i < s->detail_count; i++) {
+		const struct status_detail *d = &s->details[i];
+		json_object_set_new(o, d->name, d->number ? out_json_integer(strtoll(d->text, NULL, 10)) : out_json_string(d->text));
+	}
+	return o;
+}
 
 static json_t *status_source_json(const struct status_source *s)
 {
@@ -46,6 +58,8 @@ static json_t *status_source_json(const struct status_source *s)
 	json_object_set_new(o, "time_precision", out_json_string(s->time_precision));
 	if (s->last_batch != TIME_NONE)
 		json_object_set_new(o, "last_batch", out_json_time(s->last_batch));
+	if (s->detail_count)
+		json_object_set_new(o, "details", status_details_json(s));
 	buffer_done(&url);
 	return o;
 }
@@ -135,6 +149,14 @@ static void status_csv_source(struct out_csv *c, const struct status_source *s, 
 		snprintf(name, sizeof name, "%s.last_batch", prefix);
 		status_csv_time(c, name, s->last_batch);
 	}
+	for (int i = 0; i < s->detail_count; i++) {
+		const struct status_detail *d = &s->details[i];
+		snprintf(name, sizeof name, "%s.details.%s", prefix, d->name);
+		if (d->number)
+			status_csv_number(c, name, strtoll(d->text, NULL, 10));
+		else
+			status_csv_text(c, name, d->text);
+	}
 	buffer_done(&url);
 }
 
@@ -201,10 +223,12 @@ static void status_pair(struct sheet *t, const char *name, const char *value)
 	sheet_text(t, value);
 }
 
-static void status_source_text(const struct ask *a, const struct status_source *s)
+static void status_source_text(const struct ask *a, const struct status_source *s, const struct freshness *f)
 {
 	char text[MOMENT_SIZE];
 	struct buffer url = {0};
+	struct detail_line lines[DETAIL_LINES];
+	struct arena arena = {0};
 	struct sheet t;
 	status_url(&url, s->url);
 	sheet_init(&t, a->ascii);
@@ -214,43 +238,36 @@ static void status_source_text(const struct ask *a, const struct status_source *
 	status_pair(&t, "Kind", s->kind);
 	status_pair(&t, "Number", s->id);
 	status_pair(&t, "State", s->state);
-	status_pair(&t, "Position", s->position);
-	if (s->time_precision)
-		status_pair(&t, "Precision of times", s->time_precision);
-	if (s->last_batch != TIME_NONE)
-		status_pair(&t, "Last batch", ask_second(s->last_batch, a->zone, text));
 	if (s->error)
 		status_pair(&t, "Last error", s->error);
 	if (s->hint)
 		status_pair(&t, "What to do", s->hint);
+	status_pair(&t, "Position", s->position ? detail_place(s->position, &arena) : NULL);
+	int count = detail_lines(s, f, a->zone, &arena, lines);
+	for (int i = 0; i < count; i++)
+		status_pair(&t, lines[i].label, lines[i].text);
+	if (s->position && detail_gtids(s->position))
+		status_pair(&t, "Transactions", detail_gtids(s->position));
+	if (s->time_precision)
+		status_pair(&t, "Precision of times", s->time_precision);
+	if (s->last_batch != TIME_NONE)
+		status_pair(&t, "Last batch", ask_second(s->last_batch, a->zone, text));
 	sheet_print(&t, stdout, 0);
 	sheet_done(&t);
 	buffer_done(&url);
-}
-
-static const char *status_size(int64_t bytes, char *out, size_t n)
-{
-	static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
-	double size = (double)bytes;
-	size_t unit = 0;
-	while (size >= 1000 && unit + 1 < sizeof units / sizeof *units) {
-		size /= 1000;
-		unit++;
-	}
-	snprintf(out, n, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
-	return out;
+	arena_done(&arena);
 }
 
 static void status_replica_text(const struct ask *a, const struct status_answer *s)
 {
-	char size[32], number[OUT_TEXT_NUMBER];
+	char size[TEXT_SIZE], number[OUT_TEXT_NUMBER];
 	struct buffer b = {0};
 	struct sheet t;
 	sheet_init(&t, a->ascii);
 	sheet_column(&t, "", SHEET_LEFT);
 	sheet_column(&t, "", SHEET_LEFT);
 	status_pair(&t, "Replica", s->path);
-	status_pair(&t, "Size", status_size(s->bytes, size, sizeof size));
+	status_pair(&t, "Size", text_size(s->bytes, size));
 	buffer_format(&b, s->writer ? "process %lld" : "nobody", (long long)s->writer);
 	status_pair(&t, "Written by", buffer_text(&b));
 	if (s->copying) {
@@ -377,7 +394,7 @@ static void status_text(const struct ask *a, const struct status_answer *s)
 	ask_print_age(a, &s->base.freshness);
 	printf("\n");
 	for (int i = 0; i < s->source_count; i++)
-		status_source_text(a, &s->sources[i]);
+		status_source_text(a, &s->sources[i], &s->base.freshness);
 	if (!s->source_count)
 		printf("No source yet\n");
 	status_replica_text(a, s);

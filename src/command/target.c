@@ -75,24 +75,35 @@ static bool target_source(struct target *t, const struct settings *s, struct err
 			       "first look: tellerdesk demo");
 }
 
-/* A first run that was killed at once leaves a file with nothing in it, which is no replica yet. */
-static bool target_has_replica(const char *path)
+/* Whether the database has any table: SQLITE_ROW, SQLITE_DONE, or why that cannot be told. */
+static int target_look(const char *path, int mode)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *s = NULL;
+	int rc = sqlite3_open_v2(path, &db, mode, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema LIMIT 1", -1, &s, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(s);
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+	return rc;
+}
+
+/* A first run that was killed at once leaves a file with nothing in it, which is no replica yet. What it left beside the file
+ * can be cleared up only by who may write. */
+static bool target_has_replica(const char *path)
+{
 	struct stat st;
-	bool empty;
 	if (access(path, F_OK) != 0)
 		return false;
 	/* SQLite would wait for a pipe's other end; what it is will be told where it is opened. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return true;
-	empty = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-		sqlite3_prepare_v2(db, "SELECT 1 FROM sqlite_schema LIMIT 1", -1, &s, NULL) == SQLITE_OK &&
-		sqlite3_step(s) == SQLITE_DONE;
-	sqlite3_finalize(s);
-	sqlite3_close(db);
-	return !empty;
+	int rc = target_look(path, SQLITE_OPEN_READONLY);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		rc = target_look(path, SQLITE_OPEN_READWRITE);
+	return rc != SQLITE_DONE;
 }
 
 static size_t target_lines(const char *text)

@@ -42,6 +42,7 @@ struct ingest {
 	atomic_bool stop; /* set by any thread and by signal handlers: it is lock-free */
 	struct session_task task;
 	struct session_request request;
+	bool unreadable;              /* the log cannot be read on from our position: what a person asks for begins anew */
 	pthread_t thread;
 	bool threaded, result;
 	struct error error;
@@ -103,7 +104,7 @@ struct ingest *ingest_new(const struct ingest_params *p, struct error *err)
 	in->task.entity = -1;
 	if (!p->source_url) {
 		error_set(err, ERROR_USAGE, "could not ingest: no source is given");
-		error_hint(err, "name one with --source, for example --source bank:PATH or --source csv:FOLDER");
+		error_hint(err, "name one with --source: bank:PATH, csv:FOLDER or mysql://USER@HOST/DATABASE");
 		goto failed;
 	}
 	in->ops = source_find(p->source_url, err);
@@ -199,6 +200,17 @@ static bool plan_resync(struct ingest *in, struct error *err)
 	return true;
 }
 
+/* What cannot be read on from here a person's resync passes over: from a new position, with a gap. A server that is not the one we
+ * know is another matter, for --accept-server alone. */
+static bool begin_anew(struct ingest *in, const struct error *err)
+{
+	bool asked = in->params.resync && in->params.once && !in->unreadable && err->code == ERROR_REFUSED;
+	in->unreadable = err->code == ERROR_REFUSED;
+	if (asked)
+		in->task = (struct session_task){.resync = true, .fresh = true, .entity = -1, .gap_reason = "refused"};
+	return asked;
+}
+
 /* Refused: nothing is done until a person asks for it. True: go on. */
 static bool wait_for_person(struct ingest *in, struct request *r)
 {
@@ -238,8 +250,9 @@ static bool carry_out(struct ingest *in, struct request *r, struct error *err)
 		error_clear(err);
 		return true;
 	}
-	in->task = (struct session_task){.resync = true, .fresh = r->accept_server, .accept_server = r->accept_server, .entity = -1,
-	                                 .gap_reason = r->accept_server ? "server accepted" : NULL};
+	in->task = (struct session_task){.resync = true, .fresh = r->accept_server || in->unreadable, .accept_server = r->accept_server, .entity = -1,
+	                                 .gap_reason = r->accept_server ? "server accepted" : in->unreadable ? "refused" : NULL};
+	in->unreadable = false;
 	if (r->entity[0])
 		in->task.entity = model_entity(replica_model(in->replica), r->entity);
 	request_done(r);
@@ -282,6 +295,11 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 			break;
 		/* fall through */
 	case ERROR_REFUSED:
+	case ERROR_FOREIGN:
+		if (begin_anew(in, err)) {
+			log_line(LOG_WARN, "%s; beginning anew", err->message);
+			break;
+		}
 		session_status(in->replica, "refused", err);
 		session_answer_error(in->replica, &in->request, "refused", err);
 		in->task = (struct session_task){.entity = -1};

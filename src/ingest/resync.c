@@ -36,7 +36,8 @@ static void read_gap(sqlite3 *db, int64_t before, struct resync_result *out)
 		out->gap = true;
 		out->gap_from = sqlite3_column_int64(s, 0);
 		out->gap_to = sqlite3_column_int64(s, 1);
-		out->gap_reason = strcmp(reason, "purged") == 0 ? "purged" : strcmp(reason, "server accepted") == 0 ? "server accepted" : "resync";
+		out->gap_reason = strcmp(reason, "purged") == 0 ? "purged" : strcmp(reason, "server accepted") == 0 ? "server accepted" :
+		                  strcmp(reason, "refused") == 0 ? "refused" : "resync";
 	}
 	sqlite3_finalize(s);
 }

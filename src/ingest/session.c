@@ -25,6 +25,7 @@
 #define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
 #define BATCH_TIME (100 * (SECOND / 1000))
 #define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
+#define DESCRIBE_EVERY (10 * SECOND)    /* what the source tells of its server; at least a hundred times what asking takes */
 #define TICK SECOND                     /* of the status row when nothing else is committed */
 #define STATUS_EVERY (SECOND / 4)       /* of the status row inside commits */
 #define ANSWER_STANDS SECOND            /* before the next request is taken */
@@ -47,6 +48,9 @@ struct session {
 	bool posted_rows;           /* rows were applied since the last commit */
 	int64_t batch_rows, batch_began;
 	int64_t status_at;          /* when the status row was written last, monotonic */
+	int64_t ticked_at;          /* when what is looked at once a second was, monotonic: commits do not put it off */
+	char *details;              /* what the source told of its server, until it is written; or NULL */
+	int64_t describe_resting, describe_busy; /* when it is asked next: while nothing is left to apply, and else; monotonic */
 	int64_t rate_at, rate_count;
 	double rate;
 	int64_t copy_at, copy_rows;
@@ -120,9 +124,34 @@ static bool write_status(struct session *s, struct error *err)
 	} else {
 		row.complete_to = s->complete_to;
 	}
+	row.details = s->details;
 	show_progress(s, &row);
 	s->status_at = now;
-	return replica_status(s->replica, &row, err);
+	if (!replica_status(s->replica, &row, err))
+		return false;
+	free(s->details);
+	s->details = NULL;
+	return true;
+}
+
+/* What the status row shall tell of the server. When it cannot be had the last word stands: that nobody answers is told by next. */
+static void describe(struct session *s)
+{
+	const struct source_ops *ops = s->source->ops;
+	struct buffer text = {0};
+	struct error ignored = {0};
+	int64_t began = clock_mono();
+	if (!ops->describe)
+		return;
+	if (ops->describe(s->source, &text, &ignored)) {
+		free(s->details);
+		s->details = buffer_take(&text);
+	}
+	buffer_done(&text);
+	int64_t now = clock_mono(), cost = 100 * (now - began);
+	s->describe_busy = now + (cost > DESCRIBE_EVERY ? cost : DESCRIBE_EVERY);
+	/* What was told on the way to the end of the log is out of date once we are there. */
+	s->describe_resting = s->caught_up ? s->describe_busy : now + cost;
 }
 
 static void post(struct session *s, unsigned topics)
@@ -385,6 +414,7 @@ static void close_session(struct session *s, bool failed)
 	apply_free(s->apply);
 	if (s->source)
 		s->source->ops->close(s->source);
+	free(s->details);
 	free(s->target);
 }
 
@@ -417,8 +447,13 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 		if (!search_follow(s->replica, SEARCH_SLICE, &s->searching, err))
 			return false;
 	}
-	if (clock_mono() - s->status_at < TICK)
+	int64_t now = clock_mono();
+	/* Commits write the status row too, and under a backlog nothing else does. */
+	if (now >= (s->caught_up ? s->describe_resting : s->describe_busy))
+		describe(s);
+	if (now - s->ticked_at < TICK)
 		return true;
+	s->ticked_at = now;
 	bool ok = replica_is_there(s->replica, err) && write_status(s, err) && check_columns(s, err) && fill_added(s, err) && take_request(s, reopen, err);
 	post(s, BOARD_STATUS);
 	return ok;
@@ -437,6 +472,7 @@ static enum session_end finish(struct session *s, struct error *err)
 		if (!search_follow(s->replica, SEARCH_SLICE, &more, err) || (tick && !write_status(s, err)))
 			return SESSION_FAILED;
 	}
+	describe(s);
 	if (!write_status(s, err))
 		return SESSION_FAILED;
 	replica_checkpoint(s->replica);
@@ -471,7 +507,8 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono()};
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono(),
+	                    .describe_busy = clock_mono() + SECOND};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);

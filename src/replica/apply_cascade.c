@@ -8,7 +8,7 @@
  *
  * An entity under copy has rows nobody has read. What a cascade did to those is seen when
  * they are read, if that is late enough: copy_strike. Those they are parents of cannot be
- * told then, and are read again (spread).
+ * told then, and are read again (spread); so is an entity whose rows may have got other keys.
  */
 #include "config.h"
 
@@ -23,9 +23,11 @@
 #include "model/cascade.h"
 #include "replica/apply.h"
 #include "replica/copy.h"
+#include "replica/held.h"
 #include "replica/history.h"
 #include "replica/internal.h"
 #include "replica/key.h"
+#include "replica/mutants.h"
 #include "replica/sql.h"
 
 #define DEPTH_MOST 15 /* a server that cascades does not go further */
@@ -171,8 +173,11 @@ void apply_cascades_forget(struct apply *a)
 {
 	for (int i = 0; i < a->cascade_count; i++)
 		a->cascades[i].indexed = false; /* what was rolled back may have built it */
-	for (int i = 0; i < a->replica->model->entity_count; i++)
-		a->replica->tables[i].struck = a->replica->tables[i].reread = false;
+	for (int i = 0; i < a->replica->model->entity_count; i++) {
+		struct table *t = &a->replica->tables[i];
+		t->struck = false;
+		t->reread = REREAD_NOTHING;
+	}
 }
 
 /* ---- the parent ---- */
@@ -378,7 +383,8 @@ static bool doubt(struct apply *a, const struct cascade *c, struct table *t, str
 			return refuse_unknown(&a->replica->tables[c->parent], t, err);
 		image[c->child_columns[i]] = (struct value){.kind = VALUE_UNKNOWN};
 	}
-	return copy_doubt(a->replica, t, image, a->valid_from, a->seq, err);
+	struct held_cause cause = {a->valid_from, a->seq, HELD_DOUBT};
+	return copy_doubt(a->replica, t, image, &cause, err);
 }
 
 static bool change_held(struct apply *a, const struct cascade *c, const struct parent_row *p, struct table *t, const struct value *key,
@@ -393,6 +399,7 @@ static bool change_held(struct apply *a, const struct cascade *c, const struct p
 		known &= held.kind != VALUE_UNKNOWN;
 		strikes &= held.kind == VALUE_UNKNOWN || value_equal(held, p->old[c->parent_columns[i]]);
 	}
+	strikes &= known || !MUTANT(CASCADE_DOUBT);
 	bool ok = found >= 0 && (!strikes || (known ? change_child(a, c, p, image, err) : doubt(a, c, t, image, err)));
 	arena_done(&arena);
 	return ok;
@@ -432,7 +439,7 @@ static void spread(struct apply *a, int entity, const struct cascade *by)
 		if (c->parent != entity || k->spread[!by] || (by ? c->on_update : c->on_delete) == CASCADE_NONE || (by && !share_a_column(by, c)))
 			continue;
 		k->spread[!by] = true;
-		a->replica->tables[c->child].reread = true;
+		a->replica->tables[c->child].reread = MUTANT(CASCADE_SPREAD) ? REREAD_NOTHING : REREAD_STALE;
 		spread(a, c->child, !by && c->on_delete == CASCADE_FOLLOW ? NULL : c);
 	}
 }
@@ -446,7 +453,10 @@ static bool strike_unread(struct apply *a, const struct cascade *c, const struct
 	for (int i = 0; i < a->cascade_count; i++)
 		a->cascades[i].spread[0] = a->cascades[i].spread[1] = false;
 	spread(a, c->child, dies(c, p) ? NULL : c);
-	return copy_strike(a->replica, t, a->valid_from, moves, err);
+	/* Behind the cursor, or onto keys that events have touched: only a copy that begins anew finds them. */
+	if (moves && !t->reread && !MUTANT(CASCADE_MOVES))
+		t->reread = REREAD_MOVED;
+	return copy_strike(a->replica, t, a->valid_from, err);
 }
 
 /* ---- all of it ---- */
@@ -486,10 +496,11 @@ bool apply_cascade_end(struct apply *a, const char *position, struct error *err)
 	}
 	/* In this transaction, so that no kill can lose it. */
 	for (int i = 0; i < count; i++) {
-		struct copy_start start = {.entity = i, .resync = true, .p0 = position, .t0 = a->valid_from};
-		if (r->tables[i].reread && !copy_begin(r, &start, err))
+		struct table *t = &r->tables[i];
+		struct copy_start start = {.entity = i, .resync = t->resync || t->reread == REREAD_STALE, .p0 = position, .t0 = a->valid_from};
+		if (t->reread && !copy_begin(r, &start, err))
 			return false;
-		r->tables[i].reread = false;
+		t->reread = REREAD_NOTHING;
 	}
 	return true;
 }

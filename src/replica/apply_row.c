@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "replica/copy.h"
+#include "replica/held.h"
 #include "replica/history.h"
 #include "replica/internal.h"
 #include "replica/key.h"
@@ -117,7 +118,8 @@ static bool hold(struct apply *a, struct table *t, const struct value *row, stru
 		          t->entity->name, key_value_text(key, &a->arena));
 		return error_hint(err, "run tellerdesk resync --entity %s, and let the source log full row images", t->entity->name);
 	}
-	return copy_hold(a->replica, t, row, a->valid_from, a->seq, err);
+	struct held_cause cause = {a->valid_from, a->seq, a->depth ? HELD_CASCADE : HELD_EVENT};
+	return copy_hold(a->replica, t, row, &cause, err);
 }
 
 /* ---- rows set aside ---- */
@@ -170,7 +172,7 @@ bool apply_insert(struct apply *a, struct table *t, const struct change *c, stru
 	const struct entity *e = t->entity;
 	const struct value *row = c->after;
 	bool first = false;
-	if (t->copying && (!copy_touch(a->replica, t, row, COPY_OTHER, &first, err) || !copy_drop_held(a->replica, t, row, err)))
+	if (t->copying && (!copy_touch(a->replica, t, row, COPY_OTHER, &first, err) || !copy_replace_held(a->replica, t, row, err)))
 		return false;
 	/* A first load is inserts of new keys: try before asking. */
 	struct row_birth b = {row, now(a), ORIGIN_INSERT, true, a->commit_time};
@@ -282,7 +284,7 @@ static bool update_row(struct apply *a, struct table *t, const struct change *c,
 	const struct value *old_key = before ? before : c->after;
 	bool moved = before && !key_same(e, before, c->after);
 	if (t->copying) {
-		if (moved && !copy_drop_held(a->replica, t, c->after, err))
+		if (moved && !copy_replace_held(a->replica, t, c->after, err))
 			return false;
 		struct value *held = row_new(a, e);
 		int is_held = copy_held(a->replica, t, old_key, held, &a->arena, err);

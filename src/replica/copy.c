@@ -461,9 +461,9 @@ bool copy_chunk(struct replica *r, const struct copy_chunk *chunk, struct error 
 
 /* ---- partial rows ---- */
 
-bool copy_hold(struct replica *r, struct table *t, const struct value *row, int64_t valid_from, int64_t seq, struct error *err)
+bool copy_hold(struct replica *r, struct table *t, const struct value *row, const struct held_cause *cause, struct error *err)
 {
-	return held_add(r, t, row, valid_from, seq, err);
+	return held_add(r, t, row, cause, err);
 }
 
 int copy_held(struct replica *r, struct table *t, const struct value *row, struct value *out, struct arena *a, struct error *err)
@@ -475,6 +475,14 @@ bool copy_drop_held(struct replica *r, struct table *t, const struct value *row,
 {
 	struct arena a = {0};
 	bool ok = held_drop(r, t, key_of(t->entity, row, &a), err);
+	arena_done(&a);
+	return ok;
+}
+
+bool copy_replace_held(struct replica *r, struct table *t, const struct value *row, struct error *err)
+{
+	struct arena a = {0};
+	bool ok = held_replace(r, t, key_of(t->entity, row, &a), err);
 	arena_done(&a);
 	return ok;
 }
@@ -519,10 +527,10 @@ bool copy_held_keys(struct replica *r, struct table *t, const struct value *cons
 	return held_keys(r, t, keys, count, a, err);
 }
 
-bool copy_doubt(struct replica *r, struct table *t, const struct value *image, int64_t valid_from, int64_t seq, struct error *err)
+bool copy_doubt(struct replica *r, struct table *t, const struct value *image, const struct held_cause *cause, struct error *err)
 {
 	bool first;
-	return copy_touch(r, t, image, COPY_OTHER, &first, err) && copy_drop_held(r, t, image, err) && copy_hold(r, t, image, valid_from, seq, err);
+	return copy_touch(r, t, image, COPY_OTHER, &first, err) && copy_drop_held(r, t, image, err) && copy_hold(r, t, image, cause, err);
 }
 
 /* ---- cascades ---- */
@@ -542,18 +550,13 @@ int copy_is_current(struct replica *r, const struct table *t, const struct value
 	return known;
 }
 
-bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, bool moves, struct error *err)
+bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, struct error *err)
 {
 	struct entity_copy *ec = &r->copy->entities[t->index];
 	if (!MUTANT(CASCADE))
 		ec->epoch++;
 	t->struck = true;
-	if (moves) {
-		set_cursor(ec, t->entity, value_null());
-		ec->read_all = false;
-		ec->rows = 0;
-	}
-	if (valid_from <= ec->t0)
+	if (valid_from <= ec->t0 || MUTANT(CASCADE_T0))
 		return true;
 	if (!take_over(r, t->index, valid_from, err))
 		return false;
@@ -569,7 +572,7 @@ bool copy_strike_end(struct replica *r, struct table *t, const char *position, s
 		buffer_clear(&ec->p0);
 		buffer_text_add(&ec->p0, position);
 	}
-	return replica_next_seq(r, ec->t0, 0, ec->resync ? TXN_RESYNC : TXN_COPY, err) && save(r, t->index, err) &&
+	return replica_next_seq(r, ec->t0, 0, ec->resync ? TXN_RESYNC : TXN_COPY, err) &&
 	       sql_execf(r->db, err, "UPDATE td_copy SET p0 = %Q, t0 = %lld WHERE entity = %d", buffer_text(&ec->p0), (long long)ec->t0, t->index);
 }
 

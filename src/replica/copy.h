@@ -27,8 +27,8 @@
  *       that transaction is visible (P0 moves there): then a chunk shows each row as the cascade left it, and, as before,
  *       holds it unless an event says otherwise. What a row was before the cascade nobody knows, so T0 moves
  *       too, to the time of that transaction: from then to H the row is untouched, and it is written as of then. The
- *       entity is known from there, as when one copy takes over from another. Where a cascade changes keys the copy begins at
- *       the first key again: a row may have moved behind the cursor.
+ *       entity is known from there, as when one copy takes over from another. Where a cascade changes keys the copy begins anew at
+ *       that transaction: a row may have moved behind the cursor, or onto a key that was touched.
  *       Of a partial row whose foreign key is not known nobody knows whether it was struck (copy_doubt): what it
  *       was is dropped, and it is read by key, past the cascade; if it is not there then, and no event told why, a cascade
  *       took it. In a resync a row of before the gap is left to the read, which shows what the cascade did to it.
@@ -46,6 +46,7 @@
 
 struct arena;
 struct error;
+struct held_cause;
 struct replica;
 struct table;
 
@@ -106,9 +107,11 @@ enum copy_event { COPY_UPDATE, COPY_OTHER }; /* an update that kept its key; any
 /* Notes the key; *first: no event and no chunk had it before. */
 bool copy_touch(struct replica *r, struct table *t, const struct value *row, enum copy_event event, bool *first, struct error *err);
 /* Holds a partial image (UNKNOWN columns) of a row; `overlay`: on the image held before, if there is one. */
-bool copy_hold(struct replica *r, struct table *t, const struct value *row, int64_t valid_from, int64_t seq, struct error *err);
+bool copy_hold(struct replica *r, struct table *t, const struct value *row, const struct held_cause *cause, struct error *err);
 /* 1: an image is held; out (column_count values, arena) is the newest. 0 none, -1 error. */
 int copy_held(struct replica *r, struct table *t, const struct value *row, struct value *out, struct arena *a, struct error *err);
+/* The same where another row takes the key. */
+bool copy_replace_held(struct replica *r, struct table *t, const struct value *row, struct error *err);
 bool copy_drop_held(struct replica *r, struct table *t, const struct value *row, struct error *err);
 bool copy_truncated(struct replica *r, struct table *t, struct error *err);
 
@@ -117,12 +120,12 @@ bool copy_truncated(struct replica *r, struct table *t, struct error *err);
 bool copy_unread(struct replica *r, const struct table *t);
 /* 1: what is held under this key is of now; 0: of before a gap, if anything is; -1 error. */
 int copy_is_current(struct replica *r, const struct table *t, const struct value *row, struct error *err);
-/* A cascade struck the entity; `moves`: it changed keys. copy_strike_end follows at the end of the source transaction, at its position. */
-bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, bool moves, struct error *err);
+/* A cascade struck the entity. copy_strike_end follows at the end of the source transaction, at its position. */
+bool copy_strike(struct replica *r, struct table *t, int64_t valid_from, struct error *err);
 bool copy_strike_end(struct replica *r, struct table *t, const char *position, struct error *err);
 /* Keys of all partial rows, as rows with key columns set, in the arena. */
 bool copy_held_keys(struct replica *r, struct table *t, const struct value *const **keys, int *count, struct arena *a, struct error *err);
 /* From here on no more is known of this partial row than this image says, nor whether it lives. */
-bool copy_doubt(struct replica *r, struct table *t, const struct value *image, int64_t valid_from, int64_t seq, struct error *err);
+bool copy_doubt(struct replica *r, struct table *t, const struct value *image, const struct held_cause *cause, struct error *err);
 
 #endif

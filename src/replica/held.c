@@ -21,6 +21,7 @@ struct held_state {
 struct image {
 	struct value *values;
 	struct row_time at;
+	enum held_by by;
 };
 
 bool held_prepare(struct replica *r, struct error *err)
@@ -50,10 +51,11 @@ void held_close(struct replica *r)
 	r->held = NULL;
 }
 
-/* ---- an image as bytes: per column its kind, then an int64 or a length and the bytes (host order: the file does not travel) ---- */
+/* ---- an image as bytes: what made it; per column its kind, then an int64 or a length and the bytes (host order: the file does not travel) ---- */
 
-static void pack(struct buffer *out, const struct value *row, int n)
+static void pack(struct buffer *out, const struct value *row, int n, enum held_by by)
 {
+	buffer_char(out, (char)by);
 	for (int i = 0; i < n; i++) {
 		buffer_char(out, (char)row[i].kind);
 		if (row[i].kind == VALUE_INTEGER)
@@ -65,9 +67,12 @@ static void pack(struct buffer *out, const struct value *row, int n)
 	}
 }
 
-static bool unpack(const char *p, size_t size, struct value *row, int n, struct arena *a)
+static bool unpack(const char *p, size_t size, struct value *row, int n, enum held_by *by, struct arena *a)
 {
 	const char *end = p + size;
+	if (p == end || *p < HELD_EVENT || *p > HELD_DOUBT)
+		return false;
+	*by = (enum held_by)*p++;
 	for (int i = 0; i < n; i++) {
 		if (p >= end)
 			return false;
@@ -100,17 +105,17 @@ static bool damaged(const struct replica *r, struct error *err)
 
 /* ---- holding ---- */
 
-bool held_add(struct replica *r, struct table *t, const struct value *row, int64_t valid_from, int64_t seq, struct error *err)
+bool held_add(struct replica *r, struct table *t, const struct value *row, const struct held_cause *cause, struct error *err)
 {
 	struct held_state *h = r->held;
 	struct arena a = {0};
 	struct buffer image = {0};
-	pack(&image, row, t->entity->column_count);
+	pack(&image, row, t->entity->column_count, cause->by);
 	sqlite3_bind_int(h->add, 1, t->index);
 	sql_bind(h->add, 2, key_of(t->entity, row, &a));
 	sqlite3_bind_blob(h->add, 3, image.data, (int)image.len, SQLITE_STATIC);
-	sqlite3_bind_int64(h->add, 4, valid_from);
-	sqlite3_bind_int64(h->add, 5, seq);
+	sqlite3_bind_int64(h->add, 4, cause->valid_from);
+	sqlite3_bind_int64(h->add, 5, cause->seq);
 	bool ok = sql_run(h->add, err);
 	buffer_done(&image);
 	arena_done(&a);
@@ -134,12 +139,13 @@ bool held_any(struct replica *r, int entity)
 int held_newest(struct replica *r, struct table *t, struct value key, struct value *out, struct arena *a, struct error *err)
 {
 	struct held_state *h = r->held;
+	enum held_by by;
 	if (!h->count)
 		return 0;
 	sqlite3_bind_int(h->newest, 1, t->index);
 	sql_bind(h->newest, 2, key);
 	int found = sql_row(h->newest, err);
-	if (found == 1 && !unpack(sqlite3_column_blob(h->newest, 0), (size_t)sqlite3_column_bytes(h->newest, 0), out, t->entity->column_count, a)) {
+	if (found == 1 && !unpack(sqlite3_column_blob(h->newest, 0), (size_t)sqlite3_column_bytes(h->newest, 0), out, t->entity->column_count, &by, a)) {
 		damaged(r, err);
 		found = -1;
 	}
@@ -223,7 +229,7 @@ static bool images_load(struct replica *r, struct table *t, struct value key, st
 		struct image *image = &list[*count];
 		image->values = arena_alloc(a, sizeof(struct value) * (size_t)n);
 		image->at = (struct row_time){sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2)};
-		if (!unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), image->values, n, a)) {
+		if (!unpack(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), image->values, n, &image->by, a)) {
 			damaged(r, err);
 			row = -1;
 			break;
@@ -250,12 +256,14 @@ static bool image_apply(struct replica *r, struct table *t, const struct image *
 	int found = history_find(t, image->values, &old, err);
 	if (found < 0)
 		return false;
+	enum version_origin origin = image->by == HELD_CASCADE ? ORIGIN_CASCADE : ORIGIN_UPDATE;
 	if (!found) {
-		struct row_birth b = {image->values, image->at, ORIGIN_UPDATE, true, TIME_NONE};
+		struct row_birth b = {image->values, image->at, origin, true, TIME_NONE};
 		return row_open(r, t, &b, err) == 1;
 	}
-	/* What a resync still held ended somewhere before; the image itself is of an event. */
-	struct row_step step = {image->at, first ? END_RESYNC : END_UPDATE, ORIGIN_UPDATE, true, 0, first};
+	/* What a resync still held ended somewhere before; the image itself is of an event or a cascade. */
+	enum version_end end = first ? END_RESYNC : image->by == HELD_CASCADE ? END_CASCADE : END_UPDATE;
+	struct row_step step = {image->at, end, origin, true, 0, first};
 	return row_step(r, t, &old, image->values, &step, a, err) >= 0;
 }
 
@@ -315,16 +323,27 @@ static bool image_died(struct replica *r, struct table *t, const struct image *i
 	return ok;
 }
 
-bool held_gone(struct replica *r, struct table *t, struct value key, struct error *err)
+/* The newest image tells of it. */
+static bool row_died(struct replica *r, struct table *t, struct value key, bool only_doubted, struct error *err)
 {
-	int calm = is_calm(r, t, key, err), count;
 	struct arena a = {0};
 	struct image *images;
-	if (calm != 1)
-		return calm == 0;
-	bool ok = images_load(r, t, key, &images, &count, &a, err) && (!count || image_died(r, t, &images[count - 1], err)) &&
-	          held_drop(r, t, key, err);
+	int count;
+	bool ok = images_load(r, t, key, &images, &count, &a, err);
+	if (ok && count && (!only_doubted || images[count - 1].by == HELD_DOUBT))
+		ok = image_died(r, t, &images[count - 1], err);
 	free(images);
 	arena_done(&a);
-	return ok;
+	return ok && held_drop(r, t, key, err);
+}
+
+bool held_replace(struct replica *r, struct table *t, struct value key, struct error *err)
+{
+	return !r->held->count || row_died(r, t, key, true, err);
+}
+
+bool held_gone(struct replica *r, struct table *t, struct value key, struct error *err)
+{
+	int calm = is_calm(r, t, key, err);
+	return calm >= 0 && (!calm || row_died(r, t, key, false, err));
 }

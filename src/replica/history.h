@@ -42,8 +42,10 @@ struct table {
 	/* While the entity is copied (copy.h): */
 	bool copying, resync;
 	int64_t t0;
-	/* In this source transaction (apply_cascade.c): a cascade ran into its copy; it must be read again. */
-	bool struck, reread;
+	/* In this source transaction (apply_cascade.c): a cascade ran into its copy; all of it must be read again, because rows may
+	 * have moved, or because what is held may not hold any more. */
+	bool struck;
+	enum table_reread { REREAD_NOTHING, REREAD_MOVED, REREAD_STALE } reread;
 };
 
 struct stored {

@@ -20,6 +20,10 @@ enum copy_mutant {
 	MUTANT_CURSOR,          /* the cursor is committed before the rows */
 	MUTANT_CASCADE,         /* what was read before a cascade is written after it */
 	MUTANT_CASCADE_P0,      /* chunks are read after a cascade, visible or not */
+	MUTANT_CASCADE_T0,      /* rows read after a cascade are dated from before it */
+	MUTANT_CASCADE_MOVES,   /* a copy goes on after a cascade has moved keys */
+	MUTANT_CASCADE_SPREAD,  /* children of rows nobody has read are left as they are */
+	MUTANT_CASCADE_DOUBT,   /* a partial row whose foreign key is not known was not struck */
 };
 extern int copy_mutant;
 #define MUTANT(x) (copy_mutant == MUTANT_##x)

@@ -208,9 +208,16 @@ bool query_registrations(struct query *q, const char *store, int64_t from, int64
 
 /* ---- status ---- */
 
+/* A fact the source told of its server (tellerdesk.1 names them); replica/details.h puts them in words. */
+struct status_detail {
+	const char *name, *text;
+	bool number;                /* the text is an integer */
+};
 struct status_source {
 	const char *id, *url, *kind, *state, *position, *error, *hint, *time_precision; /* NULL where there is none */
 	int64_t last_batch;         /* csv; TIME_NONE */
+	int detail_count;           /* as told last: asked_at says when */
+	const struct status_detail *details;
 };
 struct status_answer {
 	struct answer base;

@@ -11,18 +11,45 @@
 #include "replica/sql.h"
 
 #define LISTED 50
+#define DETAILS 32 /* facts of a source */
+
+/* Version 1 of the schema had no details; a reader migrates nothing. */
+static const char *details_column(struct query *q)
+{
+	return sql_integer(q->db, "PRAGMA user_version", 0) < 2 ? "NULL" : "t.details";
+}
+
+/* Texts and numbers of a JSON object; whatever else stands there is passed over. */
+static bool read_details(struct query *q, struct status_source *x, const char *json, struct arena *a, struct error *err)
+{
+	sqlite3_stmt *s = sql_prepare(q->db,
+	                              "SELECT key, atom, type = 'integer' FROM json_each(CASE WHEN json_valid(?1) THEN ?1 ELSE '{}' END) "
+	                              "WHERE type IN ('text', 'integer') AND typeof(key) = 'text' ORDER BY id",
+	                              err);
+	struct status_detail list[DETAILS];
+	int row = -1;
+	if (s)
+		sqlite3_bind_text(s, 1, json, -1, SQLITE_STATIC);
+	while (s && (row = sql_row(s, err)) == 1 && x->detail_count < DETAILS)
+		list[x->detail_count++] =
+			(struct status_detail){sql_column_text(s, 0, a), sql_column_text(s, 1, a), sqlite3_column_int(s, 2) != 0};
+	sqlite3_finalize(s);
+	x->details = arena_copy(a, list, sizeof *list * (size_t)x->detail_count);
+	return row >= 0;
+}
 
 static bool read_sources(struct query *q, struct status_answer *out, struct error *err)
 {
 	struct arena *a = &out->base.arena;
-	sqlite3_stmt *s = sql_prepare(q->db,
+	bool ok = true;
+	sqlite3_stmt *s = sql_preparef(q->db, err,
 	                              "SELECT s.id, s.url, s.kind, t.state, s.position, t.error, t.hint, s.time_precision, "
 	                              "(SELECT max(commit_time) FROM td_txn x WHERE x.source = s.id AND s.kind = 'csv'), t.rate, t.copy_percent, "
-	                              "t.copy_rows, t.copy_rate FROM td_source s, td_status t ORDER BY s.id",
-	                              err);
+	                              "t.copy_rows, t.copy_rate, %s FROM td_source s, td_status t ORDER BY s.id",
+	                              details_column(q));
 	int row = -1, cap = 0;
 	struct status_source *list = NULL;
-	while (s && (row = sql_row(s, err)) == 1) {
+	while (s && ok && (row = sql_row(s, err)) == 1) {
 		if (out->source_count == cap)
 			list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 4));
 		struct status_source *x = &list[out->source_count++];
@@ -31,6 +58,8 @@ static bool read_sources(struct query *q, struct status_answer *out, struct erro
 		                            .hint = sql_column_text(s, 6, a), .time_precision = sql_column_text(s, 7, a), .last_batch = TIME_NONE};
 		if (sqlite3_column_type(s, 8) != SQLITE_NULL)
 			x->last_batch = sqlite3_column_int64(s, 8);
+		const char *details = (const char *)sqlite3_column_text(s, 13);
+		ok = !details || read_details(q, x, details, a, err);
 		out->rate = sqlite3_column_double(s, 9);
 		out->copying = sqlite3_column_type(s, 10) != SQLITE_NULL;
 		out->percent = sqlite3_column_double(s, 10);
@@ -40,7 +69,7 @@ static bool read_sources(struct query *q, struct status_answer *out, struct erro
 	sqlite3_finalize(s);
 	out->sources = arena_copy(a, list ? list : &(struct status_source){0}, sizeof *list * (size_t)out->source_count);
 	free(list);
-	return row == 0;
+	return ok && row == 0;
 }
 
 static bool read_counts(struct query *q, struct status_answer *out, struct error *err)

@@ -206,7 +206,7 @@ static bool prepare(struct replica *r, struct error *err)
 	r->set_status = sql_prepare(r->db,
 	                            "UPDATE td_status SET state = ?1, pid = ?2, beat = ?3, clock_offset = ?4, rate = ?5, copy_percent = ?6, "
 	                            "copy_rows = ?7, copy_rate = ?8, error = ?9, hint = ?10, request = coalesce(?11, request), "
-	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END",
+	                            "answer = CASE WHEN ?11 IS NULL THEN answer ELSE ?12 END, details = coalesce(?13, details)",
 	                            err);
 	r->set_counts = sql_prepare(
 		r->db, "UPDATE td_entity SET closed_keys = ?1, rows = ?2, closed = ?3, verify = verify OR ?4 WHERE id = ?5", err);
@@ -464,7 +464,7 @@ bool replica_set_identity(struct replica *r, const char *identity, bool accept, 
 	bool same = stored && strcmp(stored, identity) == 0, other = stored && !same;
 	sqlite3_finalize(s);
 	if (other && !accept) {
-		error_set(err, ERROR_REFUSED, "could not follow the source: it is not the one this replica was built from");
+		error_set(err, ERROR_FOREIGN, "could not follow the source: it is not the one this replica was built from");
 		return error_hint(err, "if that is intended, run tellerdesk resync --accept-server");
 	}
 	/* The address goes with the identity: a wrong one, given once, must not become the one the replica knows. */
@@ -539,6 +539,7 @@ bool replica_status(struct replica *r, const struct status_row *s, struct error 
 	sqlite3_bind_text(q, 10, s->hint, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 11, s->request, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 12, s->answer, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 13, s->details, -1, SQLITE_STATIC);
 	if (!sql_run(q, err))
 		return false;
 	if (s->complete_to == TIME_NONE)

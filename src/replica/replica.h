@@ -22,7 +22,7 @@ struct model;
 struct replica;
 
 #define REPLICA_APPLICATION 0x7464736b
-#define REPLICA_SCHEMA 1
+#define REPLICA_SCHEMA 2
 
 struct replica_params {
 	const char *path;
@@ -82,6 +82,7 @@ struct status_row {
 	int64_t copy_rows;
 	const char *error, *hint;       /* NULL: none */
 	const char *request, *answer;   /* the last request carried out, or NULL: leave */
+	const char *details;            /* what the source tells of its server, a JSON object; NULL: leave */
 };
 /* Inside or outside a transaction. */
 bool replica_status(struct replica *r, const struct status_row *s, struct error *err);

@@ -21,7 +21,7 @@ static const char common[] =
 	"CREATE TABLE td_source (id INTEGER PRIMARY KEY, url TEXT NOT NULL, kind TEXT NOT NULL, identity TEXT, position TEXT, "
 	"last_valid_from INTEGER, complete_to INTEGER, time_precision TEXT, resynced_at INTEGER) STRICT;\n"
 	"CREATE TABLE td_status (id INTEGER PRIMARY KEY CHECK (id = 1), state TEXT NOT NULL, pid INTEGER, beat INTEGER, clock_offset INTEGER, "
-	"rate REAL, copy_percent REAL, copy_rows INTEGER, copy_rate REAL, error TEXT, hint TEXT, request TEXT, answer TEXT) STRICT;\n"
+	"rate REAL, copy_percent REAL, copy_rows INTEGER, copy_rate REAL, error TEXT, hint TEXT, request TEXT, answer TEXT, details TEXT) STRICT;\n"
 	"INSERT INTO td_status (id, state) VALUES (1, 'new');\n"
 	"CREATE TABLE td_entity (id INTEGER PRIMARY KEY, name TEXT NOT NULL, copied INTEGER NOT NULL, known_from INTEGER, "
 	"verify INTEGER NOT NULL DEFAULT 0, closed_keys INTEGER NOT NULL DEFAULT 0, "
@@ -172,7 +172,9 @@ bool schema_flat(sqlite3 *db, const struct model *m, struct error *err)
 bool schema_migrate(sqlite3 *db, int from, struct error *err)
 {
 	/* One entry for each step from a version to the next; version 1 is the first. */
-	static const char *const steps[REPLICA_SCHEMA + 1] = {0};
+	static const char *const steps[REPLICA_SCHEMA + 1] = {
+		[1] = "ALTER TABLE td_status ADD COLUMN details TEXT",
+	};
 	for (int v = from; v < REPLICA_SCHEMA; v++) {
 		if (!steps[v])
 			return error_set(err, ERROR_REPLICA, "could not migrate replica \"%s\" from schema version %d", sqlite3_db_filename(db, "main"), v);

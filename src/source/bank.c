@@ -83,7 +83,7 @@ bool bank_read_newest(struct bank *b, int64_t *id, int64_t *at, int64_t *pruned_
 
 static bool bank_replaced(struct bank *b, const char *what, struct error *err)
 {
-	error_set(err, ERROR_REFUSED, "could not follow bank \"%s\": %s", b->path, what);
+	error_set(err, ERROR_FOREIGN, "could not follow bank \"%s\": %s", b->path, what);
 	return error_hint(err, "it was restored or replaced; take it as it is now: tellerdesk resync --accept-server");
 }
 

@@ -179,7 +179,7 @@ static bool stream_look(struct bank *b, struct error *err)
 		if (!bank_uuid(b->db, uuid, err))
 			return false;
 		if (strcmp(uuid, b->uuid) != 0) {
-			error_set(err, ERROR_REFUSED, "could not follow bank \"%s\": it is another bank now", b->path);
+			error_set(err, ERROR_FOREIGN, "could not follow bank \"%s\": it is another bank now", b->path);
 			return error_hint(err, "take it as it is now: tellerdesk resync --accept-server");
 		}
 		if (!bank_require(b, err))

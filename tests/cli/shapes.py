@@ -121,6 +121,22 @@ with tap() as t:
     t.ok(state["sources"][0]["url"] == f"bank:{bank}" and state["replica"]["writer"] is None, "status: source, no writer", state)
     pairs = {r["name"]: r["value"] for r in rows(desk("status", "--replica", replica, "--format", "csv"))}
     t.equal(pairs.get("replica.rows.customer"), "29", "status as CSV: the same number")
+    t.ok("details" not in state["sources"][0] and not any("details" in name for name in pairs),
+         "status: a bank file has no server to tell of", state)
+    details = {"server": "MariaDB 10.11.6", "host": "db\u0007 \u202e1", "connection": 42, "transport": "tcp", "tls": "none",
+               "log_oldest": "b.000031", "log_end": "b.000042:9731", "log_files": 12, "log_bytes": 9007199254740991,
+               "behind_bytes": 8497, "log_kept_s": 86400, "log_kept_bytes": 5000000000, "asked_at": "2026-11-20T06:58:30.000000Z"}
+    write_bank(replica, ("UPDATE td_status SET details = ?", (json.dumps(details),)))
+    state = fits(t, "status of a server", desk("status", *ask), "status")
+    t.equal(state["sources"][0]["details"], details, "status: what the server told, exactly")
+    pairs = {r["name"]: r["value"] for r in rows(desk("status", "--replica", replica, "--format", "csv"))}
+    t.equal({k: pairs.get(f"source.details.{k}") for k in details}, {k: str(v) for k, v in details.items()},
+            "status as CSV: the same facts")
+    text = desk("status", "--replica", replica)
+    t.ok("8.5 kB at 2026-11-20 13:58" in text.out and "no outage may last longer" in text.out and "none: " in text.out,
+         "status as text: the same in words", text)
+    t.ok("\u0007" not in text.out and "\u202e" not in text.out, "status as text: what the server says cannot move the cursor", text)
+    write_bank(replica, ("UPDATE td_status SET details = NULL", ()))
 
     result = desk("check", *ask)
     document = fits(t, "check", result, "check")

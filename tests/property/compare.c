@@ -113,11 +113,12 @@ static bool dumped_death(struct dumped *d, const struct version *v)
 	const struct oracle *o = d->c->oracle;
 	const struct entity *e = &o->model->entities[v->entity];
 
-	if (!d->c->partial || v->valid_from != v->valid_to || v->origin != ORIGIN_SNAPSHOT || v->ended_by != END_DELETE)
+	if (!d->c->partial || v->valid_from != v->valid_to || v->origin != ORIGIN_SNAPSHOT ||
+	    (v->ended_by != END_DELETE && v->ended_by != END_CASCADE))
 		return false;
 	for (int i = 0; i < o->version_count; i++) {
 		const struct oracle_version *w = &o->versions[i];
-		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == END_DELETE &&
+		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == v->ended_by &&
 			    strcmp(w->key, v->key) == 0;
 
 		for (int c = 0; c < e->column_count && fits; c++)

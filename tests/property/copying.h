@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "stream.h"
+
 struct buffer;
 
 struct copying {
@@ -17,7 +19,7 @@ struct copying {
 	bool partial; /* images are */
 	bool gap;     /* the log is purged between two runs */
 	bool truncates, reloads;
-	bool cascades; /* never together with those */
+	enum stream_cascades cascades; /* never together with those */
 	int stops; /* clean ends of a session in the middle */
 	int kills; /* ends without any clean-up, each right before some commit */
 };

@@ -69,6 +69,15 @@ static bool world_conflict(const struct stream_transaction *a, const struct stre
 	return false;
 }
 
+/* What locks many rows takes its time to be seen. */
+static int world_late(const struct stream_transaction *t)
+{
+	for (int i = 0; i < t->count; i++)
+		if (t->hidden[i])
+			return 90;
+	return 50;
+}
+
 static void world_schedule(void)
 {
 	const struct stream *s = world.stream;
@@ -84,7 +93,7 @@ static void world_schedule(void)
 			if (world.visible[k] > at && world_conflict(&s->transactions[k], &s->transactions[i]))
 				at = world.visible[k];
 		world.logged[i] = at;
-		world.visible[i] = at + (chance_percent(&chance, 50) ? 0 : chance_below(&chance, 9));
+		world.visible[i] = at + (chance_percent(&chance, world_late(&s->transactions[i])) ? chance_below(&chance, 9) : 0);
 	}
 }
 
@@ -374,7 +383,7 @@ static bool sim_read_chunk(struct source *source, int entity, const struct value
 {
 	struct sim *s = sim_of(source);
 	const struct entity *e = &world.stream->model->entities[entity];
-	int most = 1 + chance_below(&s->chance, CHUNK_MOST), first = 0;
+	int most = 1 + chance_below(&s->chance, world.stream->cascades.count ? 2 : CHUNK_MOST), first = 0;
 
 	(void)err;
 	sim_moves(s);

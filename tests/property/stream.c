@@ -123,7 +123,7 @@ const struct value *tables_find(const struct tables *t, int entity, const char *
 
 /* ---- the model ---- */
 
-static struct model *making_model(struct making *k)
+static struct model *making_model(struct making *k, bool composite)
 {
 	static const char *const zones[] = {"UTC", "Europe/Berlin", "Asia/Kathmandu", "Asia/Jakarta",
 					    "America/New_York"};
@@ -133,6 +133,8 @@ static struct model *making_model(struct making *k)
 
 	k->text_cif = chance_percent(&k->chance, 40);
 	k->item_key = (enum item_key)chance_below(&k->chance, 3);
+	if (composite)
+		k->item_key = ITEM_COMPOSITE;
 	k->registered = (enum registered_kind)chance_below(&k->chance, 4);
 	buffer_format(&text, "[model]\nname = tiny\nzone = %s\n", zones[chance_below(&k->chance, 5)]);
 	buffer_format(&text,
@@ -267,8 +269,11 @@ static void making_new_key(struct making *k, int entity, struct value *row)
 		row[S_ID] = making_any(k, stores, STORES);
 	else
 		row[I_NO] = making_key(k->item_key == ITEM_TEXT, chance_below(&k->chance, KEYS));
+	/* With cascades children are many: their copy takes its time. */
+	if (entity == ITEM && k->item_key == ITEM_INTEGER && k->s->cascades.count)
+		row[I_NO] = value_integer(chance_below(&k->chance, 6 * KEYS));
 	if (entity == ITEM && k->item_key == ITEM_COMPOSITE) {
-		row[I_NO] = value_integer(chance_below(&k->chance, 3));
+		row[I_NO] = value_integer(chance_below(&k->chance, k->s->cascades.count ? 6 : 3));
 		row[I_CIF] = making_key(k->text_cif, chance_below(&k->chance, KEYS));
 	}
 }
@@ -298,20 +303,35 @@ static enum cascade_action making_action(struct making *k, bool may_be_null)
 }
 
 /* Items belong to a customer, customers to a store, or one of the two. */
-static void making_rules(struct making *k)
+static void making_rules(struct making *k, enum stream_cascades kind)
 {
 	static const int columns[] = {C_CIF, I_CIF, S_ID, C_STORE};
 	struct cascade *rules = arena_zero(&k->s->arena, 2, sizeof *rules);
-	int which = 1 + chance_below(&k->chance, 3), n = 0;
 	bool null = k->item_key != ITEM_COMPOSITE;
+	struct cascade items = {CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
+				making_action(k, null)};
+	struct cascade customers = {STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
+				    making_action(k, true)};
+	int which = kind == CASCADES_OF_KEYS ? 1 : kind == CASCADES_IN_CHAINS ? 3 : 1 + chance_below(&k->chance, 3), n = 0;
 
+	if (kind == CASCADES_OF_KEYS)
+		items.on_update = CASCADE_FOLLOW;
+	if (kind == CASCADES_IN_CHAINS)
+		items.on_delete = customers.on_delete = CASCADE_FOLLOW;
 	if (which & 1)
-		rules[n++] = (struct cascade){CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
-					      making_action(k, null)};
+		rules[n++] = items;
 	if (which & 2)
-		rules[n++] = (struct cascade){STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
-					      making_action(k, true)};
+		rules[n++] = customers;
 	k->s->cascades = (struct cascades){rules, n};
+}
+
+bool stream_strikes(const struct cascade *r, const struct change *c)
+{
+	int column = r->parent_columns[0];
+
+	if (!c->cascades || r->parent != c->entity || (c->after ? r->on_update : r->on_delete) == CASCADE_NONE)
+		return false;
+	return c->before[column].kind != VALUE_NULL && !(c->after && oracle_same(c->before[column], c->after[column]));
 }
 
 static void making_note(struct making *k, struct change c, bool hidden)
@@ -355,9 +375,7 @@ static bool making_cascade(struct making *k, const struct change *c)
 		enum cascade_action action = c->after ? r->on_update : r->on_delete;
 		const struct value *child;
 
-		if (r->parent != c->entity || action == CASCADE_NONE ||
-		    c->before[r->parent_columns[0]].kind == VALUE_NULL ||
-		    (c->after && oracle_same(c->before[r->parent_columns[0]], c->after[r->parent_columns[0]])))
+		if (!stream_strikes(r, c))
 			continue;
 		while ((child = making_child(k, r, c->before))) {
 			struct change own = {
@@ -530,18 +548,48 @@ static void making_take_over(struct making *k, int entity)
 	making_change(k, (struct change){.op = CHANGE_UPDATE, .entity = entity, .before = old, .after = row});
 }
 
+static const struct value *making_parent(struct making *k, const struct cascade *r, const struct value *child)
+{
+	for (int i = 0; i < k->now.count[r->parent]; i++)
+		if (oracle_same(k->now.rows[r->parent][i][r->parent_columns[0]], child[r->child_columns[0]]))
+			return k->now.rows[r->parent][i];
+	return NULL;
+}
+
+/* A row that has children goes, or changes its key. */
+static void making_strike(struct making *k)
+{
+	const struct cascade *r = &k->s->cascades.list[chance_below(&k->chance, k->s->cascades.count)];
+	const struct value *child = making_pick(k, r->child), *parent = child ? making_parent(k, r, child) : NULL;
+	struct value *row;
+
+	if (!parent)
+		return;
+	if (chance_percent(&k->chance, 50)) {
+		making_change(k, (struct change){.op = CHANGE_DELETE, .entity = r->parent, .before = parent});
+		return;
+	}
+	row = making_image(k, r->parent, parent);
+	making_new_key(k, r->parent, row);
+	if (!making_lives(k, r->parent, row))
+		making_change(k, (struct change){
+					 .op = CHANGE_UPDATE, .entity = r->parent, .before = parent, .after = row});
+}
+
 static int making_entity(struct making *k)
 {
 	int n = chance_below(&k->chance, 10);
 
-	return n < 6 ? CUSTOMER : n < 9 ? ITEM : STORE;
+	return n < (k->s->cascades.count ? 3 : 6) ? CUSTOMER : n < 9 ? ITEM : STORE;
 }
 
 static void making_some_change(struct making *k)
 {
 	int entity = making_entity(k), what = chance_below(&k->chance, 100);
 
-	if (what < 30)
+	if (k->s->cascades.count && chance_percent(&k->chance, 25))
+		making_strike(k);
+	else if (what < (k->s->cascades.count ? 45 : 30))
 		making_insert(k, entity);
 	else if (what < 56)
 		making_update(k, entity, false);
@@ -631,6 +679,8 @@ static void making_transaction(struct making *k, struct stream_transaction *t, c
 {
 	int changes = chance_percent(&k->chance, 50) ? 1 : 1 + chance_below(&k->chance, 4);
 
+	if (p->cascades)
+		changes++;
 	k->txn = t;
 	k->clock += p->wild_clock ? (1 + chance_below(&k->chance, 40000)) * INT64_C(1000)
 				  : 20000 + chance_below(&k->chance, 80000);
@@ -655,9 +705,9 @@ void stream_init(struct stream *s, const struct stream_params *p)
 
 	*s = (struct stream){0};
 	arena_init(&s->arena);
-	s->model = making_model(&k);
+	s->model = making_model(&k, p->cascades == CASCADES_OF_KEYS);
 	if (p->cascades)
-		making_rules(&k);
+		making_rules(&k, p->cascades);
 	s->transactions = arena_zero(&s->arena, (size_t)p->transactions, sizeof *s->transactions);
 	for (int e = 0; e < STREAM_ENTITIES; e++) {
 		k.reloads[e] = p->reloads && chance_percent(&k.chance, 50);

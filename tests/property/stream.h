@@ -23,6 +23,9 @@
 struct model;
 struct tables;
 
+/* Foreign keys that the server carries out: none, some, one that moves items to other keys, or a chain of two. */
+enum stream_cascades { CASCADES_NONE, CASCADES_SOME, CASCADES_OF_KEYS, CASCADES_IN_CHAINS };
+
 struct stream_params {
 	uint64_t seed;
 	int transactions;
@@ -31,7 +34,7 @@ struct stream_params {
 	bool spare_customers; /* only other tables are truncated */
 	int reloads;          /* percent of transactions */
 	bool no_displaced;    /* a key is free before another row takes it; so it is wherever there are cascades */
-	bool cascades;        /* the server carries out foreign keys */
+	enum stream_cascades cascades;
 };
 
 struct stream_transaction {
@@ -55,6 +58,8 @@ struct stream {
 
 void stream_init(struct stream *s, const struct stream_params *p);
 void stream_done(struct stream *s);
+/* The change has the server do something to those who hold what the row held. */
+bool stream_strikes(const struct cascade *r, const struct change *c);
 /* One change in words, for a person who looks for a mistake. */
 struct buffer;
 void stream_tell(struct buffer *out, const struct model *m, const struct change *c);

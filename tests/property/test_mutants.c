@@ -31,6 +31,7 @@ struct mutant {
 	const char *rule;
 	enum copy_mutant mutant;
 	bool partial, gap, truncates;
+	enum stream_cascades cascades;
 	int kills;
 };
 
@@ -46,6 +47,13 @@ static const struct mutant mutants[] = {
 	{.rule = "an insert during a resync closes what is held", .mutant = MUTANT_RESYNC_INSERT, .gap = true},
 	{.rule = "touched keys outlive a restart", .mutant = MUTANT_DURABLE_TOUCHED, .kills = 3},
 	{.rule = "the cursor moves with its rows", .mutant = MUTANT_CURSOR, .kills = 3},
+	{.rule = "nothing is taken out where the server cascades", .mutant = MUTANT_NONE, .partial = true, .cascades = CASCADES_SOME},
+	{.rule = "a cascade voids what is held", .mutant = MUTANT_CASCADE, .cascades = CASCADES_SOME},
+	{.rule = "reads wait until a cascade is visible", .mutant = MUTANT_CASCADE_P0, .cascades = CASCADES_SOME},
+	{.rule = "rows read after a cascade are dated from it", .mutant = MUTANT_CASCADE_T0, .cascades = CASCADES_SOME},
+	{.rule = "a cascade that moves keys begins the copy anew", .mutant = MUTANT_CASCADE_MOVES, .cascades = CASCADES_OF_KEYS},
+	{.rule = "children of rows not read are read again", .mutant = MUTANT_CASCADE_SPREAD, .cascades = CASCADES_IN_CHAINS},
+	{.rule = "a partial row that may be struck is in doubt", .mutant = MUTANT_CASCADE_DOUBT, .partial = true, .cascades = CASCADES_SOME},
 };
 
 static bool mutant_run(const struct mutant *m, uint64_t seed, struct buffer *why)
@@ -55,6 +63,7 @@ static bool mutant_run(const struct mutant *m, uint64_t seed, struct buffer *why
 			    .partial = m->partial,
 			    .gap = m->gap,
 			    .truncates = m->truncates,
+			    .cascades = m->cascades,
 			    .kills = m->kills};
 
 	return copying_run(&c, why);

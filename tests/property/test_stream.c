@@ -34,7 +34,7 @@ struct feed {
 static struct stream_params feed_params(uint64_t seed, int length)
 {
 	return (struct stream_params){
-		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0, .cascades = seed % 5 < 2};
+		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0, .cascades = seed % 5 < 2 ? CASCADES_SOME : CASCADES_NONE};
 }
 
 static bool feed_open(struct feed *f)

@@ -131,6 +131,23 @@ def hostile(folder):
     ingest(folder, "bank:b.db")
 
 
+def server(folder):
+    """A replica of a database server that stopped answering, and what it told of itself before."""
+    small(folder)
+    gtids = ",".join(f"3e11fa47-71ca-11e1-9e33-c80aa94295{i:02d}:1-{i * 7919 + 77}" for i in range(9))
+    details = {"server": "MySQL 8.0.36", "host": "db1.bank.example", "connection": 4711, "transport": "tcp", "tls": "none",
+               "log_oldest": "binlog.000031", "log_end": "binlog.000042:9731", "log_files": 12, "log_bytes": 12345678901,
+               "behind_bytes": 8497, "log_kept_s": 86400, "asked_at": "2026-11-20T06:58:30.000000Z"}
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    db.execute("UPDATE td_source SET url = 'mysql://teller@db1/bank', kind = 'mysql', position = ?",
+               (f"binlog.000042:1234@1764150000 gtid={gtids}",))
+    db.execute("UPDATE td_status SET details = ?, state = 'offline', error = ?, hint = ?",
+               (json.dumps(details), "could not reach server teller@db1:3306: Connection refused (2002)",
+                "is the server running, and does it listen there? It is tried again"))
+    db.commit()
+    db.close()
+
+
 def nothing(folder):
     """No replica at all."""
 

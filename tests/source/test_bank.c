@@ -404,13 +404,13 @@ static void test_restored(void **state)
 
 	stamped(t, 10, "INSERT INTO store VALUES ('A', 'a', NULL)");
 	stamped(t, 20, "INSERT INTO store VALUES ('B', 'b', NULL)");
-	refused(t, "3@30", ERROR_REFUSED, "it ends at change 2, before our 3");
-	refused(t, "2@21", ERROR_REFUSED, "its change 2 is not the one we know");
+	refused(t, "3@30", ERROR_FOREIGN, "it ends at change 2, before our 3");
+	refused(t, "2@21", ERROR_FOREIGN, "its change 2 is not the one we know");
 	started(t, "2@20");
 	/* The past comes back under a running stream, and time goes on differently. */
 	must(t, "DELETE FROM bank_change WHERE id = 2; UPDATE sqlite_sequence SET seq = 1 WHERE name = 'bank_change'");
 	stamped(t, 25, "INSERT INTO store VALUES ('X', 'x', NULL), ('Y', 'y', NULL)");
-	assert_non_null(strstr(told(t), "error 8 its change 2 is not the one we know"));
+	assert_non_null(strstr(told(t), "error 67 its change 2 is not the one we know"));
 	started(t, "1@10");
 	must(t, "DELETE FROM bank_change WHERE id = 2");
 	assert_non_null(strstr(told(t), "error 8 its changes 2 to 2 are missing"));

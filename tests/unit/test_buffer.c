@@ -333,7 +333,7 @@ static void error_exit_maps_inner_codes(void **state)
 	} cases[] = {
 		{ERROR_NONE, 0},    {ERROR_NOT_FOUND, 1}, {ERROR_USAGE, 2},       {ERROR_PERMISSION, 3},
 		{ERROR_STALE, 4},   {ERROR_REPLICA, 5},   {ERROR_UNREACHABLE, 6}, {ERROR_INTERRUPTED, 7},
-		{ERROR_REFUSED, 8}, {ERROR_PURGED, 8},    {ERROR_FULL, 5},        {ERROR_CANCELLED, 7},
+		{ERROR_REFUSED, 8}, {ERROR_PURGED, 8},    {ERROR_FULL, 5},        {ERROR_CANCELLED, 7}, {ERROR_FOREIGN, 8},
 	};
 	size_t i;
 

@@ -81,12 +81,11 @@ static void check_log(struct checking *k)
 
 static void check_retention(struct checking *k)
 {
-	const char *seconds = variable(k, "binlog_expire_logs_seconds"), *days = variable(k, "expire_logs_days");
-	double kept = seconds && strcmp(seconds, "0") != 0 ? strtod(seconds, NULL) : days ? strtod(days, NULL) * 86400 : 0;
+	int64_t kept = mysql_log_kept(variable(k, "binlog_expire_logs_seconds"), variable(k, "expire_logs_days"), variable(k, "binlog_expire_logs_auto_purge"));
 
 	if (kept > 0 && kept < RETAIN_LEAST)
 		check_tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
-		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", kept / 3600);
+		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", (double)kept / 3600);
 }
 
 static void check_numbers(struct checking *k)
@@ -158,7 +157,7 @@ static bool check_server(struct checking *k, struct error *err)
 {
 	if (!mysql_client_rows(k->m->control,
 			       "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', "
-			       "'binlog_row_value_options', 'server_id', 'binlog_expire_logs_seconds', 'expire_logs_days', 'gtid_strict_mode', "
+			       "'binlog_row_value_options', 'server_id', 'binlog_expire_logs_seconds', 'expire_logs_days', 'binlog_expire_logs_auto_purge', 'gtid_strict_mode', "
 			       "'log_slave_updates', 'log_replica_updates', 'binlog_storage_engine')",
 			       &k->variables, err))
 		return false;
@@ -240,8 +239,8 @@ static void check_table(struct checking *k, int entity)
 	if (!t->transactional)
 		/* Its rows are there at once, those of the change table at the commit, or never. */
 		check_tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
-			   "engine %s knows no transactions: %s", t->engine,
-			   k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
+		     "engine %s knows no transactions: %s", t->engine,
+		     k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
 	if (t->versioned)
 		check_tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
@@ -263,7 +262,11 @@ static void check_foreign(struct checking *k)
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (!h->parent_modelled)
+		if (h->watched)
+			check_tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
+			     "when a key of %s.%s changes, rows of %s change with it and nothing says so: the table is then read again", h->parent_schema,
+			     h->parent, h->child);
+		else if (!h->parent_modelled)
 			check_tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
 			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
@@ -330,7 +333,7 @@ static void check_way(struct checking *k)
 	const struct mysql_server *s = mysql_client_server(k->m->control);
 	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
 
-	if (!*s->cipher && !k->m->url.socket)
+	if (!*s->cipher && !s->local)
 		check_tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
 	if (skew > SKEW_MOST)
 		check_tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",

@@ -130,7 +130,8 @@ static bool client_encrypted(struct mysql_client *c, const struct mysql_url *url
 	const char *cipher = mysql_get_ssl_cipher(c->handle);
 
 	c->server.cipher = cipher ? cipher : "";
-	if (cipher || url->ssl < MYSQL_SSL_REQUIRED || library_local(c->handle))
+	c->server.local = library_local(c->handle);
+	if (cipher || url->ssl < MYSQL_SSL_REQUIRED || c->server.local)
 		return true;
 	error_set(err, ERROR_REFUSED, "could not reach server %s: it offers no TLS, and ssl-mode asks for it", c->name);
 	return error_hint(err, "set the server up for TLS (ssl_cert, ssl_key), or let ssl-mode be preferred");

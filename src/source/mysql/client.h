@@ -47,6 +47,7 @@ struct mysql_server {
 	const char *uuid;       /* MySQL's server_uuid; "" on MariaDB */
 	const char *host;       /* @@hostname */
 	const char *cipher;     /* of TLS; "" without */
+	bool local;             /* reached by a socket of this machine */
 	unsigned long thread;   /* this connection's id on the server */
 };
 

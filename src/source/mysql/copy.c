@@ -112,8 +112,8 @@ static void add_columns(const struct mysql_table *t, const struct entity *e, str
 			continue;
 		buffer_text_add(sql, any ? ", " : "");
 		mysql_identifier(sql, c->name);
-		/* A FLOAT is printed with six digits, the same number as a DOUBLE with all it has. */
-		if (c->cell.type == COL_FLOAT)
+		/* A FLOAT is printed with six digits, either with as many as it was declared with; a sum with all it has. */
+		if (c->cell.type == COL_FLOAT || c->cell.type == COL_DOUBLE)
 			buffer_text_add(sql, " + 0e0");
 		any = true;
 	}

@@ -74,7 +74,7 @@ bool mysql_failure_of_log(struct mysql_client *c, struct error *err)
 		error_set(err, ERROR_PURGED, "could not follow the log of server %s: what follows our position was purged (%u)", name, number);
 		return error_hint(err, "keep logs longer (binlog_expire_logs_seconds, expire_logs_days), then: tellerdesk resync");
 	case LOG_FAILURE_FOREIGN:
-		error_set(err, ERROR_REFUSED, "could not follow the log of server %s: our position is not in it (%u: %.300s)", name, number, words);
+		error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: our position is not in it (%u: %.300s)", name, number, words);
 		return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 	case LOG_FAILURE_CLASH:
 		return clash(name, err);

@@ -4,7 +4,7 @@
  *
  *     purged      the log no longer reaches back                          ERROR_PURGED
  *     foreign     our position is not in this log: another server, one restored, a log begun anew or
- *                 cut short, a diverged history                          ERROR_REFUSED
+ *                 cut short, a diverged history                          ERROR_FOREIGN
  *     clash       another program reads with our server id                ERROR_UNREACHABLE once, then ERROR_REFUSED
  *     the rest    as mysql_client_fail has it
  */

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -30,6 +29,7 @@
 #include "binlog/gtid.h"
 #include "source/mysql/client.h"
 #include "source/mysql/failure.h"
+#include "source/mysql/library.h"
 
 #define FEED_QUEUE ((size_t)1 << 20)
 #define SILENCE 3 /* heartbeats that may be missing */
@@ -208,7 +208,7 @@ static void server_close(struct feed *base)
 		pthread_cond_signal(&f->room);
 		pthread_mutex_unlock(&f->mutex);
 		/* Wakes the reader out of the library, wherever it is. */
-		shutdown((int)mysql_get_socket(mysql_client_handle(f->client)), SHUT_RDWR);
+		library_cut(mysql_client_handle(f->client));
 		pthread_join(f->thread, NULL);
 	}
 	if (f->ready >= 0)
@@ -256,6 +256,9 @@ static bool set_up(struct feed_server *f, const struct feed_start *s, struct err
 			       "SET @master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum = @@global.binlog_checksum, "
 			       "@master_heartbeat_period = %lld, @source_heartbeat_period = %lld, @slave_uuid = '%s', @replica_uuid = '%s'",
 			       ns, ns, s->uuid, s->uuid))
+		return false;
+	/* While a large index is built nothing is read, and that is no reason to hang up. */
+	if (!mysql_client_runf(c, err, "SET SESSION net_write_timeout = 3600"))
 		return false;
 	if (server->mariadb && !mysql_client_runf(c, err, "SET @mariadb_slave_capability = 4, @slave_gtid_strict_mode = %d", s->gtid != NULL))
 		return false;

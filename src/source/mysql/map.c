@@ -72,7 +72,7 @@ static void wire_labels(struct arena *a, const struct binlog_column *w, struct c
 }
 
 /* What the wire tells comes first, what only the catalogue knows after it. known: the catalogue's column, or NULL. */
-static bool make_cell(struct mysql_map *m, const struct binlog_column *w, const struct mysql_column *known, struct cell_type *cell, struct error *err)
+static bool make_cell(struct mysql_map *m, struct binlog_column *w, const struct mysql_column *known, struct cell_type *cell, struct error *err)
 {
 	*cell = (struct cell_type){.type = w->type, .meta = w->meta};
 	bool fits = known && shape_fits(known, w);
@@ -94,7 +94,9 @@ static bool make_cell(struct mysql_map *m, const struct binlog_column *w, const 
 		cell->width = w->meta;
 	if (fits) {
 		cell->form = known->cell.form;
-		cell->old_fraction = w->type == COL_TIME || w->type == COL_DATETIME || w->type == COL_TIMESTAMP ? known->fraction : 0;
+		/* The old forms do not tell their fraction on the wire; how long a cell is depends on it. */
+		if (w->type == COL_TIME || w->type == COL_DATETIME || w->type == COL_TIMESTAMP)
+			w->meta = (uint16_t)(cell->old_fraction = known->fraction);
 	}
 	if ((w->type == COL_ENUM || w->type == COL_SET) && w->label_count) {
 		wire_labels(&m->arena, w, cell);

@@ -114,6 +114,9 @@ static void mysql_source_close(struct source *s)
 	buffer_done(&m->high);
 	buffer_done(&m->newest);
 	buffer_done(&m->bound);
+	for (int i = 0; i < m->base.model->entity_count; i++)
+		free(m->present[i]);
+	free(m->present);
 	if (m->id_lock >= 0)
 		close(m->id_lock);
 	free(m->chunk_rows);
@@ -146,6 +149,7 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	m->state_folder = memory_text(p->state_folder ? p->state_folder : ".");
 	m->replica = memory_text(p->replica ? p->replica : "");
 	m->shape_stale = true;
+	m->present = memory_zero((size_t)p->model->entity_count, sizeof *m->present);
 	m->chunk_rows = memory_zero((size_t)p->model->entity_count, sizeof *m->chunk_rows);
 	arena_init(&m->copied);
 	shape_init(&m->shape);
@@ -211,7 +215,7 @@ static bool have_log(struct mysql *m, const struct mysql_position *p, struct err
 		error_set(err, ERROR_PURGED, "could not follow the log of server %s: %.*s was purged", mysql_client_name(m->control), (int)p->file_len, p->file);
 		return error_hint(err, "keep logs longer (binlog_expire_logs_seconds, expire_logs_days), then: tellerdesk resync");
 	}
-	error_set(err, ERROR_REFUSED, "could not follow the log of server %s: %.*s ends before our position, or is not there", mysql_client_name(m->control),
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: %.*s ends before our position, or is not there", mysql_client_name(m->control),
 		  (int)p->file_len, p->file);
 	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 }
@@ -385,8 +389,15 @@ static bool mysql_columns(struct source *s, int entity, bool *present, struct er
 	/* Not in the middle of a transaction: its maps are made of what we know. */
 	if (!m->stream.serving && !triggers_serving(m) && !mysql_shape_refresh(m, err))
 		return false;
-	for (int i = 0; i < m->base.model->entities[entity].column_count; i++)
-		present[i] = m->shape.tables[entity].place[i] >= 0;
+	const struct mysql_table *t = &m->shape.tables[entity];
+	size_t n = (size_t)m->base.model->entities[entity].column_count;
+	/* A table that goes away for a moment (DROP and CREATE, a swap) is empty, not another one. */
+	if (t->name || !m->present[entity]) {
+		m->present[entity] = memory_grow(m->present[entity], n * sizeof **m->present);
+		for (size_t i = 0; i < n; i++)
+			m->present[entity][i] = t->place[i] >= 0;
+	}
+	memcpy(present, m->present[entity], n * sizeof *present);
 	return true;
 }
 
@@ -423,6 +434,7 @@ const struct source_ops mysql_triggers_ops = {
 	.cascades = mysql_cascades,
 	.check = mysql_check,
 	.capture_sql = mysql_capture_sql,
+	.describe = mysql_describe,
 	.close = mysql_source_close,
 };
 
@@ -445,5 +457,6 @@ const struct source_ops mysql_ops = {
 	.cascades = mysql_cascades,
 	.check = mysql_check,
 	.capture_sql = mysql_capture_sql,
+	.describe = mysql_describe,
 	.close = mysql_source_close,
 };

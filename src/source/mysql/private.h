@@ -2,10 +2,12 @@
  *
  *     mysql.c     opening, starting, positions, the ops table
  *     stream.c    events of the log to source transactions
+ *     watch.c     rows of tables that others' foreign keys follow without telling
  *     serve.c     a whole source transaction to changes
  *     proof.c     what is complete up to when: the server's clock and the end of its log
  *     copy.c      tables read by key
  *     check.c     preflight: findings
+ *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
  *     triggers*.c the same from a change table that triggers fill (triggers.h)
  *
@@ -42,6 +44,7 @@ struct mysql_triggers;
 struct live_table {
 	uint64_t id;
 	int entity; /* -1: none of ours */
+	const struct binlog_table *watched; /* the parent of a watched key; NULL: none */
 };
 
 struct mysql_stream {
@@ -67,6 +70,7 @@ struct mysql_stream {
 	int live_count, live_cap;
 	struct txn txn;
 	struct arena words;        /* of the statement at hand */
+	struct arena watched;      /* tables and rows of watched parents, until their statement ends */
 
 	bool serving, begun_given;
 	bool held;                 /* a change is ready, and BEGIN was given for it */
@@ -109,6 +113,7 @@ struct mysql {
 	struct mysql_target target;
 	struct mysql_shape shape;
 	bool shape_stale;
+	bool **present;            /* by entity: its columns, as the table had them when it was there last; NULL: never */
 	int64_t shape_at;          /* monotonic */
 	uint32_t server_id;        /* ours */
 	char uuid[37];             /* ours */
@@ -147,6 +152,14 @@ bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct 
 const char *mysql_stream_position(struct mysql *m);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
+/* The table map in force under this id; NULL: none. And the same, made if need be. */
+struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id);
+struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id);
+
+/* watch.c: rows of tables that are not modelled, but are parents of foreign keys of ones that are. */
+bool watch_table(struct mysql *m, const struct binlog_event *e, const char *schema, const char *name, const struct binlog_table **out, struct error *err);
+/* Which watched keys the rows changed: their children are noted to be read again. */
+bool watch_rows(struct mysql *m, const struct binlog_event *e, const struct binlog_table *t, struct error *err);
 
 /* serve.c */
 enum source_result mysql_stream_serve(struct mysql *m, struct source_event *event, struct error *err);
@@ -175,5 +188,9 @@ struct checking {
 };
 void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* describe.c */
+bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
+/* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */
+int64_t mysql_log_kept(const char *seconds, const char *days, const char *purges);
 
 #endif

@@ -20,16 +20,7 @@ static bool serve_map(struct mysql *m, const struct binlog_event *e, struct erro
 	if (!binlog_table_peek(e, &st->serve_format, &id, &schema, &name, err))
 		return false;
 	int entity = shape_entity(&m->shape, schema, name);
-	struct live_table *t = NULL;
-	for (int i = 0; i < st->live_count && !t; i++)
-		if (st->live[i].id == id)
-			t = &st->live[i];
-	if (!t) {
-		if (st->live_count == st->live_cap)
-			st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
-		t = &st->live[st->live_count++];
-	}
-	*t = (struct live_table){id, entity};
+	*mysql_live_put(st, id) = (struct live_table){.id = id, .entity = entity};
 	return entity < 0 || map_take(&st->maps[entity], &m->shape, entity, e, &st->serve_format, err);
 }
 
@@ -40,10 +31,8 @@ static bool serve_rows(struct mysql *m, const struct binlog_event *e, struct err
 	arena_reset(&st->unpacked);
 	if (!binlog_rows_open(e, &st->serve_format, &st->unpacked, &st->rows, err))
 		return false;
-	st->entity = -1;
-	for (int i = 0; i < st->live_count; i++)
-		if (st->live[i].id == st->rows.table_id)
-			st->entity = st->live[i].entity;
+	const struct live_table *t = mysql_live_find(st, st->rows.table_id);
+	st->entity = t ? t->entity : -1;
 	st->rows_open = st->entity >= 0;
 	st->rows_bytes = (int64_t)e->size;
 	return true;

@@ -47,12 +47,18 @@ struct mysql_table {
 	const char *key_index;   /* its name */
 };
 
-/* A foreign key that changes rows without telling, of a child that is modelled. */
+/* A foreign key that changes rows of a modelled table without telling, and that the replica cannot carry out again: its parent, or
+ * columns of it, are not modelled. Where only a change of the parent's columns counts (no row dies), it is watched:
+ * such a change is seen in the parent's own rows, and the child is read again (watch.c). */
 struct mysql_hidden {
 	const char *name, *parent, *child; /* constraint, tables */
 	const char *parent_schema;
+	int entity;              /* the child */
 	bool parent_modelled;
-	bool columns_modelled;
+	bool watched;
+	int column_count;
+	const char *const *parent_columns;
+	int *ordinals;           /* of parent_columns among the parent's, from 0; -1: not visible to us */
 };
 
 struct mysql_target {
@@ -78,6 +84,8 @@ void shape_done(struct mysql_shape *s);
 bool shape_load(struct mysql_shape *s, struct mysql_client *c, const struct mysql_target *t, struct error *err);
 /* The entity of a table of the followed database, -1: none. */
 int shape_entity(const struct mysql_shape *s, const char *schema, const char *table);
+/* The first watched key from `from` on whose parent is this table, -1: none. */
+int shape_watched(const struct mysql_shape *s, const char *schema, const char *table, int from);
 int shape_column(const struct mysql_table *t, const char *name); /* -1: none */
 /* Whether a column on the wire is this one of the catalogue: type, lengths, digits. */
 bool shape_fits(const struct mysql_column *c, const struct binlog_column *wire);

@@ -32,6 +32,7 @@ void mysql_stream_init(struct mysql_stream *st, const struct model *model, const
 	*st = (struct mysql_stream){.commit_time = TIME_NONE};
 	txn_init(&st->txn, folder);
 	arena_init(&st->words);
+	arena_init(&st->watched);
 	arena_init(&st->change);
 	arena_init(&st->unpacked);
 	st->maps = memory_zero((size_t)model->entity_count, sizeof *st->maps);
@@ -64,6 +65,7 @@ void mysql_stream_done(struct mysql_stream *st, const struct model *model)
 	buffer_done(&st->gtid_text);
 	buffer_done(&st->position);
 	arena_done(&st->words);
+	arena_done(&st->watched);
 	arena_done(&st->change);
 	arena_done(&st->unpacked);
 }
@@ -175,12 +177,23 @@ static bool group_commit(struct mysql *m, const struct binlog_event *e, uint32_t
 
 /* ---- rows ---- */
 
-static struct live_table *live_find(struct mysql_stream *st, uint64_t id)
+struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id)
 {
 	for (int i = st->live_count; i-- > 0;)
 		if (st->live[i].id == id)
 			return &st->live[i];
 	return NULL;
+}
+
+struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id)
+{
+	struct live_table *t = mysql_live_find(st, id);
+
+	if (t)
+		return t;
+	if (st->live_count == st->live_cap)
+		st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
+	return &st->live[st->live_count++];
 }
 
 static bool on_table_map(struct mysql *m, const struct binlog_event *e, struct error *err)
@@ -191,15 +204,12 @@ static bool on_table_map(struct mysql *m, const struct binlog_event *e, struct e
 
 	if (!binlog_table_peek(e, &st->format, &id, &schema, &name, err))
 		return false;
-	struct live_table *t = live_find(st, id);
-	if (!t) {
-		if (st->live_count == st->live_cap)
-			st->live = memory_grow(st->live, sizeof *st->live * (size_t)(st->live_cap = st->live_cap ? st->live_cap * 2 : 16));
-		t = &st->live[st->live_count++];
-	}
-	*t = (struct live_table){id, shape_entity(&m->shape, schema, name)};
+	struct live_table *t = mysql_live_put(st, id);
+	*t = (struct live_table){.id = id, .entity = shape_entity(&m->shape, schema, name)};
+	if (t->entity < 0)
+		return watch_table(m, e, schema, name, &t->watched, err);
 	struct txn_record r = {TXN_MAP, t->entity, e->type, e->body, e->size};
-	return t->entity < 0 || txn_add(&st->txn, &r, true, err);
+	return txn_add(&st->txn, &r, true, err);
 }
 
 static bool on_rows(struct mysql *m, const struct binlog_event *e, struct error *err)
@@ -211,15 +221,19 @@ static bool on_rows(struct mysql *m, const struct binlog_event *e, struct error 
 
 	if (!binlog_rows_peek(e, &st->format, &id, &flags, err))
 		return false;
-	const struct live_table *t = live_find(st, id);
+	const struct live_table *t = mysql_live_find(st, id);
 	if (!t && id != BINLOG_TABLE_DUMMY)
 		return refuse(m, "rows of a table that was not described", read_anew, err);
 	if (t && t->entity >= 0) {
 		struct txn_record r = {TXN_ROWS, t->entity, e->type, e->body, e->size};
 		ok = txn_add(&st->txn, &r, !m->shape.tables[t->entity].transactional, err);
 	}
-	if (flags & ROWS_STATEMENT_END)
+	if (t && t->watched)
+		ok = watch_rows(m, e, t->watched, err);
+	if (flags & ROWS_STATEMENT_END) {
 		st->live_count = 0;
+		arena_reset(&st->watched);
+	}
 	return ok;
 }
 
@@ -436,8 +450,11 @@ static bool on_gtid(struct mysql *m, const struct binlog_event *e, struct error 
 
 static bool begun_anew(struct mysql *m, struct error *err)
 {
-	return refuse(m, "this file of the log is not the one we know: the log was begun anew, or another server's data stands behind the name",
-		      "take it as it is now: tellerdesk resync --accept-server", err);
+	refuse(m, "this file of the log is not the one we know: the log was begun anew, or another server's data stands behind the name",
+	       "take it as it is now: tellerdesk resync --accept-server", err);
+	if (err)
+		err->code = ERROR_FOREIGN;
+	return false;
 }
 
 static bool on_format(struct mysql *m, const struct binlog_event *e, struct error *err)

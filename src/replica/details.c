@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "replica/details.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/moment.h"
+#include "base/text.h"
+#include "replica/query.h"
+
+#define GTID_MARK " gtid="
+
+struct telling {
+	const struct status_source *source;
+	const struct freshness *fresh;
+	const struct zone *zone;
+	struct arena *arena;
+	struct detail_line *out;
+	int count;
+};
+
+static const struct status_detail *find(const struct status_source *s, const char *name)
+{
+	for (int i = 0; i < s->detail_count; i++)
+		if (strcmp(s->details[i].name, name) == 0)
+			return &s->details[i];
+	return NULL;
+}
+
+const char *detail_text(const struct status_source *s, const char *name)
+{
+	const struct status_detail *d = find(s, name);
+	return d ? d->text : NULL;
+}
+
+int64_t detail_number(const struct status_source *s, const char *name, int64_t otherwise)
+{
+	const struct status_detail *d = find(s, name);
+	return d && d->number ? strtoll(d->text, NULL, 10) : otherwise;
+}
+
+const char *detail_place(const char *position, struct arena *a)
+{
+	const char *mark = strstr(position, GTID_MARK);
+	return mark ? arena_copy(a, position, (size_t)(mark - position)) : position;
+}
+
+const char *detail_gtids(const char *position)
+{
+	const char *mark = strstr(position, GTID_MARK);
+	return mark ? mark + strlen(GTID_MARK) : NULL;
+}
+
+/* Takes the buffer. */
+static void put(struct telling *t, const char *label, struct buffer *text, bool warn)
+{
+	if (text->len)
+		t->out[t->count++] = (struct detail_line){label, arena_text(t->arena, buffer_text(text)), warn};
+	buffer_done(text);
+}
+
+static void put_server(struct telling *t)
+{
+	const char *server = detail_text(t->source, "server"), *host = detail_text(t->source, "host");
+	int64_t connection = detail_number(t->source, "connection", -1);
+	struct buffer b = {0};
+	if (!server)
+		return;
+	buffer_text_add(&b, server);
+	if (host)
+		buffer_format(&b, " on %s", host);
+	if (connection >= 0)
+		buffer_format(&b, ", connection %" PRId64, connection);
+	put(t, "Server", &b, false);
+}
+
+static void put_encryption(struct telling *t)
+{
+	const char *tls = detail_text(t->source, "tls"), *transport = detail_text(t->source, "transport");
+	bool local = transport && strcmp(transport, "socket") == 0, none = tls && strcmp(tls, "none") == 0;
+	struct buffer b = {0};
+	if (!tls)
+		return;
+	if (!none)
+		buffer_format(&b, "TLS, %s", tls);
+	else
+		buffer_text_add(&b, local ? "not needed, by a socket of this machine" : "none: all that travels can be read on its way");
+	put(t, "Encryption", &b, none && !local);
+}
+
+/* While nobody answers, what was told last is not how things stand: it says when that was. */
+static void put_behind(struct telling *t)
+{
+	const struct freshness *f = t->fresh;
+	int64_t bytes = detail_number(t->source, "behind_bytes", -1), asked;
+	const char *asked_at = detail_text(t->source, "asked_at");
+	char words[MOMENT_SIZE], size[TEXT_SIZE];
+	bool old = f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED;
+	struct buffer b = {0};
+	if (f->age != TIME_NONE)
+		buffer_format(&b, "%s by the source's clock", duration_short(f->age, words));
+	if (bytes >= 0)
+		buffer_format(&b, "%s%s", b.len ? "; " : "", text_size(bytes, size));
+	if (bytes >= 0 && old && asked_at && moment_rfc3339(asked_at, &asked))
+		buffer_format(&b, " at %s", moment_minute(asked, t->zone, words));
+	put(t, "Behind", &b, old || f->state == FRESH_STALE);
+}
+
+static void put_log_end(struct telling *t)
+{
+	const char *end = detail_text(t->source, "log_end");
+	struct buffer b = {0};
+	buffer_text_add(&b, end ? end : "");
+	put(t, "Log ends at", &b, false);
+}
+
+static void put_kept(struct telling *t)
+{
+	const char *oldest = detail_text(t->source, "log_oldest");
+	int64_t seconds = detail_number(t->source, "log_kept_s", -1), most = detail_number(t->source, "log_kept_bytes", 0);
+	int64_t files = detail_number(t->source, "log_files", -1), bytes = detail_number(t->source, "log_bytes", 0);
+	bool brief = seconds > 0 && seconds < DETAIL_RETAIN_LEAST;
+	char words[MOMENT_SIZE], size[TEXT_SIZE];
+	struct buffer b = {0};
+	if (seconds > 0)
+		buffer_format(&b, "%s%s", duration_short(seconds * SECOND, words), brief ? ", no outage may last longer" : "");
+	else if (seconds == 0)
+		buffer_text_add(&b, "until it is purged by hand");
+	if (most > 0)
+		buffer_format(&b, "%sup to %s", b.len ? ", " : "", text_size(most, size));
+	if (files >= 0)
+		buffer_format(&b, "%s%" PRId64 " %s, %s", b.len ? "; " : "", files, files == 1 ? "file" : "files", text_size(bytes, size));
+	if (files >= 0 && oldest)
+		buffer_format(&b, ", from %s on", oldest);
+	put(t, "Log kept", &b, brief);
+}
+
+int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out)
+{
+	struct telling t = {s, f, zone, a, out, 0};
+	if (!s->detail_count)
+		return 0;
+	put_behind(&t);
+	put_log_end(&t);
+	put_kept(&t);
+	put_server(&t);
+	put_encryption(&t);
+	return t.count;
+}
