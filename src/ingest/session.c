@@ -22,7 +22,8 @@
 #include "replica/search_index.h"
 #include "source/source.h"
 
-#define BATCH_ROWS 20000                /* rows after which a commit is due while catching up */
+#define BATCH_ROWS 20000                /* rows after which a commit is due while catching up, at most */
+#define BATCH_LEAST 500                 /* and at least, where the cache is soon full */
 #define BATCH_TIME (100 * (SECOND / 1000))
 #define COPY_BATCH_TIME (20 * (SECOND / 1000)) /* the same while a copy waits for its turn between commits */
 #define DESCRIBE_EVERY (10 * SECOND)    /* what the source tells of its server; at least a hundred times what asking takes */
@@ -46,7 +47,7 @@ struct session {
 	int64_t commit_time;        /* of the transaction under way */
 	bool caught_up;             /* the source had nothing more at the last look */
 	bool posted_rows;           /* rows were applied since the last commit */
-	int64_t batch_rows, batch_began;
+	int64_t batch_rows, batch_most, batch_began;
 	int64_t status_at;          /* when the status row was written last, monotonic */
 	int64_t ticked_at;          /* when what is looked at once a second was, monotonic: commits do not put it off */
 	char *details;              /* what the source told of its server, until it is written; or NULL */
@@ -180,10 +181,21 @@ static bool commit(struct session *s, struct error *err)
 	return true;
 }
 
+/* Rows far from each other fill the replica's cache long before BATCH_ROWS: what then follows costs more than a commit. */
+static void fit_batch(struct session *s)
+{
+	if (replica_is_full(s->replica))
+		s->batch_most = s->batch_rows > 2 * BATCH_LEAST ? s->batch_rows * 3 / 4 : BATCH_LEAST;
+	else if (s->batch_rows >= s->batch_most)
+		s->batch_most += s->batch_most / 16;
+	if (s->batch_most > BATCH_ROWS)
+		s->batch_most = BATCH_ROWS;
+}
+
 static bool commit_is_due(const struct session *s)
 {
 	int64_t most = copy_running(s->replica) ? COPY_BATCH_TIME : BATCH_TIME;
-	return s->batch_rows >= BATCH_ROWS || clock_mono() - s->batch_began > most;
+	return s->batch_rows >= s->batch_most || replica_is_full(s->replica) || clock_mono() - s->batch_began > most;
 }
 
 static bool on_event(struct session *s, enum source_result result, const struct source_event *e, struct error *err)
@@ -212,7 +224,12 @@ static bool on_event(struct session *s, enum source_result result, const struct 
 		if (s->source->ops->copy && s->commit_time > s->complete_to)
 			s->complete_to = s->commit_time;
 		/* A reload is begun in the same commit as the position past its cause: killed in between, nobody would know of it. */
-		return commit_is_due(s) && s->reload == RELOAD_NONE ? commit(s, err) : true;
+		if (!commit_is_due(s) || s->reload != RELOAD_NONE)
+			return true;
+		/* The source has given more than fits a commit without a rest. */
+		replica_catching_up(s->replica, true);
+		fit_batch(s);
+		return commit(s, err);
 	case SOURCE_IDLE:
 		s->caught_up = true;
 		s->complete_to = e->complete_to;
@@ -490,8 +507,6 @@ static enum session_end loop(struct session *s, struct error *err)
 			return SESSION_FAILED;
 		if (!on_event(s, result, &event, err))
 			return SESSION_FAILED;
-		if (s->batch_rows > BATCH_ROWS)
-			replica_catching_up(s->replica, true);
 		if (apply_is_open(s->apply))
 			continue;
 		bool reopen = false;
@@ -507,8 +522,8 @@ static enum session_end loop(struct session *s, struct error *err)
 
 enum session_end session_run(const struct session_context *c, struct error *err)
 {
-	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE, .rate_at = clock_mono(),
-	                    .describe_busy = clock_mono() + SECOND};
+	struct session s = {.c = c, .replica = c->replica, .complete_to = TIME_NONE, .target_time = TIME_NONE, .reload = RELOAD_NONE,
+	                    .batch_most = BATCH_ROWS, .rate_at = clock_mono(), .describe_busy = clock_mono() + SECOND};
 	s.apply = apply_new(c->replica);
 	enum session_end end = open_session(&s, err) ? loop(&s, err) : SESSION_FAILED;
 	close_session(&s, end == SESSION_FAILED);

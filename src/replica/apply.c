@@ -214,11 +214,11 @@ bool apply_begin(struct apply *a, const struct apply_times *t, struct error *err
 	return settle_times(a, t, err);
 }
 
-static bool set_position(struct replica *r, const char *position, struct error *err)
+static void set_position(struct replica *r, const char *position)
 {
 	buffer_clear(&r->position);
 	buffer_text_add(&r->position, position);
-	return replica_store_position(r, err);
+	r->position_moved = true;
 }
 
 bool apply_end(struct apply *a, const char *position, struct error *err)
@@ -242,7 +242,8 @@ bool apply_end(struct apply *a, const char *position, struct error *err)
 		r->seq = a->seq;
 	}
 	a->open = false;
-	return set_position(r, position, err) && apply_cascade_end(a, position, err);
+	set_position(r, position);
+	return apply_cascade_end(a, position, err);
 }
 
 bool apply_position(struct apply *a, const char *position, struct error *err)
@@ -251,5 +252,8 @@ bool apply_position(struct apply *a, const char *position, struct error *err)
 	assert(!a->open);
 	if (strcmp(buffer_text(&r->position), position) == 0)
 		return true;
-	return replica_begin(r, err) && set_position(r, position, err);
+	if (!replica_begin(r, err))
+		return false;
+	set_position(r, position);
+	return true;
 }

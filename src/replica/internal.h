@@ -33,6 +33,7 @@ struct replica {
 	int64_t last_valid_from;  /* of the source */
 	int64_t committed_seq, committed_valid_from;
 	struct buffer position, committed_position;
+	bool position_moved;      /* since it was stored: the commit stores it, once for all the transactions it holds */
 	int64_t source;           /* td_source.id */
 	char *source_url;         /* asked for; stored once the source has shown that it is the right one. NULL: the stored one */
 	const char *source_kind;  /* with it; static */
@@ -43,6 +44,7 @@ struct replica {
 	struct search_state *search;
 	sqlite3_stmt *begin, *commit, *rollback;
 	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete, *set_counts;
+	int spilled;              /* pages the cache had no room for, when the transaction began */
 	int64_t misfits;          /* counted in this transaction */
 };
 

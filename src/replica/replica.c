@@ -325,6 +325,8 @@ bool replica_begin(struct replica *r, struct error *err)
 		return true;
 	if (!sql_run(r->begin, err))
 		return false;
+	int highest;
+	sqlite3_db_status(r->db, SQLITE_DBSTATUS_CACHE_SPILL, &r->spilled, &highest, false);
 	r->in_txn = true;
 	r->misfits = 0;
 	return true;
@@ -350,6 +352,7 @@ bool replica_store_position(struct replica *r, struct error *err)
 	sqlite3_bind_text(r->set_position, 1, buffer_text(&r->position), -1, SQLITE_STATIC);
 	sqlite3_bind_int64(r->set_position, 2, r->last_valid_from);
 	sqlite3_bind_int64(r->set_position, 3, r->source);
+	r->position_moved = false;
 	return sql_run(r->set_position, err);
 }
 
@@ -389,7 +392,7 @@ bool replica_commit(struct replica *r, struct error *err)
 	/* A full disk or an interrupt may have rolled back: what follows would be written on its own. */
 	if (sqlite3_get_autocommit(r->db))
 		return error_set(err, ERROR_CANCELLED, "could not commit to replica \"%s\": the transaction was rolled back", r->path);
-	if (!rollup_flush(r, err) || !write_counters(r, err) || !sql_run(r->commit, err))
+	if (!rollup_flush(r, err) || !write_counters(r, err) || (r->position_moved && !replica_store_position(r, err)) || !sql_run(r->commit, err))
 		return false;
 	r->in_txn = false;
 	r->committed_seq = r->seq;
@@ -406,7 +409,7 @@ void replica_rollback(struct replica *r)
 	/* A full disk may have rolled back already. */
 	if (!sqlite3_get_autocommit(r->db))
 		sql_run(r->rollback, &ignored);
-	r->in_txn = false;
+	r->in_txn = r->position_moved = false;
 	r->seq = r->committed_seq;
 	r->last_valid_from = r->committed_valid_from;
 	buffer_clear(&r->position);
@@ -420,6 +423,13 @@ void replica_rollback(struct replica *r)
 bool replica_in_transaction(const struct replica *r)
 {
 	return r->in_txn;
+}
+
+bool replica_is_full(const struct replica *r)
+{
+	int spilled = 0, highest;
+	sqlite3_db_status(r->db, SQLITE_DBSTATUS_CACHE_SPILL, &spilled, &highest, false);
+	return r->in_txn && spilled != r->spilled;
 }
 
 static int asked_to_stop(void *stop)

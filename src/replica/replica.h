@@ -47,6 +47,9 @@ const char *replica_path(const struct replica *r);
 bool replica_begin(struct replica *r, struct error *err);  /* no-op inside a transaction */
 bool replica_commit(struct replica *r, struct error *err); /* no-op outside one */
 void replica_rollback(struct replica *r);
+/* What the transaction has changed no longer fits the cache: from here each page is written early, some of them twice. A good
+ * moment to commit. */
+bool replica_is_full(const struct replica *r);
 bool replica_in_transaction(const struct replica *r);
 /* Long statements (building an index) end with ERROR_CANCELLED soon after *stop turns true. */
 void replica_stop_on(struct replica *r, const atomic_bool *stop);

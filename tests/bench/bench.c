@@ -74,6 +74,7 @@ static const struct {
 } parts[] = {
 	{"apply", bench_apply, false},   {"snapshot", bench_snapshot, true}, {"read", bench_read, true},
 	{"stores", bench_stores, false}, {"follow", bench_follow, true},     {"console", bench_console, true},
+	{"mysql", bench_mysql, false},
 };
 
 static bool asked_for(const char *only, size_t part)
@@ -141,7 +142,7 @@ static int run_apart(struct bench *b, const char *only)
 static int usage(void)
 {
 	fputs("usage: bench --program TELLERDESK [--customers N] [--only PARTS]\n"
-	      "PARTS are some of apply,snapshot,read,stores,follow,console\n",
+	      "PARTS are some of apply,snapshot,read,stores,follow,console,mysql\n",
 	      stderr);
 	return 2;
 }

@@ -12,6 +12,7 @@
  *     bench_stores     a replica of its own          -
  *     bench_follow     -                             b->bank, b->replica: it lets them grow
  *     bench_console    -                             b->bank, b->replica: it lets them grow
+ *     bench_mysql      servers and replicas of its own   -
  */
 #ifndef TD_BENCH_BENCH_H
 #define TD_BENCH_BENCH_H
@@ -39,6 +40,7 @@ void bench_read(const struct bench *b);
 void bench_stores(const struct bench *b);
 void bench_follow(const struct bench *b);
 void bench_console(const struct bench *b);
+void bench_mysql(const struct bench *b);
 
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Fails with err's message where ok is false. */

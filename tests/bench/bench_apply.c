@@ -3,12 +3,9 @@
  * block pays for all it caused. The figures are medians over the blocks. */
 #include "config.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -135,19 +132,6 @@ static void sides_done(struct side sides[3])
 	}
 }
 
-static void copy_file(const char *from, const char *to)
-{
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	struct stat st;
-	if (in < 0 || out < 0 || fstat(in, &st) != 0)
-		bench_fail("could not copy \"%s\"", from);
-	for (off_t at = 0; at < st.st_size;)
-		if (sendfile(out, in, &at, (size_t)(st.st_size - at)) <= 0)
-			bench_fail("could not copy \"%s\"", from);
-	close(in);
-	close(out);
-}
-
 static void inserts(const struct bench *b, struct ours *o, struct raw *w, struct feed *f)
 {
 	struct side sides[3] = {0};
@@ -196,7 +180,7 @@ void bench_apply(const struct bench *b)
 	raw_open(&w, raw, mine, b->model);
 	inserts(b, &o, &w, &f);
 	db_exec(w.db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	copy_file(raw, third);
+	db_copy(raw, third);
 	raw_open(&naive, third, NULL, b->model);
 	bench_says("preparing the naive design");
 	raw_naive(&naive);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -12,67 +11,10 @@
 #include "bench/backlog.h"
 #include "bench/bench.h"
 #include "bench/child.h"
+#include "bench/script.h"
 #include "generate/dice.h"
 
-enum { STARTS = 9, KEYS = 60, RUNS_MOST = 12, COMMITS_SEEN = 40 };
-
-/* What the instructions `time`, `bytes` and `run` printed, in order. */
-struct answers {
-	struct samples start, enter, enter_cpu, bytes, commit, stamp;
-};
-
-static void answers_done(struct answers *a)
-{
-	struct samples *all[] = {&a->start, &a->enter, &a->enter_cpu, &a->bytes, &a->commit, &a->stamp};
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		samples_done(all[i]);
-}
-
-static void read_answers(const char *path, struct answers *a)
-{
-	const struct {
-		const char *name;
-		struct samples *into;
-	} names[] = {{"start_us", &a->start}, {"enter_us", &a->enter},   {"enter_cpu_us", &a->enter_cpu},
-		     {"bytes", &a->bytes},    {"commit_ns", &a->commit}, {"stamp_ns", &a->stamp}};
-	char line[256], word[32];
-	double number;
-	bool started = false;
-	FILE *f = fopen(path, "re");
-	if (!f)
-		bench_fail("could not read \"%s\"", path);
-	while (fgets(line, sizeof line, f)) {
-		if (sscanf(line, "%31s %lf", word, &number) != 2)
-			continue;
-		for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-			if (strcmp(word, names[i].name) == 0 && (i || !started))
-				samples_add(names[i].into, number);
-		started |= strcmp(word, "start_us") == 0; /* each `time` tells it again */
-	}
-	fclose(f);
-}
-
-/* The microseconds the whole process took. */
-static double run_script(const struct bench *b, const struct buffer *script, bool ingest, struct answers *a)
-{
-	char *path = bench_path(b, "script"), *out = bench_path(b, "script.out"),
-	     *source = memory_format("bank:%s", b->bank);
-	const char *const follow[] = {b->program, "console",  "--source", source, "--replica",
-				      b->replica, "--script", path,       NULL};
-	const char *const read[] = {b->program, "console",  "--no-ingest", "--replica",
-				    b->replica, "--script", path,          NULL};
-	FILE *f = fopen(path, "we");
-	if (!f || fwrite(buffer_text(script), 1, script->len, f) != script->len || fclose(f) != 0)
-		bench_fail("could not write \"%s\"", path);
-	struct child c;
-	child_start(&c, ingest ? follow : read, out);
-	double seconds = child_wait(&c);
-	read_answers(out, a);
-	free(path);
-	free(out);
-	free(source);
-	return seconds * 1e6;
-}
+enum { STARTS = 9, KEYS = 60, RUNS_MOST = 12 };
 
 static void lookups(const struct bench *b, struct buffer *script, int count, struct dice *d)
 {
@@ -92,6 +34,7 @@ static void forget_file(const char *path)
 
 static void starts(const struct bench *b)
 {
+	const struct script_place here = {NULL, b->replica};
 	struct answers warm = {0}, cold = {0};
 	struct samples whole = {0};
 	struct buffer script = {0};
@@ -99,8 +42,8 @@ static void starts(const struct bench *b)
 	bench_says("starting consoles");
 	for (int i = 0; i < STARTS; i++) {
 		forget_file(b->replica);
-		run_script(b, &script, false, &cold);
-		samples_add(&whole, run_script(b, &script, false, &warm));
+		script_run(b, &here, &script, &cold);
+		samples_add(&whole, script_run(b, &here, &script, &warm));
 	}
 	report_section("console, headless, ingest idle");
 	report_line(&(struct report_line){"start to first screen, cold", REPORT_TIME, samples_at(&cold.start, 0.5), 0,
@@ -117,17 +60,18 @@ static void starts(const struct bench *b)
 
 static void keys(const struct bench *b)
 {
+	const struct script_place here = {NULL, b->replica};
 	struct answers small = {0}, large = {0};
 	struct buffer script = {0};
 	struct dice d = {29};
 	lookups(b, &script, KEYS, &d);
 	/* Then one field: a digit of the next CIF. */
 	buffer_text_add(&script, "keys 1\nbytes\n");
-	run_script(b, &script, false, &small);
+	script_run(b, &here, &script, &small);
 	buffer_clear(&script);
 	buffer_text_add(&script, "size 200 60\n");
 	lookups(b, &script, KEYS, &d);
-	run_script(b, &script, false, &large);
+	script_run(b, &here, &script, &large);
 	report_line(&(struct report_line){"Enter to frame, CPU, 80x24", REPORT_TIME, samples_at(&small.enter_cpu, 0.5),
 					  0, 0, "5 ms", "1 ms"});
 	report_line(&(struct report_line){"Enter to frame, CPU, 200x60", REPORT_TIME, samples_at(&large.enter_cpu, 0.5),
@@ -145,13 +89,15 @@ static void under_ingest(const struct bench *b)
 	struct backlog k;
 	struct dice d = {31};
 	int runs = 0;
+	char *source = memory_format("bank:%s", b->bank);
+	const struct script_place here = {source, b->replica};
 	backlog_make(&k, b);
 	bench_says("consoles while their ingest catches up");
 	for (; runs < RUNS_MOST && backlog_reached(&k) < k.target; runs++) {
 		struct buffer script = {0};
 		struct answers one = {0};
 		lookups(b, &script, KEYS, &d);
-		run_script(b, &script, true, &one);
+		script_run(b, &here, &script, &one);
 		/* One that caught up under way says nothing of a busy ingest. */
 		for (size_t i = 0; backlog_reached(&k) < k.target && i < one.enter.count; i++) {
 			samples_add(&a.enter, one.enter.list[i]);
@@ -177,30 +123,7 @@ static void under_ingest(const struct bench *b)
 	}
 	answers_done(&a);
 	backlog_done(&k);
-}
-
-static void commit_to_screen(const struct bench *b)
-{
-	struct answers a = {0};
-	struct samples seen = {0};
-	struct buffer script = {0};
-	bench_says("commits to the screen");
-	buffer_format(&script, "keys %lld Enter\nwait idle\n", (long long)bench_cif(5));
-	/* A pane is not loaded again within a frame: each commit meets one that has rested. */
-	for (int i = 0; i < COMMITS_SEEN; i++)
-		buffer_format(&script,
-			      "run exec sleep 0.1\nwait idle\nrun exec %s step commit %s 5 Sungai%d\n"
-			      "wait text Sungai%d\nrun exec %s step stamp\n",
-			      b->self, b->bank, i, i, b->self);
-	run_script(b, &script, true, &a);
-	for (size_t i = 0; i < a.commit.count && i < a.stamp.count; i++)
-		samples_add(&seen, (a.stamp.list[i] - a.commit.list[i]) / 1e3);
-	report_section("commit to the screen, the start of a process included");
-	report_line(&(struct report_line){"median", REPORT_TIME, samples_at(&seen, 0.5), 0, 0, "50 ms", "20 ms"});
-	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&seen, 0.99), 0, 0, "50 ms", "20 ms"});
-	answers_done(&a);
-	samples_done(&seen);
-	buffer_done(&script);
+	free(source);
 }
 
 /* What is left of the backlog must not stand between a commit and the screen. */
@@ -213,6 +136,17 @@ static void catch_up(const struct bench *b)
 	child_start(&c, argv, NULL);
 	child_wait(&c);
 	free(source);
+}
+
+static void commit_to_screen(const struct bench *b)
+{
+	char *source = memory_format("bank:%s", b->bank), *step = memory_format("step commit %s", b->bank);
+	const struct script_place place = {source, b->replica};
+	bench_says("commits to the screen");
+	report_section("commit to the screen, the start of a process included");
+	script_commits(b, &place, step);
+	free(source);
+	free(step);
 }
 
 void bench_console(const struct bench *b)

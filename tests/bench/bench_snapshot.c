@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -26,16 +25,6 @@ static void fill(const struct bench *b)
 	free(url);
 }
 
-static void remove_replica(const struct bench *b)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
-	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		char *path = memory_format("%s%s", b->replica, suffixes[i]);
-		unlink(path);
-		free(path);
-	}
-}
-
 struct round {
 	struct samples ours, copy, print, to_copy, to_print;
 	int64_t peak;
@@ -52,7 +41,7 @@ static void run_round(const struct bench *b, struct round *r)
 	const char *const argv[] = {b->program,   "ingest",    "--once",   "--source", source, "--model",
 				    "demography", "--replica", b->replica, "-q",       NULL};
 	struct child c;
-	remove_replica(b);
+	db_remove(b->replica);
 	child_start(&c, argv, NULL);
 	double ours = child_wait(&c);
 	int64_t start = bench_ns();

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,10 +69,26 @@ bool child_runs(struct child *c, int wait_ms)
 	look(c);
 	if (poll(&end, 1, wait_ms) <= 0)
 		return true;
-	waitpid(c->pid, &c->status, 0);
+	struct rusage used;
+	wait4(c->pid, &c->status, 0, &used);
+	c->cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 	close(c->fd);
 	c->fd = -1;
 	return false;
+}
+
+double child_cpu(pid_t pid)
+{
+	char path[64], line[1024];
+	unsigned long user = 0, system = 0;
+	snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+	FILE *f = fopen(path, "re");
+	/* The name, in parentheses, may hold anything. */
+	if (f && fgets(line, sizeof line, f) && strrchr(line, ')'))
+		sscanf(strrchr(line, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+	if (f)
+		fclose(f);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 double child_wait(struct child *c)

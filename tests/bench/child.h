@@ -11,7 +11,8 @@ struct child {
 	int fd;          /* becomes readable when it ends */
 	int64_t started; /* nanoseconds, monotonic */
 	int64_t peak;    /* bytes resident at most, as far as seen */
-	int status;      /* once it has ended */
+	int status;      /* once it has ended: */
+	double cpu;      /* seconds of processor it took */
 };
 
 /* argv[0] is the program. out: a file for its standard output; NULL: nowhere. It ends with the bench. */
@@ -20,6 +21,8 @@ void child_start(struct child *c, const char *const *argv, const char *out);
 bool child_runs(struct child *c, int wait_ms);
 /* Waits for its end, which must be a good one; the seconds it ran. */
 double child_wait(struct child *c);
+/* Seconds of processor a process has taken so far, all its threads; to a hundredth. */
+double child_cpu(pid_t pid);
 /* Asks it to end, and waits. */
 void child_end(struct child *c);
 

@@ -2,11 +2,15 @@
 
 #include "bench/db.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "bench/bench.h"
 #include "bench/raw_copy.h"
 #include "model/model.h"
@@ -135,4 +139,27 @@ int64_t db_packed_bytes(const char *path, const char *scratch)
 		bench_fail("could not read \"%s\"", scratch);
 	unlink(scratch);
 	return st.st_size;
+}
+
+void db_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct stat st;
+	if (in < 0 || out < 0 || fstat(in, &st) != 0)
+		bench_fail("could not copy \"%s\"", from);
+	for (off_t at = 0; at < st.st_size;)
+		if (sendfile(out, in, &at, (size_t)(st.st_size - at)) <= 0)
+			bench_fail("could not copy \"%s\"", from);
+	close(in);
+	close(out);
+}
+
+void db_remove(const char *path)
+{
+	static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		char *file = memory_format("%s%s", path, suffixes[i]);
+		unlink(file);
+		free(file);
+	}
 }

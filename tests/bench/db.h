@@ -24,6 +24,8 @@ void db_bind(sqlite3_stmt *s, int i, struct value v);
 /* Appends the columns of an entity, quoted, separated by commas. */
 void db_columns(const struct entity *e, struct buffer *out);
 void db_places(struct buffer *out, int count); /* ?1, ?2 ... */
+void db_copy(const char *from, const char *to); /* the file, while nobody writes it */
+void db_remove(const char *path); /* with what stands beside it */
 /* Bytes of a copy of the file without a free page. */
 int64_t db_packed_bytes(const char *path, const char *scratch);
 

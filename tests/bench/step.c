@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench/bench.h"
+#include "bench/servers.h"
 #include "generate/generator.h"
 #include "generate/writer.h"
 
@@ -41,12 +43,27 @@ void step_commit(struct writer *w, int64_t number, const char *city)
 		   &err);
 }
 
+static int step_server(const char *socket, int64_t number, const char *city)
+{
+	MYSQL *db = servers_connect(socket);
+	struct buffer sql = {0};
+	buffer_format(&sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city, (long long)bench_cif(number));
+	servers_run(db, sql.data, sql.len);
+	printf("commit_ns %lld\n", (long long)bench_ns());
+	fflush(stdout);
+	buffer_done(&sql);
+	mysql_close(db);
+	return 0;
+}
+
 int step_main(int argc, char **argv)
 {
 	if (argc == 1 && strcmp(argv[0], "stamp") == 0) {
 		printf("stamp_ns %lld\n", (long long)bench_ns());
 		return 0;
 	}
+	if (argc == 4 && strcmp(argv[0], "server") == 0)
+		return step_server(argv[1], strtoll(argv[2], NULL, 10), argv[3]);
 	if (argc != 4 || strcmp(argv[0], "commit") != 0)
 		return 2;
 	struct writer *w = step_writer(argv[1]);

@@ -1,6 +1,7 @@
 /* step: what a console's script lets this program do while it runs (its instruction `run`).
  *
  *     bench step commit BANK NUMBER WORD   renames a customer and prints when that was committed
+ *     bench step server SOCKET NUMBER WORD  the same on a MariaDB server
  *     bench step stamp                     prints the time
  *
  * Times are CLOCK_MONOTONIC in nanoseconds, so that those of two processes compare.

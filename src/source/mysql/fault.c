@@ -161,7 +161,7 @@ void fault_text(struct buffer *out, unsigned number, const char *text)
 	else {
 		buffer_add(out, text, (size_t)(first - text));
 		buffer_text_add(out, "'...'");
-		buffer_text_add(out, last + (last > first));
+		buffer_text_add(out, last > first ? last + 1 : "");
 	}
 	buffer_format(out, " (%u)", number);
 }

@@ -3,6 +3,7 @@
 #include "source/mysql/library.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -121,11 +122,27 @@ static bool library_stopped(const struct pollfd *stop)
 static void library_read_files(MYSQL *handle, const struct mysql_url *url)
 {
 	unsigned none = MYSQL_PROTOCOL_MEMORY, any = MYSQL_PROTOCOL_DEFAULT;
+	my_bool off = 0;
 
+	/* Later versions verify by default: then nobody could tell whether a file asked for it. */
+	mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
 	library_files(handle, url);
 	mysql_options(handle, MYSQL_OPT_PROTOCOL, &none);
 	mysql_real_connect(handle, "255.255.255.255", "", "", NULL, 1, "/", CLIENT_REMEMBER_OPTIONS);
 	mysql_options(handle, MYSQL_OPT_PROTOCOL, &any);
+	mysql_options(handle, MYSQL_OPT_RECONNECT, &off);
+}
+
+static void library_no_ssl(MYSQL *handle)
+{
+	static const enum mysql_option names[] = {MYSQL_OPT_SSL_CA, MYSQL_OPT_SSL_CAPATH, MYSQL_OPT_SSL_CERT,
+						  MYSQL_OPT_SSL_KEY, MYSQL_OPT_SSL_CIPHER};
+	my_bool off = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		mysql_options(handle, names[i], NULL);
+	mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &off);
+	mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &off);
 }
 
 /* Plugins that hash or encrypt a password before they send it. Others (dialog, mysql_clear_password) send it as it
@@ -133,47 +150,67 @@ static void library_read_files(MYSQL *handle, const struct mysql_url *url)
 #define LIBRARY_PLUGINS                                                                                                \
 	"mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,auth_gssapi_client,parsec"
 
+/* What an option file asks for is not weakened. A certificate authority that is given verifies the certificate; only
+ * the flag verifies that it is this host's, and does so with the system's authorities where none is given. */
 static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 {
-	my_bool use = url->ssl != MYSQL_SSL_DISABLED, verify = url->ssl >= MYSQL_SSL_VERIFY_CA;
+	bool authority = handle->options.ssl_ca || handle->options.ssl_capath;
+	my_bool on = 1;
 
-	/* "Enforced" means tried: a server without TLS is still talked to, unless it must be verified. */
-	mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &use);
-	mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 	mysql_options(handle, MARIADB_OPT_RESTRICTED_AUTH, LIBRARY_PLUGINS);
-	if (!use) {
-		mysql_options(handle, MYSQL_OPT_SSL_CA, NULL);
-		mysql_options(handle, MYSQL_OPT_SSL_CAPATH, NULL);
-		mysql_options(handle, MYSQL_OPT_SSL_CERT, NULL);
-		mysql_options(handle, MYSQL_OPT_SSL_KEY, NULL);
-		mysql_options(handle, MYSQL_OPT_SSL_CIPHER, NULL);
+	if (url->ssl == MYSQL_SSL_DISABLED) {
+		library_no_ssl(handle);
+		return;
 	}
+	/* "Enforced" means tried: a server without TLS is still talked to, unless its host must be verified. */
+	mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &on);
+	if (url->ssl == MYSQL_SSL_VERIFY_IDENTITY || (url->ssl == MYSQL_SSL_VERIFY_CA && !authority))
+		mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
+}
+
+/* The handshake of TLS does not give way as the other calls do: it asks this function to wait, and tells it of the
+ * socket only. It runs on the thread that connects. */
+static _Thread_local struct {
+	const struct library_wait *wait;
+	enum library_end end;
+} library_handshake;
+
+static enum library_end library_poll(const struct library_wait *w, struct pollfd *fd);
+
+static int library_handshake_wait(my_socket socket, my_bool read, int timeout)
+{
+	struct pollfd fd = {.fd = socket, .events = read ? POLLIN : POLLOUT};
+
+	(void)timeout;
+	if (!library_handshake.wait || library_handshake.end != LIBRARY_DONE)
+		return 0;
+	library_handshake.end = library_poll(library_handshake.wait, &fd);
+	return library_handshake.end == LIBRARY_DONE;
 }
 
 void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out)
 {
-	my_bool off = 0;
+	const struct st_mysql_options *files = &handle->options;
 
 	library_read_files(handle, url);
 	library_shared_options(handle, url);
 	library_ssl(handle, url);
-	mysql_options(handle, MYSQL_OPT_RECONNECT, &off);
 	mysql_options(handle, MYSQL_OPT_NONBLOCK, 0);
+	mysql_optionsv(handle, MARIADB_OPT_IO_WAIT, library_handshake_wait);
 	*out = (struct library_place){
-		.user = url->user, .host = library_host(url), .socket = url->socket, .port = url->port};
-	if (!out->user)
-		mysql_get_optionv(handle, MARIADB_OPT_USER, &out->user);
-	if (!out->host)
-		mysql_get_optionv(handle, MARIADB_OPT_HOST, &out->host);
-	if (!out->port)
-		mysql_get_optionv(handle, MARIADB_OPT_PORT, &out->port);
-	if (!out->socket && (!out->host || strcmp(out->host, "localhost") == 0))
-		mysql_get_optionv(handle, MARIADB_OPT_UNIXSOCKET, &out->socket);
+		.user = url->user ? url->user : files->user,
+		.host = url->socket || url->host ? library_host(url) : files->host,
+		.port = url->port ? url->port : files->port,
+	};
+	/* A socket counts only where the host is this one. */
+	if (!out->host || strcmp(out->host, "localhost") == 0)
+		out->socket = url->socket ? url->socket : files->unix_socket;
 }
 
 void library_settle(MYSQL *handle)
 {
-	(void)handle; /* option files were read before */
+	/* Option files were read before. From here on nothing waits by itself but who uses the handle by himself. */
+	mysql_optionsv(handle, MARIADB_OPT_IO_WAIT, NULL);
 }
 
 static int library_start(struct library_call *c, int *failed)
@@ -206,29 +243,41 @@ static int library_go_on(struct library_call *c, int ready, int *failed)
 	}
 }
 
-/* What happened of what the library waits for; 0: a stop, or silence, as *end then says. */
-static int library_ready(const struct library_wait *w, int status, enum library_end *end)
+static enum library_end library_poll(const struct library_wait *w, struct pollfd *fd)
 {
-	struct pollfd fds[2] = {{.fd = w->stop, .events = POLLIN}, {.fd = mysql_get_socket(w->handle)}};
+	struct pollfd fds[2] = {{.fd = w->stop, .events = POLLIN}, *fd};
 	int64_t since = clock_mono();
-	int ready = 0, n;
+	int n;
 
-	fds[1].events = (short)((status & MYSQL_WAIT_READ ? POLLIN : 0) | (status & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
-				(status & MYSQL_WAIT_EXCEPT ? POLLPRI : 0));
 	do {
 		n = poll(fds, 2, library_left(w, since));
 	} while (n < 0 && errno == EINTR);
-	if (n <= 0 || library_stopped(&fds[0])) {
-		*end = n > 0 ? LIBRARY_STOPPED : LIBRARY_SILENT;
-		return 0;
-	}
-	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL))
-		ready |= status & MYSQL_WAIT_READ;
-	if (fds[1].revents & (POLLOUT | POLLHUP | POLLERR | POLLNVAL))
-		ready |= status & MYSQL_WAIT_WRITE;
-	if (fds[1].revents & POLLPRI)
-		ready |= status & MYSQL_WAIT_EXCEPT;
-	return ready ? ready : status & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE);
+	fd->revents = fds[1].revents;
+	if (n <= 0)
+		return LIBRARY_SILENT;
+	return library_stopped(&fds[0]) ? LIBRARY_STOPPED : LIBRARY_DONE;
+}
+
+/* Waits for what the library waits for, and says which of it came. */
+static enum library_end library_ready(const struct library_wait *w, int status, int *ready)
+{
+	struct pollfd fd = {.fd = mysql_get_socket(w->handle)};
+	enum library_end end;
+
+	fd.events = (short)((status & MYSQL_WAIT_READ ? POLLIN : 0) | (status & MYSQL_WAIT_WRITE ? POLLOUT : 0) |
+			    (status & MYSQL_WAIT_EXCEPT ? POLLPRI : 0));
+	end = library_poll(w, &fd);
+	*ready = 0;
+	if (fd.revents & POLLIN)
+		*ready |= MYSQL_WAIT_READ;
+	if (fd.revents & POLLOUT)
+		*ready |= MYSQL_WAIT_WRITE;
+	if (fd.revents & POLLPRI)
+		*ready |= MYSQL_WAIT_EXCEPT;
+	/* An end of the connection is seen by whatever is tried next. */
+	if (*ready == 0)
+		*ready = status & (MYSQL_WAIT_READ | MYSQL_WAIT_WRITE);
+	return end;
 }
 
 /* A call that is given up is ended nonetheless, so that the library frees what it holds: to it, the server has timed
@@ -243,20 +292,46 @@ static void library_abandon(struct library_call *c)
 	} while (status);
 }
 
-static enum library_end library_run(struct library_wait *w, struct library_call *c)
+/* The library reads and writes plain connections without waiting, but leaves its socket one that waits, and so do
+ * reads and writes within TLS. Whoever uses the handle between calls finds it as the library made it. */
+static void library_waits(MYSQL *handle, bool waits)
 {
-	enum library_end end = LIBRARY_DONE;
-	int failed, status = library_start(c, &failed);
+	my_socket fd = mysql_get_socket(handle);
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+	int wanted = waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
 
+	if (flags >= 0 && wanted != flags)
+		fcntl(fd, F_SETFL, wanted);
+}
+
+static enum library_end library_loop(const struct library_wait *w, struct library_call *c)
+{
+	int failed, ready, status;
+
+	library_waits(w->handle, false);
+	status = library_start(c, &failed);
 	while (status) {
-		int ready = library_ready(w, status, &end);
+		enum library_end end = library_ready(w, status, &ready);
 
-		if (!ready) {
+		if (end != LIBRARY_DONE) {
 			library_abandon(c);
 			return end;
 		}
+		library_waits(w->handle, false);
 		status = library_go_on(c, ready, &failed);
 	}
+	return library_handshake.end;
+}
+
+static enum library_end library_run(const struct library_wait *w, struct library_call *c)
+{
+	enum library_end end;
+
+	library_handshake.wait = w;
+	library_handshake.end = LIBRARY_DONE;
+	end = library_loop(w, c);
+	library_handshake.wait = NULL;
+	library_waits(w->handle, true);
 	return end;
 }
 
@@ -324,7 +399,7 @@ static enum net_async_status library_step(struct library_call *c)
 	}
 }
 
-static enum library_end library_run(struct library_wait *w, struct library_call *c)
+static enum library_end library_run(const struct library_wait *w, struct library_call *c)
 {
 	int64_t since = clock_mono();
 
@@ -362,21 +437,21 @@ void library_cut(MYSQL *handle)
 
 /* ---- calls ---- */
 
-enum library_end library_connect(struct library_wait *w, const struct mysql_url *url)
+enum library_end library_connect(const struct library_wait *w, const struct mysql_url *url)
 {
 	struct library_call c = {.kind = CALL_CONNECT, .handle = w->handle, .url = url};
 
 	return library_run(w, &c);
 }
 
-enum library_end library_query(struct library_wait *w, const char *sql, size_t n)
+enum library_end library_query(const struct library_wait *w, const char *sql, size_t n)
 {
 	struct library_call c = {.kind = CALL_QUERY, .handle = w->handle, .sql = sql, .n = n};
 
 	return library_run(w, &c);
 }
 
-enum library_end library_store(struct library_wait *w, MYSQL_RES **result)
+enum library_end library_store(const struct library_wait *w, MYSQL_RES **result)
 {
 	struct library_call c = {.kind = CALL_STORE, .handle = w->handle};
 	enum library_end end = library_run(w, &c);

@@ -42,9 +42,9 @@ struct library_place {
 
 void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out);
 /* host: the URL's, as the library takes it. */
-enum library_end library_connect(struct library_wait *w, const struct mysql_url *url);
-enum library_end library_query(struct library_wait *w, const char *sql, size_t n);
-enum library_end library_store(struct library_wait *w, MYSQL_RES **result);
+enum library_end library_connect(const struct library_wait *w, const struct mysql_url *url);
+enum library_end library_query(const struct library_wait *w, const char *sql, size_t n);
+enum library_end library_store(const struct library_wait *w, MYSQL_RES **result);
 /* After the connect: what an option file may have asked for and we never do. */
 void library_settle(MYSQL *handle);
 void library_cut(MYSQL *handle);

@@ -261,10 +261,8 @@ bool mysql_url_parse(const char *text, struct mysql_url *out, struct error *err)
 {
 	*out = (struct mysql_url){.ssl = MYSQL_SSL_PREFERRED, .connect_timeout = URL_CONNECT};
 	if (url_secret(text)) {
-		error_set(err, ERROR_USAGE,
-			  "could not take the URL of the source: the URL holds a password, and everybody can read "
-			  "the command line");
-		error_hint(err, "put the password into the database's own option files");
+		error_set(err, ERROR_USAGE, "could not take the URL: it holds a password, and everybody can read command lines");
+		error_hint(err, "keep it where the database's own tools look for it: ~/.my.cnf");
 		return false;
 	}
 	if (strncmp(text, URL_SCHEME, strlen(URL_SCHEME)) != 0)

@@ -1,0 +1,398 @@
+/* A bank on a MariaDB server: what it costs to follow it, beside MariaDB's own replica that replays the same log.
+ *
+ * Both read the log from the server as it stands, one after the other and in turns; each block of the log goes through both.
+ * Ours counts from the start of its process to the log's end visible in the replica, the other one from START SLAVE to its end applied. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "bench/bench.h"
+#include "bench/child.h"
+#include "bench/db.h"
+#include "bench/feed.h"
+#include "bench/servers.h"
+#include "bench/raw_apply.h"
+#include "bench/raw_binlog.h"
+#include "bench/script.h"
+#include "model/model.h"
+#include "source/mysql_server.h"
+
+#define UPDATES      100000 /* of a block */
+#define SINGLES      20000
+#define NAIVE_COMMIT 20000
+#define COMMITS      1000   /* seen one at a time */
+#define COMMITS_TURN 100    /* until the other one's turn */
+
+/* Rounds of one kind of work, against the replica with one thread or with several. */
+struct race {
+	struct samples ours, theirs, ratios; /* rows a second; ours to theirs */
+	double our_cpu, their_cpu, rows;
+	int64_t peak;
+};
+
+struct bank {
+	const struct bench *b;
+	struct servers m;
+	char *empty, *replica, *naive; /* replicas: of the empty bank; the one that follows; a copy */
+	int threads;                   /* of a parallel replica */
+	int round;
+};
+
+/* ---- races ---- */
+
+static void run_ours(struct bank *k, const char *to, struct cost *c)
+{
+	struct ours o;
+	ours_follow(&k->m, &o, k->replica);
+	ours_reach(&o, to, c);
+	ours_end(&o, c);
+}
+
+static void race_once(struct bank *k, struct race *r, double rows, int threads, const char *to)
+{
+	struct cost ours, theirs;
+	bool first = k->round++ % 2 == 0;
+	if (first)
+		run_ours(k, to, &ours);
+	servers_replay(&k->m, threads, to, &theirs);
+	if (!first)
+		run_ours(k, to, &ours);
+	samples_add(&r->ours, rows / ours.seconds);
+	samples_add(&r->theirs, rows / theirs.seconds);
+	samples_add(&r->ratios, theirs.seconds / ours.seconds);
+	r->our_cpu += ours.cpu;
+	r->their_cpu += theirs.cpu;
+	r->rows += rows;
+	r->peak = ours.peak > r->peak ? ours.peak : r->peak;
+}
+
+static void report_race(struct race *r, const char *what, const char *at_least, const char *aim)
+{
+	report_line(&(struct report_line){what, REPORT_RATE, samples_at(&r->ours, 0.5), samples_at(&r->theirs, 0.5),
+					  samples_at(&r->ratios, 0.5), at_least, aim});
+}
+
+static void report_cpu(struct race *r)
+{
+	report_line(&(struct report_line){"  processor time a row", REPORT_TIME, r->our_cpu * 1e6 / r->rows, r->their_cpu * 1e6 / r->rows, 0,
+					  NULL, NULL});
+}
+
+static void race_done(struct race *r)
+{
+	samples_done(&r->ours);
+	samples_done(&r->theirs);
+	samples_done(&r->ratios);
+	*r = (struct race){0};
+}
+
+static char *parallel(const struct bank *k, const char *what)
+{
+	return memory_format("%s, replica of %d threads", what, k->threads);
+}
+
+/* ---- catching up ---- */
+
+static void prepare_empty(struct bank *k)
+{
+	const char *const argv[] = {k->b->program, "ingest",      "--once", "--source", k->m.url, "--model",
+				    "demography",  "--replica", k->empty, "-q",       NULL};
+	struct child c;
+	child_start(&c, argv, NULL);
+	child_wait(&c);
+}
+
+static void race_inserts(struct bank *k, struct race *r, int threads, const char *from, const char *to)
+{
+	for (int i = 0; i < k->b->rounds; i++) {
+		bench_says("replaying the inserts, replica of %d thread%s, %d of %d", threads ? threads : 1, threads ? "s" : "", i + 1, k->b->rounds);
+		db_remove(k->replica);
+		db_copy(k->empty, k->replica);
+		servers_empty(&k->m, from);
+		race_once(k, r, (double)k->b->customers * 3, threads, to);
+	}
+}
+
+static void inserts(struct bank *k)
+{
+	struct race one = {0}, many = {0};
+	struct raw_binlog raw;
+	double rows = (double)k->b->customers * 3;
+	char *from = servers_log_end(&k->m), *to, *label = parallel(k, "inserts");
+	prepare_empty(k);
+	bench_says("filling a bank on a server");
+	servers_fill(&k->m);
+	to = servers_log_end(&k->m);
+	bench_says("counting the log");
+	raw_binlog(server_socket(k->m.primary), from, &raw);
+	race_inserts(k, &many, k->threads, from, to);
+	race_inserts(k, &one, 0, from, to);
+	report_section("catching up with a MariaDB server, against its own replica");
+	report_race(&one, "inserts, replica of one thread (the default)", "0.70", "1.10");
+	report_cpu(&one);
+	report_race(&many, label, NULL, NULL);
+	report_cpu(&many);
+	report_line(&(struct report_line){"inserts, against a reader that only counts the log's events", REPORT_RATE, samples_at(&one.ours, 0.5),
+					  rows / raw.seconds, 0, NULL, NULL});
+	report_line(&(struct report_line){"peak memory of ingest, catching up", REPORT_BYTES, (double)(one.peak > many.peak ? one.peak : many.peak), 0, 0,
+					  "128 MB", "64 MB"});
+	race_done(&one);
+	race_done(&many);
+	free(from);
+	free(to);
+	free(label);
+}
+
+static void race_block(struct bank *k, struct race *r, int threads, int count, int per_txn)
+{
+	servers_update(&k->m, count, per_txn);
+	char *to = servers_log_end(&k->m);
+	race_once(k, r, count, threads, to);
+	free(to);
+}
+
+/* The design that keeps the open version in the history too: its statements alone, on a copy. */
+static double naive_rate(struct bank *k)
+{
+	struct raw w;
+	struct feed f;
+	struct samples rates = {0};
+	bench_says("the naive design");
+	db_copy(k->replica, k->naive);
+	raw_open(&w, k->naive, NULL, k->b->model);
+	raw_naive(&w);
+	db_exec(w.db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	feed_open(&f, k->b->model, k->b->customers);
+	for (int i = 0; i < UPDATES / NAIVE_COMMIT; i++) {
+		feed_updates(&f, NAIVE_COMMIT);
+		raw_prepare(&w, f.changes, f.count, NAIVE_COMMIT);
+		int64_t start = bench_ns();
+		raw_run(&w);
+		db_exec(w.db, "PRAGMA wal_checkpoint(PASSIVE)");
+		samples_add(&rates, (double)f.count * 1e9 / (double)(bench_ns() - start));
+	}
+	double rate = samples_at(&rates, 0.5);
+	samples_done(&rates);
+	feed_close(&f);
+	raw_close(&w);
+	db_remove(k->naive);
+	return rate;
+}
+
+static void updates(struct bank *k)
+{
+	struct race one = {0}, many = {0};
+	char *label = parallel(k, "random updates with history");
+	for (int i = 0; i < 3; i++) {
+		bench_says("replaying random updates, %d of 3", i + 1);
+		race_block(k, &many, k->threads, UPDATES, FEED_TXN);
+		race_block(k, &one, 0, UPDATES, FEED_TXN);
+	}
+	double naive = naive_rate(k);
+	report_race(&one, "random updates with history, replica of one thread (keeps none)", "0.35", "0.50");
+	report_cpu(&one);
+	report_race(&many, label, NULL, NULL);
+	report_line(&(struct report_line){"  against the open version kept in the history too", REPORT_RATE, samples_at(&one.ours, 0.5), naive, 0,
+					  "1.50", NULL});
+	race_done(&one);
+	race_done(&many);
+	free(label);
+}
+
+static void singles(struct bank *k)
+{
+	struct race one = {0}, many = {0};
+	char *label = parallel(k, "single-row transactions");
+	for (int i = 0; i < 3; i++) {
+		bench_says("replaying single-row transactions, %d of 3", i + 1);
+		race_block(k, &many, k->threads, SINGLES, 1);
+		race_block(k, &one, 0, SINGLES, 1);
+	}
+	report_race(&one, "single-row transactions, replica of one thread", "1.00", "5.00");
+	report_cpu(&one);
+	report_race(&many, label, NULL, NULL);
+	race_done(&one);
+	race_done(&many);
+	free(label);
+}
+
+/* ---- live ---- */
+
+static void rest(int64_t micro)
+{
+	nanosleep(&(struct timespec){.tv_nsec = micro * 1000}, NULL);
+}
+
+/* Whether the customer's city is the expected one, where somebody looks. */
+struct looker {
+	sqlite3_stmt *ours; /* or */
+	MYSQL *theirs;
+};
+
+static bool sees(const struct looker *l, int64_t cif, const char *city)
+{
+	bool there = false;
+	if (l->ours) {
+		sqlite3_bind_int64(l->ours, 1, cif);
+		there = db_row(l->ours) && strcmp((const char *)sqlite3_column_text(l->ours, 0), city) == 0;
+		sqlite3_reset(l->ours);
+		return there;
+	}
+	char sql[128];
+	snprintf(sql, sizeof sql, "SELECT city FROM bank.customer_info WHERE cif = %lld", (long long)cif);
+	if (mysql_query(l->theirs, sql) != 0)
+		bench_fail("%s", mysql_error(l->theirs));
+	MYSQL_RES *result = mysql_store_result(l->theirs);
+	MYSQL_ROW row = mysql_fetch_row(result);
+	there = row && row[0] && strcmp(row[0], city) == 0;
+	mysql_free_result(result);
+	return there;
+}
+
+static void commit_some(struct bank *k, const struct looker *l, struct dice *d, struct samples *seen)
+{
+	for (int i = 0; i < COMMITS_TURN; i++) {
+		char sql[160], city[32];
+		int64_t cif = bench_cif(1 + dice_below(d, (uint32_t)k->b->customers));
+		snprintf(city, sizeof city, "Kota%zu%c", seen->count, l->ours ? 'a' : 'b');
+		int n = snprintf(sql, sizeof sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city, (long long)cif);
+		/* At no fixed beat, or a follower that looks from time to time would always or never be late. */
+		rest(2000 + (int64_t)dice_below(d, 10000));
+		servers_run(k->m.db, sql, (size_t)n);
+		int64_t committed = bench_ns();
+		/* Rests between two looks: a reader that spins takes a core from whom it waits for. */
+		for (; !sees(l, cif, city); rest(10))
+			if (bench_ns() - committed > INT64_C(30000000000))
+				bench_fail("a commit was not seen within 30 s");
+		samples_add(seen, (double)(bench_ns() - committed) / 1e3);
+	}
+}
+
+/* Each has the machine to itself in its turn: the other one is down meanwhile. */
+static void commits(struct bank *k)
+{
+	struct samples ours = {0}, theirs = {0};
+	struct dice d = {37};
+	prctl(PR_SET_TIMERSLACK, 1000L);
+	bench_says("committing one at a time");
+	for (int i = 0; i < COMMITS / COMMITS_TURN; i++) {
+		struct ours o;
+		struct cost c;
+		char *at = servers_log_end(&k->m);
+		ours_follow(&k->m, &o, k->replica);
+		ours_reach(&o, at, &c);
+		struct looker mine = {.ours = db_prepare(o.db, "SELECT city FROM customer WHERE cif = ?1")};
+		commit_some(k, &mine, &d, &ours);
+		sqlite3_finalize(mine.ours);
+		ours_end(&o, NULL);
+		free(at);
+		at = servers_log_end(&k->m);
+		servers_replay(&k->m, 0, at, &c);
+		servers_replica(&k->m, true);
+		struct looker other = {.theirs = k->m.there};
+		commit_some(k, &other, &d, &theirs);
+		servers_replica(&k->m, false);
+		free(at);
+	}
+	report_section("commit on the MariaDB server to visible, against its own replica");
+	report_line(&(struct report_line){"median of 1,000", REPORT_TIME, samples_at(&ours, 0.5), samples_at(&theirs, 0.5), 0, "1.00", "0.60"});
+	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&ours, 0.99), samples_at(&theirs, 0.99), 0, "1.50", "1.00"});
+	samples_done(&ours);
+	samples_done(&theirs);
+}
+
+static void to_screen(struct bank *k)
+{
+	const struct script_place place = {k->m.url, k->replica};
+	char *step = memory_format("step server %s", server_socket(k->m.primary));
+	bench_says("commits to the screen");
+	report_section("commit on the MariaDB server to the screen, the start of a process included");
+	script_commits(k->b, &place, step);
+	free(step);
+}
+
+/* ---- the snapshot ---- */
+
+static void dump_program(const struct bank *k, struct child *c)
+{
+	static const char *const programs[] = {"/usr/bin/mariadb-dump", "/usr/local/bin/mariadb-dump", "/usr/bin/mysqldump"};
+	const char *program = programs[0];
+	for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+		if (access(program = programs[i], X_OK) == 0)
+			break;
+	char *socket = memory_format("--socket=%s", server_socket(k->m.primary));
+	const char *const argv[] = {program, "--no-defaults", socket, "--user=root", "--single-transaction", "--quick", "bank", NULL};
+	child_start(c, argv, NULL);
+	child_wait(c);
+	free(socket);
+}
+
+static void copy_once(struct bank *k, struct race *r, struct samples *us, struct samples *dump)
+{
+	const char *const argv[] = {k->b->program, "ingest",    "--once",   "--source", k->m.url, "--model",
+				    "demography",  "--replica", k->replica, "-q",       NULL};
+	struct child c, d;
+	int64_t start = bench_ns();
+	db_remove(k->replica);
+	child_start(&c, argv, NULL);
+	samples_add(us, child_wait(&c) * 1e6);
+	start = bench_ns();
+	dump_program(k, &d);
+	samples_add(dump, (double)(bench_ns() - start) / 1e3);
+	samples_add(&r->ratios, us->list[us->count - 1] / dump->list[dump->count - 1]);
+	r->our_cpu += c.cpu;
+	r->their_cpu += d.cpu;
+	r->rows += (double)k->b->customers * 3;
+	r->peak = c.peak > r->peak ? c.peak : r->peak;
+}
+
+static void snapshot(struct bank *k)
+{
+	struct race r = {0};
+	struct samples us = {0}, dump = {0};
+	for (int i = 0; i < k->b->rounds; i++) {
+		bench_says("copying the server's tables, %d of %d", i + 1, k->b->rounds);
+		copy_once(k, &r, &us, &dump);
+	}
+	double ours = samples_at(&us, 0.5), theirs = samples_at(&dump, 0.5), ratio = samples_at(&r.ratios, 0.5), rows = (double)k->b->customers * 3e6;
+	report_section("snapshot of a MariaDB server, search index included, against mariadb-dump to nowhere");
+	report_line(&(struct report_line){"time", REPORT_TIME, ours, theirs, ratio, "8.00", "5.00"});
+	report_line(&(struct report_line){"rows", REPORT_RATE, rows / ours, rows / theirs, 0, NULL, NULL});
+	report_cpu(&r);
+	report_line(&(struct report_line){"peak memory", REPORT_BYTES, (double)r.peak, 0, 0, "128 MB", "64 MB"});
+	race_done(&r);
+	samples_done(&us);
+	samples_done(&dump);
+}
+
+/* ---- the part ---- */
+
+void bench_mysql(const struct bench *b)
+{
+	struct bank k = {.b = b, .threads = (int)sysconf(_SC_NPROCESSORS_ONLN)};
+	if (!servers_open(&k.m, b)) {
+		printf("\n(mysql skipped: no mariadbd is installed)\n");
+		return;
+	}
+	k.empty = bench_path(b, "mysql-empty.db");
+	k.replica = bench_path(b, "mysql.db");
+	k.naive = bench_path(b, "mysql-naive.db");
+	inserts(&k);
+	updates(&k);
+	singles(&k);
+	commits(&k);
+	to_screen(&k);
+	snapshot(&k);
+	servers_close(&k.m);
+	db_remove(k.empty);
+	db_remove(k.replica);
+	free(k.empty);
+	free(k.replica);
+	free(k.naive);
+}

@@ -1,0 +1,25 @@
+/* script: a console of its own process, headless, that plays a script, and what it answered. */
+#ifndef TD_BENCH_SCRIPT_H
+#define TD_BENCH_SCRIPT_H
+
+#include "bench/bench.h"
+
+struct buffer;
+
+/* What the instructions `time`, `bytes` and `run` printed, in order. */
+struct answers {
+	struct samples start, enter, enter_cpu, bytes, commit, stamp;
+};
+void answers_done(struct answers *a);
+
+struct script_place {
+	const char *source; /* followed meanwhile; NULL: it only reads */
+	const char *replica;
+};
+
+/* The microseconds the whole process took. */
+double script_run(const struct bench *b, const struct script_place *at, const struct buffer *script, struct answers *a);
+/* Customer 5 on the screen is given another city again and again by `bench STEP 5 WORD`: reports how soon it shows. */
+void script_commits(const struct bench *b, const struct script_place *at, const char *step);
+
+#endif
