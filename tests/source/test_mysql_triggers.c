@@ -278,7 +278,7 @@ static const char *const kinds_rows[] = {
 	" NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, DEFAULT)",
 	"(2, -128, 18446744073709551615, 42, -12345678.9, 12345678901234567890.0123456789, 0.1, 0.1, 1.005, b'1111111111111111111111111111111111111111111111111111111111111111',"
 	" b'1', 2024, '2024-02-29', '-838:59:58.125', '2024-10-27 02:30:00', '9999-12-31 23:59:59.999999', '2024-10-27 02:30:00', '2024-10-27 02:30:00.000001',"
-	" '2024-03-31 03:30:00', 'ab  ', 'N', 'ÄÖÜ€', 'ñ', '', 'a,b\\'c\\\\d\n\t\0e', 'it\\'s', 'x,z', 'a', '', '', 'N,', '{\"a\": [1, null, \"ü\"]}',"
+	" '2024-03-31 03:30:00', 'ab  ', 'N', 'ÄÖÜ€', 'ñ', '', 'a,b\\'c\\\\d\n\t\\0e', 'it\\'s', 'x,z', 'a', '', '', 'N,', '{\"a\": [1, null, \"ü\"]}',"
 	" '123e4567-e89b-12d3-a456-426655440000', '::1', POINT(1.5, -2), DEFAULT)",
 	"(3, 0, 0, 0, 0, 0, -3.4028235e38, 1.7976931348623157e308, 0, 0, b'0', 0, '0000-00-00', '00:00:00', '0000-00-00 00:00:00', '2024-00-00 00:00:00',"
 	" '0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00 00:00:00', '', '𝄞 emoji 😀', '', '', ' ', 'x', '', '', X'00', X'00FF', X'DEADBEEF00', X'FFFE', '[]',"
@@ -1139,6 +1139,11 @@ static void show_violation(void *ctx, const struct violation *v)
 {
 	if ((*(int *)ctx)++ < 10)
 		print_message("# %s %s: %s: %s\n", v->entity, v->key, v->rule, v->detail);
+	char q[300];
+	snprintf(q, sizeof q, "SELECT customer_id, address_id, email, last_update FROM sak.customer WHERE customer_id = %s", v->key);
+	print_message("%s", server_rows(server, q));
+	snprintf(q, sizeof q, "SELECT id, at, txn, op, before_image, after_image FROM sak.tellerdesk_change WHERE tbl = 'customer' and (before_image like '%s,%%' OR after_image like '%s,%%')", v->key, v->key);
+	print_message("%s", server_rows(server, q));
 }
 
 /* Copied while the bank goes on, killed again and again, and in the end row by row what the bank has. */

@@ -132,14 +132,19 @@ static void test_names(void **state)
 static void test_script(void **state)
 {
 	struct capture_site site = {.database = "bank", .model = "sakila", .account = "'teller'@'%'"};
+	const char *parent_columns[] = {"a", "b"};
+	const struct mysql_hidden hidden = {.parent = "city", .child = "customer", .column_count = 2, .parent_columns = parent_columns};
+	const struct mysql_hidden *keys[] = {&hidden, &hidden};
+	struct capture_watch watch = {.parent = "city", .shape = "W", .count = 2, .keys = keys};
 	struct capture_table tables[2] = {0};
+	const struct capture_set set = {tables, 2, &watch, 1}; /* the second is a table the server lacks */
 	struct buffer out = {0};
 	struct arena a;
 
 	(void)state;
 	arena_init(&a);
 	capture_table_make(&a, &table, &entity, &tables[0]);
-	capture_script(&out, &site, tables, 2); /* the second is a table the server lacks */
+	capture_script(&out, &site, &set);
 	const char *text = buffer_text(&out), *locked = strstr(text, "LOCK TABLES `bank`.`customer` WRITE;"), *drop = strstr(text, "\nDROP TRIGGER");
 	const char *unlocked = strstr(text, "UNLOCK TABLES;");
 	assert_true(locked && drop && unlocked && locked < drop && drop < unlocked);
@@ -150,9 +155,14 @@ static void test_script(void **state)
 	assert_non_null(strstr(text, "\n-- DROP TABLE IF EXISTS `bank`.`tellerdesk_change`;"));
 	site.mariadb = true;
 	buffer_clear(&out);
-	capture_script(&out, &site, tables, 2);
+	capture_script(&out, &site, &set);
 	assert_null(strstr(buffer_text(&out), "\nDROP TRIGGER"));
 	assert_null(strstr(buffer_text(&out), "LOCK TABLES"));
+	assert_non_null(strstr(buffer_text(&out),
+			       "CREATE OR REPLACE TRIGGER `bank`.`tellerdesk_watch_city` AFTER UPDATE ON `bank`.`city` FOR EACH ROW\n"
+			       "  INSERT INTO `bank`.`tellerdesk_change` (`at`, `txn`, `tbl`, `shape`, `op`)\n"
+			       "    SELECT UTC_TIMESTAMP(6), CONCAT(@@server_id, '-', CONNECTION_ID(), '/', @@last_gtid), 'customer', 'W', 'r' FROM DUAL "
+			       "WHERE NOT (OLD.`a` <=> NEW.`a` AND OLD.`b` <=> NEW.`b`)\n    UNION ALL SELECT"));
 	buffer_done(&out);
 	arena_done(&a);
 }

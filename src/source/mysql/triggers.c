@@ -61,19 +61,16 @@ bool triggers_serving(const struct mysql *m)
 	return m->triggers && (m->triggers->open || m->triggers->next < m->triggers->count);
 }
 
-const struct capture_table *triggers_tables(struct mysql *m)
+const struct capture_set *triggers_set(struct mysql *m)
 {
 	struct mysql_triggers *t = m->triggers;
-	const struct model *model = m->base.model;
 
 	if (t->made_for == m->shape_at)
-		return t->tables;
+		return &t->set;
 	arena_reset(&t->shapes);
-	t->tables = arena_zero(&t->shapes, (size_t)model->entity_count, sizeof *t->tables);
-	for (int i = 0; i < model->entity_count; i++)
-		capture_table_make(&t->shapes, &m->shape.tables[i], &model->entities[i], &t->tables[i]);
+	capture_set_make(&t->shapes, &m->shape, &t->set);
 	t->made_for = m->shape_at;
-	return t->tables;
+	return &t->set;
 }
 
 /* ---- the script ---- */
@@ -120,21 +117,18 @@ static bool script_possible(struct mysql *m, struct error *err)
 
 bool triggers_script(struct mysql *m, struct buffer *out, struct error *err)
 {
-	const struct model *model = m->base.model;
-	struct capture_site site = {.database = m->url.database, .model = model->name, .mariadb = m->target.mariadb};
-	struct capture_table *tables;
+	struct capture_site site = {.database = m->url.database, .model = m->base.model->name, .mariadb = m->target.mariadb};
+	struct capture_set set;
 	struct arena arena;
 	char *account;
 
 	if (!script_possible(m, err))
 		return false;
 	arena_init(&arena);
-	tables = arena_zero(&arena, (size_t)model->entity_count, sizeof *tables);
-	for (int i = 0; i < model->entity_count; i++)
-		capture_table_make(&arena, &m->shape.tables[i], &model->entities[i], &tables[i]);
+	capture_set_make(&arena, &m->shape, &set);
 	site.account = account = script_account(m, err);
 	if (account)
-		capture_script(out, &site, tables, model->entity_count);
+		capture_script(out, &site, &set);
 	free(account);
 	arena_done(&arena);
 	return account != NULL;
@@ -186,7 +180,7 @@ static bool image_row(struct mysql *m, int entity, const char *text, size_t n, s
 	const struct model *model = m->base.model;
 	const struct entity *e = &model->entities[entity];
 	const struct mysql_table *table = &m->shape.tables[entity];
-	const struct capture_table *c = &triggers_tables(m)[entity];
+	const struct capture_table *c = &triggers_set(m)->tables[entity];
 	size_t len;
 
 	/* A column the bank lacks is NULL, as in a copy. */
@@ -238,7 +232,11 @@ static bool change_of(struct mysql *m, int entity, struct change *c, struct erro
 	const char *shape = r->cells[2], *letter = r->cells[3];
 	enum change_op op;
 
-	if (!shape || strcmp(shape, triggers_tables(m)[entity].shape) != 0 || !letter || !op_of(*letter, &op))
+	if (letter && *letter == 'r') {
+		*c = (struct change){.op = CHANGE_RELOAD, .entity = entity};
+		return true;
+	}
+	if (!shape || strcmp(shape, triggers_set(m)->tables[entity].shape) != 0 || !letter || !op_of(*letter, &op))
 		return change_foreign(m, r->cells[1], err);
 	struct value *before = arena_alloc(&t->change, size), *after = arena_alloc(&t->change, size);
 	bool whole = (op == CHANGE_INSERT || image_row(m, entity, r->cells[4], r->lens[4], before)) &&

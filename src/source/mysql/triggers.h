@@ -50,7 +50,7 @@ struct trigger_item {
 
 struct mysql_triggers {
 	struct arena shapes;
-	struct capture_table *tables;  /* by entity */
+	struct capture_set set;
 	int64_t made_for;              /* shape_at of the catalogue they were made of */
 	int64_t verified;              /* the same, when the triggers were looked for */
 	struct capture_cell *cells;    /* room for an image */
@@ -86,8 +86,8 @@ void triggers_free(struct mysql_triggers *t); /* NULL is fine */
 bool triggers_session(struct mysql *m, struct error *err);
 bool triggers_serving(const struct mysql *m);
 bool triggers_script(struct mysql *m, struct buffer *out, struct error *err);
-/* The tables and columns that are captured, as the catalogue has them now. */
-const struct capture_table *triggers_tables(struct mysql *m);
+/* What is to be captured, as the catalogue has it now. */
+const struct capture_set *triggers_set(struct mysql *m);
 
 extern const struct source_ops mysql_triggers_ops; /* mysql.c */
 bool triggers_start(struct source *s, const char *position, struct error *err);

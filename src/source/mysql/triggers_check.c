@@ -1,6 +1,7 @@
 /* Preflight of a server that is followed by its change table. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -99,55 +100,70 @@ static void check_age(struct checking *k)
 
 /* ---- the triggers ---- */
 
-static void add_question(struct mysql *m, const struct capture_table *t, enum capture_op op, struct buffer *sql)
-{
-	struct buffer name = {0};
+struct question { const char *table, *name, *shape; };
 
+static void add_question(struct mysql *m, const struct question *q, struct buffer *sql)
+{
 	mysql_identifier(sql, m->url.database);
 	buffer_text_add(sql, "." CAPTURE_FUNCTION "(");
-	mysql_literal(m->control, sql, t->name, strlen(t->name));
+	mysql_literal(m->control, sql, q->table, strlen(q->table));
 	buffer_text_add(sql, ", ");
-	capture_trigger_name(&name, t->name, op);
-	mysql_literal(m->control, sql, buffer_text(&name), name.len);
-	buffer_format(sql, ", '%s')", t->shape);
-	buffer_done(&name);
+	mysql_literal(m->control, sql, q->name, strlen(q->name));
+	buffer_format(sql, ", '%s')", q->shape);
 }
 
-struct missing { void (*found)(void *ctx, const char *table, enum capture_op op); void *ctx; };
+struct missing { void (*found)(void *ctx, const struct question *q); void *ctx; };
+
+static int questions(const struct capture_set *set, struct arena *a, struct question **out)
+{
+	int count = 0;
+
+	*out = arena_zero(a, (size_t)(set->table_count * CAPTURE_OPS + set->watch_count + 1), sizeof **out);
+	for (int i = 0; i < set->table_count + set->watch_count; i++) {
+		const struct capture_watch *w = i < set->table_count ? NULL : &set->watches[i - set->table_count];
+		const struct capture_table *t = w ? NULL : &set->tables[i];
+		for (int op = 0; w ? op < 1 : t->name && op < CAPTURE_OPS; op++) {
+			struct buffer name = {0};
+			if (w)
+				capture_watch_name(&name, w->parent);
+			else
+				capture_trigger_name(&name, t->name, (enum capture_op)op);
+			(*out)[count++] = (struct question){w ? w->parent : t->name, arena_text(a, buffer_text(&name)), w ? w->shape : t->shape};
+			buffer_done(&name);
+		}
+	}
+	return count;
+}
 
 static bool ask_triggers(struct mysql *m, const struct missing *out, struct error *err)
 {
-	const struct capture_table *tables = triggers_tables(m);
+	struct question *q;
 	struct buffer sql = {0};
 	struct mysql_rows r;
-	int count = m->base.model->entity_count, cell = 0;
+	struct arena a;
 
+	arena_init(&a);
+	int count = questions(triggers_set(m), &a, &q);
 	buffer_text_add(&sql, "SELECT 1");
-	for (int i = 0; i < count; i++)
-		for (int op = 0; tables[i].name && op < CAPTURE_OPS; op++) {
-			buffer_text_add(&sql, ", ");
-			add_question(m, &tables[i], (enum capture_op)op, &sql);
-		}
+	for (int i = 0; i < count; i++) {
+		buffer_text_add(&sql, ", ");
+		add_question(m, &q[i], &sql);
+	}
 	bool ok = mysql_client_rows(m->control, buffer_text(&sql), &r, err) && mysql_rows_next(&r);
 	for (int i = 0; ok && i < count; i++)
-		for (int op = 0; tables[i].name && op < CAPTURE_OPS; op++) {
-			const char *has = r.cells[++cell];
-			if (!has || strcmp(has, "0") == 0)
-				out->found(out->ctx, tables[i].name, (enum capture_op)op);
-		}
+		if (!r.cells[i + 1] || strcmp(r.cells[i + 1], "0") == 0)
+			out->found(out->ctx, &q[i]);
 	mysql_rows_done(&r);
 	buffer_done(&sql);
+	arena_done(&a);
 	return ok;
 }
 
-static void tell_missing(void *ctx, const char *table, enum capture_op op)
+static void tell_missing(void *ctx, const struct question *q)
 {
 	struct checking *k = ctx;
-	struct buffer name = {0};
 
-	capture_trigger_name(&name, table, op);
-	check_tell(k, true, arena_text(&k->arena, buffer_text(&name)), fix(k), "table %s has no such trigger, or one that notes other columns than the model has", table);
-	buffer_done(&name);
+	check_tell(k, true, arena_text(&k->arena, q->name), fix(k), "table %s has no such trigger, or one that notes other columns than the model has", q->table);
 }
 
 static void check_triggers(struct checking *k)
@@ -159,14 +175,14 @@ static void check_triggers(struct checking *k)
 		check_tell(k, true, CAPTURE_FUNCTION, fix(k), "whether the triggers are there cannot be asked: %s", err.message);
 }
 
-struct verifying { const char *table; int count; };
+struct verifying { char table[65]; int count; };
 
-static void count_missing(void *ctx, const char *table, enum capture_op op)
+static void count_missing(void *ctx, const struct question *q)
 {
 	struct verifying *v = ctx;
 
-	(void)op;
-	v->table = v->count++ ? v->table : table;
+	if (v->count++ == 0)
+		snprintf(v->table, sizeof v->table, "%s", q->table);
 }
 
 /* They go when a table is swapped for another one. */

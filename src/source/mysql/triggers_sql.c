@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/buffer.h"
@@ -83,20 +84,74 @@ void capture_table_make(struct arena *a, const struct mysql_table *t, const stru
 	buffer_done(&told);
 }
 
+/* Of another database a trigger would be none of ours to look after: the preflight refuses such a key. */
+static void watch_add(struct arena *a, struct capture_set *out, struct capture_watch *watches, int most, const struct mysql_hidden *h)
+{
+	struct capture_watch *w = NULL;
+
+	for (int i = 0; i < out->watch_count && !w; i++)
+		if (strcasecmp(watches[i].parent, h->parent) == 0)
+			w = &watches[i];
+	if (!w) {
+		w = &watches[out->watch_count++];
+		*w = (struct capture_watch){.parent = h->parent, .keys = arena_zero(a, (size_t)most, sizeof *w->keys)};
+	}
+	w->keys[w->count++] = h;
+}
+
+static void watch_shape(struct capture_watch *w)
+{
+	struct buffer told = {0};
+
+	buffer_text_add(&told, w->parent);
+	for (int i = 0; i < w->count; i++) {
+		buffer_format(&told, "\n%s", w->keys[i]->child);
+		for (int c = 0; c < w->keys[i]->column_count; c++)
+			buffer_format(&told, " %s", w->keys[i]->parent_columns[c]);
+	}
+	hash_text(buffer_text(&told), told.len, w->shape);
+	buffer_done(&told);
+}
+
+void capture_set_make(struct arena *a, const struct mysql_shape *shape, struct capture_set *out)
+{
+	const struct model *model = shape->target.model;
+	struct capture_table *tables = arena_zero(a, (size_t)model->entity_count, sizeof *tables);
+	struct capture_watch *watches = arena_zero(a, (size_t)shape->hidden_count + 1, sizeof *watches);
+
+	*out = (struct capture_set){tables, model->entity_count, watches, 0};
+	for (int i = 0; i < model->entity_count; i++)
+		capture_table_make(a, &shape->tables[i], &model->entities[i], &tables[i]);
+	for (int i = 0; i < shape->hidden_count; i++)
+		if (shape->hidden[i].watched && strcasecmp(shape->hidden[i].parent_schema, shape->target.database) == 0)
+			watch_add(a, out, watches, shape->hidden_count, &shape->hidden[i]);
+	for (int i = 0; i < out->watch_count; i++)
+		watch_shape(&watches[i]);
+}
+
 /* ---- triggers ---- */
 
 static const char *const op_words[CAPTURE_OPS] = {"insert", "update", "delete"};
 
-void capture_trigger_name(struct buffer *out, const char *table, enum capture_op op)
+static void trigger_name(struct buffer *out, const char *word, const char *table)
 {
 	char hash[17];
 
-	if (strlen(table) + sizeof "tellerdesk_insert_" - 1 <= NAME_LONGEST) {
-		buffer_format(out, "tellerdesk_%s_%s", op_words[op], table);
-		return;
+	if (strlen(table) + sizeof "tellerdesk_insert_" - 1 > NAME_LONGEST) {
+		hash_text(table, strlen(table), hash);
+		table = hash;
 	}
-	hash_text(table, strlen(table), hash);
-	buffer_format(out, "tellerdesk_%s_%s", op_words[op], hash);
+	buffer_format(out, "tellerdesk_%s_%s", word, table);
+}
+
+void capture_trigger_name(struct buffer *out, const char *table, enum capture_op op)
+{
+	trigger_name(out, op_words[op], table);
+}
+
+void capture_watch_name(struct buffer *out, const char *parent)
+{
+	trigger_name(out, "watch", parent);
 }
 
 static void add_name(struct buffer *out, const struct capture_site *site, const char *name)
@@ -206,6 +261,47 @@ void capture_trigger(struct buffer *out, const struct capture_site *site, const 
 	buffer_text_add(out, ");\n");
 }
 
+static void add_watch_name(struct buffer *out, const struct capture_site *site, const struct capture_watch *w)
+{
+	struct buffer name = {0};
+
+	capture_watch_name(&name, w->parent);
+	add_name(out, site, buffer_text(&name));
+	buffer_done(&name);
+}
+
+static void add_watch_key(struct buffer *out, const struct capture_site *site, const struct capture_watch *w, const struct mysql_hidden *h)
+{
+	buffer_text_add(out, "SELECT UTC_TIMESTAMP(6), ");
+	add_txn(out, site);
+	buffer_text_add(out, ", ");
+	add_text(out, h->child);
+	buffer_format(out, ", '%s', 'r' FROM DUAL WHERE NOT (", w->shape);
+	for (int i = 0; i < h->column_count; i++) {
+		buffer_text_add(out, i ? " AND OLD." : "OLD.");
+		mysql_identifier(out, h->parent_columns[i]);
+		buffer_text_add(out, " <=> NEW.");
+		mysql_identifier(out, h->parent_columns[i]);
+	}
+	buffer_char(out, ')');
+}
+
+void capture_watch_trigger(struct buffer *out, const struct capture_site *site, const struct capture_watch *w)
+{
+	buffer_format(out, "CREATE %sTRIGGER ", site->mariadb ? "OR REPLACE " : "");
+	add_watch_name(out, site, w);
+	buffer_text_add(out, " AFTER UPDATE ON ");
+	add_name(out, site, w->parent);
+	buffer_text_add(out, " FOR EACH ROW\n  INSERT INTO ");
+	add_name(out, site, CAPTURE_TABLE);
+	buffer_text_add(out, " (`at`, `txn`, `tbl`, `shape`, `op`)\n    ");
+	for (int i = 0; i < w->count; i++) {
+		buffer_text_add(out, i ? "\n    UNION ALL " : "");
+		add_watch_key(out, site, w, w->keys[i]);
+	}
+	buffer_text_add(out, ";\n");
+}
+
 /* ---- the script ---- */
 
 static void script_head(struct buffer *out, const struct capture_site *site)
@@ -259,14 +355,31 @@ static void script_function(struct buffer *out, const struct capture_site *site)
 	buffer_text_add(out, "\n    AND EVENT_OBJECT_TABLE = t AND TRIGGER_NAME = n AND LOCATE(s, ACTION_STATEMENT) > 0);\n\n");
 }
 
+/* Nothing may be written to the table while it has no trigger. */
+static void script_lock(struct buffer *out, const struct capture_site *site, const char *table)
+{
+	if (site->mariadb)
+		return;
+	buffer_text_add(out, "LOCK TABLES ");
+	add_name(out, site, table);
+	buffer_text_add(out, " WRITE;\n");
+}
+
+static void script_watch(struct buffer *out, const struct capture_site *site, const struct capture_watch *w)
+{
+	script_lock(out, site, w->parent);
+	if (!site->mariadb) {
+		buffer_text_add(out, "DROP TRIGGER IF EXISTS ");
+		add_watch_name(out, site, w);
+		buffer_text_add(out, ";\n");
+	}
+	capture_watch_trigger(out, site, w);
+	buffer_text_add(out, site->mariadb ? "\n" : "UNLOCK TABLES;\n\n");
+}
+
 static void script_triggers(struct buffer *out, const struct capture_site *site, const struct capture_table *t)
 {
-	/* Nothing may be written to the table while it has no trigger. */
-	if (!site->mariadb) {
-		buffer_text_add(out, "LOCK TABLES ");
-		add_name(out, site, t->name);
-		buffer_text_add(out, " WRITE;\n");
-	}
+	script_lock(out, site, t->name);
 	for (int op = 0; op < CAPTURE_OPS; op++) {
 		if (!site->mariadb) {
 			buffer_text_add(out, "DROP TRIGGER IF EXISTS ");
@@ -296,7 +409,7 @@ static void script_prune(struct buffer *out, const struct capture_site *site)
 		      CAPTURE_DAYS);
 }
 
-static void script_grants(struct buffer *out, const struct capture_site *site, const struct capture_table *tables, int count)
+static void script_grants(struct buffer *out, const struct capture_site *site, const struct capture_set *set)
 {
 	const char *account = site->account ? site->account : "'tellerdesk'@'%'";
 
@@ -304,11 +417,11 @@ static void script_grants(struct buffer *out, const struct capture_site *site, c
 	buffer_text_add(out, site->mariadb ? "No privilege of replication is among it.\n"
 					   : "No privilege of replication is among it. MySQL 8.0.1 to 8.0.21 also\n"
 					     "-- wants LOCK TABLES on the database, for reads that see whether a transaction is still open.\n");
-	for (int i = -1; i < count; i++) {
-		if (i >= 0 && !tables[i].name)
+	for (int i = -1; i < set->table_count; i++) {
+		if (i >= 0 && !set->tables[i].name)
 			continue;
 		buffer_text_add(out, "GRANT SELECT ON ");
-		add_name(out, site, i < 0 ? CAPTURE_TABLE : tables[i].name);
+		add_name(out, site, i < 0 ? CAPTURE_TABLE : set->tables[i].name);
 		buffer_format(out, " TO %s;\n", account);
 	}
 	buffer_text_add(out, "GRANT EXECUTE ON FUNCTION ");
@@ -316,15 +429,20 @@ static void script_grants(struct buffer *out, const struct capture_site *site, c
 	buffer_format(out, " TO %s;\n\n", account);
 }
 
-static void script_removal(struct buffer *out, const struct capture_site *site, const struct capture_table *tables, int count)
+static void script_removal(struct buffer *out, const struct capture_site *site, const struct capture_set *set)
 {
 	buffer_text_add(out, "-- To remove all of it:\n--\n");
-	for (int i = 0; i < count; i++)
-		for (int op = 0; tables[i].name && op < CAPTURE_OPS; op++) {
+	for (int i = 0; i < set->table_count; i++)
+		for (int op = 0; set->tables[i].name && op < CAPTURE_OPS; op++) {
 			buffer_text_add(out, "-- DROP TRIGGER IF EXISTS ");
-			add_trigger_name(out, site, tables[i].name, (enum capture_op)op);
+			add_trigger_name(out, site, set->tables[i].name, (enum capture_op)op);
 			buffer_text_add(out, ";\n");
 		}
+	for (int i = 0; i < set->watch_count; i++) {
+		buffer_text_add(out, "-- DROP TRIGGER IF EXISTS ");
+		add_watch_name(out, site, &set->watches[i]);
+		buffer_text_add(out, ";\n");
+	}
 	buffer_text_add(out, "-- DROP EVENT IF EXISTS ");
 	add_name(out, site, CAPTURE_EVENT);
 	buffer_text_add(out, ";\n-- DROP FUNCTION IF EXISTS ");
@@ -334,17 +452,19 @@ static void script_removal(struct buffer *out, const struct capture_site *site, 
 	buffer_text_add(out, ";\n");
 }
 
-void capture_script(struct buffer *out, const struct capture_site *site, const struct capture_table *tables, int count)
+void capture_script(struct buffer *out, const struct capture_site *site, const struct capture_set *set)
 {
 	script_head(out, site);
 	script_table(out, site);
 	script_function(out, site);
-	for (int i = 0; i < count; i++)
-		if (tables[i].name)
-			script_triggers(out, site, &tables[i]);
+	for (int i = 0; i < set->table_count; i++)
+		if (set->tables[i].name)
+			script_triggers(out, site, &set->tables[i]);
+	for (int i = 0; i < set->watch_count; i++)
+		script_watch(out, site, &set->watches[i]);
 	script_prune(out, site);
-	script_grants(out, site, tables, count);
-	script_removal(out, site, tables, count);
+	script_grants(out, site, set);
+	script_removal(out, site, set);
 }
 
 /* ---- images ---- */
