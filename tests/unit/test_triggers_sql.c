@@ -169,7 +169,7 @@ static void test_script(void **state)
 
 static void test_image(void **state)
 {
-	struct capture_column three[3] = {{"a", 'x', 0}, {"b", 'n', 1}, {"c", 'x', 2}};
+	struct capture_column three[3] = {{.name = "a", .code = 'x'}, {.name = "b", .code = 'n'}, {.name = "c", .code = 'x'}};
 	struct capture_table c = {.name = "t", .count = 3, .columns = three};
 	struct capture_cell cells[3];
 

@@ -76,8 +76,8 @@ void capture_table_make(struct arena *a, const struct mysql_table *t, const stru
 		if (t->place[i] < 0)
 			continue;
 		const struct mysql_column *c = &t->columns[t->place[i]];
-		out->columns[out->count] = (struct capture_column){c->name, column_code(c), i};
-		buffer_format(&told, "\n%s %c", c->name, out->columns[out->count].code);
+		out->columns[out->count] = (struct capture_column){c->name, column_code(c), i, e->columns[i].key >= 0, c->on_update};
+		buffer_format(&told, "\n%s %c%s", c->name, out->columns[out->count].code, c->on_update ? " u" : "");
 		out->count++;
 	}
 	hash_text(buffer_text(&told), told.len, out->shape);
@@ -205,13 +205,50 @@ static void add_cell(struct buffer *out, const char *row, const struct capture_c
 	buffer_done(&name);
 }
 
-/* NULL as soon as one cell is: what could not be told whole is not told in part. */
-static void add_image(struct buffer *out, const struct capture_table *t, const char *row)
+static void add_pairs(struct buffer *out, const struct capture_table *t, bool keys, const char *left, const char *op)
 {
+	bool any = false;
+
+	for (int i = 0; i < t->count; i++) {
+		if (keys ? !t->columns[i].key : t->columns[i].on_update)
+			continue;
+		buffer_format(out, "%s%s.", any ? " AND " : "", left);
+		mysql_identifier(out, t->columns[i].name);
+		buffer_format(out, " %s NEW.", op);
+		mysql_identifier(out, t->columns[i].name);
+		any = true;
+	}
+}
+
+/* An update that changes nothing leaves the row as it is, its time too; MariaDB shows the trigger a time it has not written. Where nothing
+ * else tells whether it did, the row is asked. */
+static void add_time(struct buffer *out, const struct capture_site *site, const struct capture_table *t, const struct capture_column *c)
+{
+	buffer_text_add(out, "IF(");
+	add_pairs(out, t, false, "OLD", "<=>");
+	buffer_text_add(out, ",\n        (SELECT ");
+	add_cell(out, "now", c);
+	buffer_text_add(out, " FROM ");
+	add_name(out, site, t->name);
+	buffer_text_add(out, " AS now WHERE ");
+	add_pairs(out, t, true, "now", "=");
+	buffer_text_add(out, "),\n        ");
+	add_cell(out, "NEW", c);
+	buffer_char(out, ')');
+}
+
+/* NULL as soon as one cell is: what could not be told whole is not told in part. */
+static void add_image(struct buffer *out, const struct capture_site *site, const struct capture_table *t, enum capture_op op, const char *row)
+{
+	bool after_update = op == CAPTURE_UPDATE && strcmp(row, "NEW") == 0;
+
 	buffer_text_add(out, "CONCAT(");
 	for (int i = 0; i < t->count; i++) {
 		buffer_text_add(out, i ? ", ',',\n      " : "");
-		add_cell(out, row, &t->columns[i]);
+		if (after_update && site->mariadb && t->columns[i].on_update)
+			add_time(out, site, t, &t->columns[i]);
+		else
+			add_cell(out, row, &t->columns[i]);
 	}
 	buffer_char(out, ')');
 }
@@ -252,11 +289,11 @@ void capture_trigger(struct buffer *out, const struct capture_site *site, const 
 	buffer_format(out, ", '%s', IF(@@foreign_key_checks, '%c', '%c')", t->shape, letters[op], letters[op] - 'a' + 'A');
 	if (op != CAPTURE_INSERT) {
 		buffer_text_add(out, ",\n    ");
-		add_image(out, t, "OLD");
+		add_image(out, site, t, op, "OLD");
 	}
 	if (op != CAPTURE_DELETE) {
 		buffer_text_add(out, ",\n    ");
-		add_image(out, t, "NEW");
+		add_image(out, site, t, op, "NEW");
 	}
 	buffer_text_add(out, ");\n");
 }

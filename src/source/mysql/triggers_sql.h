@@ -45,7 +45,12 @@ struct zone;
 
 enum capture_op { CAPTURE_INSERT, CAPTURE_UPDATE, CAPTURE_DELETE, CAPTURE_OPS };
 
-struct capture_column { const char *name; char code; int column; /* of the entity */ };
+struct capture_column {
+	const char *name;
+	char code;
+	int column;         /* of the entity */
+	bool key, on_update;
+};
 
 struct capture_table {
 	const char *name;   /* in the source; NULL: it has none such */
