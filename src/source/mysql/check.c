@@ -25,17 +25,38 @@
 #define SKEW_MOST   (5 * SECOND)
 #define RETAIN_LEAST (3 * 24 * 3600) /* seconds: a long weekend */
 
-void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
 {
 	struct buffer detail = {0};
-	va_list args;
 
-	va_start(args, format);
 	buffer_format_list(&detail, format, args);
-	va_end(args);
 	struct source_finding f = {refuses, object, arena_text(&k->arena, buffer_text(&detail)), fix};
 	buffer_done(&detail);
 	k->found(k->ctx, &f);
+}
+
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
+}
+
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
 }
 
 /* ---- the server ---- */
@@ -61,22 +82,22 @@ static void check_log(struct checking *k)
 	const char *values = variable(k, "binlog_row_value_options"), *id = variable(k, "server_id");
 
 	if (!is_on(variable(k, "log_bin")))
-		check_tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
+		tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
 	if (format && strcasecmp(format, "ROW") != 0)
-		check_tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'; the same in the configuration; running sessions keep the old one until they reconnect",
-		     "it is %s: statements tell no rows", format);
+		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'",
+		     "it is %s: statements tell no rows (set it in the server's configuration too; sessions keep the old one until they connect again)", format);
 	if (image && strcasecmp(image, "FULL") != 0)
-		check_tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
+		tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
 		     "it is %s: while a table is copied, rows that change begin their history at the change", image);
 	if (metadata && strcasecmp(metadata, "FULL") != 0)
-		check_tell(k, false, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'",
+		tell(k, false, "binlog_row_metadata", "SET GLOBAL binlog_row_metadata = 'FULL'",
 		     "it is %s: after an ALTER TABLE that was not followed at once the table must be read anew", metadata);
 	if (values && *values)
-		check_tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
+		tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
 	if (id && strcmp(id, "0") == 0)
-		check_tell(k, true, "server_id", "SET GLOBAL server_id = 1, or any number no other server has", "it is 0: such a server gives its log to nobody");
+		tell(k, true, "server_id", "SET GLOBAL server_id = 1", "it is 0: such a server gives its log to nobody (any number will do that no other server has)");
 	if (id && k->m->server_id && strtoul(id, NULL, 10) == k->m->server_id)
-		check_tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
+		tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
 }
 
 static void check_retention(struct checking *k)
@@ -84,7 +105,7 @@ static void check_retention(struct checking *k)
 	int64_t kept = mysql_log_kept(variable(k, "binlog_expire_logs_seconds"), variable(k, "expire_logs_days"), variable(k, "binlog_expire_logs_auto_purge"));
 
 	if (kept > 0 && kept < RETAIN_LEAST)
-		check_tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
+		tell(k, false, "binlog_expire_logs_seconds", variable(k, "binlog_expire_logs_seconds") ? "SET GLOBAL binlog_expire_logs_seconds = 604800" : "SET GLOBAL expire_logs_days = 7",
 		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", (double)kept / 3600);
 }
 
@@ -94,14 +115,14 @@ static void check_numbers(struct checking *k)
 	const char *storage = variable(k, "binlog_storage_engine");
 
 	if (s->mariadb ? s->version < 100300 : s->version < 50600)
-		check_tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
+		tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
 	if (!s->mariadb && !k->m->gtid_mode)
-		check_tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
+		tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
 		     "transactions are not numbered: a resync beside the running stream waits for the next log file (FLUSH BINARY LOGS)");
 	if (s->mariadb && !is_on(variable(k, "gtid_strict_mode")))
-		check_tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
+		tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
 	if (storage && strcasecmp(storage, "innodb") == 0)
-		check_tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
+		tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
 }
 
 static bool named_in(const char *list, const char *name)
@@ -126,12 +147,12 @@ static void check_filters(struct checking *k)
 	if (mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &r, &err)) {
 		const char *only = mysql_rows_next(&r) ? mysql_rows_named(&r, "Binlog_Do_DB") : NULL, *never = only ? mysql_rows_named(&r, "Binlog_Ignore_DB") : NULL;
 		if (only && *only && !named_in(only, k->m->url.database))
-			check_tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
+			tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
 		if (never && named_in(never, k->m->url.database))
-			check_tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
+			tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
 	} else {
-		const char *grant = !s->mariadb || s->version < 100500 ? "GRANT REPLICATION CLIENT ON *.* TO the account" : "GRANT BINLOG MONITOR ON *.* TO the account";
-		check_tell(k, true, "privileges", grant, "the end of the log may not be asked for: %s", err.message);
+		const char *grant = !s->mariadb || s->version < 100500 ? "REPLICATION CLIENT" : "BINLOG MONITOR";
+		tell(k, true, "privileges", arena_format(&k->arena, "GRANT %s ON *.* TO %s", grant, k->account), "the end of the log may not be asked for: %s", err.message);
 	}
 	mysql_rows_done(&r);
 }
@@ -147,7 +168,7 @@ static void check_upstream(struct checking *k)
 	if (!is_on(logs) &&
 	    mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", &r, &ignored)) {
 		if (r.count > 0)
-			check_tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
+			tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
 			     "the server is a replica that does not log what it receives");
 		mysql_rows_done(&r);
 	}
@@ -161,6 +182,10 @@ static bool check_server(struct checking *k, struct error *err)
 			       "'log_slave_updates', 'log_replica_updates', 'binlog_storage_engine')",
 			       &k->variables, err))
 		return false;
+	const char *log = variable(k, "log_bin");
+	k->log_bin = arena_text(&k->arena, log ? log : "");
+	const char *image = variable(k, "binlog_row_image");
+	k->full_images = !image || strcasecmp(image, "FULL") == 0;
 	check_log(k);
 	check_retention(k);
 	check_numbers(k);
@@ -196,13 +221,18 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		const struct mysql_column *c = t->place[i] >= 0 ? &t->columns[t->place[i]] : NULL;
 		const char *object = arena_format(&k->arena, "%s.%s", e->table, e->columns[i].name);
 		if (!c && !e->columns[i].optional)
-			check_tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
+			tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
 			     "the table has no such column");
 		if (c && c->charset && !charset_named(c->charset))
-			check_tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
+			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
 			     "its character set %s is not known", c->charset);
+		if (c && c->generated && !k->full_images)
+			tell(k, true, object, "SET GLOBAL binlog_row_image = 'FULL'", "it is generated, and partial row images may leave it out when it changes");
+		if (c && e->columns[i].key >= 0 && c->cell.type == COL_LONGLONG && c->cell.is_unsigned && e->columns[i].type == COLUMN_INTEGER)
+			tell(k, false, object, arena_format(&k->arena, "column.%s = ... | text, in the model, before the replica is built", e->columns[i].as),
+			     "its numbers may pass 9223372036854775807, which the model's integer cannot hold; such a row is refused");
 		if (c && e->columns[i].key >= 0 && !can_be_key(c))
-			check_tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
+			tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
 	}
 }
 
@@ -224,27 +254,27 @@ static void check_table(struct checking *k, int entity)
 
 	if (!t->name) {
 		if (!e->optional)
-			check_tell(k, true, e->table, "correct `table =` in the model, the database in the URL, or GRANT SELECT on it",
-			     "database %s has no such table, or it may not be seen", k->m->url.database);
+			tell(k, true, e->table, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO %s", k->m->url.database, e->table, k->account),
+			     "database %s has no such table, or it may not be seen; the model or the URL may name the wrong one", k->m->url.database);
 		return;
 	}
 	if (t->view) {
-		check_tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
+		tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
 		return;
 	}
 	check_columns(k, e, t);
 	if (!t->keyed)
-		check_tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
+		tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
 		     "(%s) is no primary key, nor unique and not null", key_list(k, e));
 	if (!t->transactional)
 		/* Its rows are there at once, those of the change table at the commit, or never. */
-		check_tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
+		tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
 		     "engine %s knows no transactions: %s", t->engine,
 		     k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
 	if (t->versioned)
-		check_tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
+		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
-		check_tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
+		tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
 }
 
 static void check_tables(struct checking *k)
@@ -255,22 +285,39 @@ static void check_tables(struct checking *k)
 
 /* ---- holes ---- */
 
+/* The replica compares texts by their bytes, the server as the collation has it. */
+static void check_text_keys(struct checking *k, const struct cascade *c)
+{
+	const struct mysql_table *t = &k->m->shape.tables[c->child];
+
+	for (int i = 0; i < c->column_count; i++) {
+		const struct mysql_column *column = &t->columns[t->place[c->child_columns[i]]];
+		if (column->charset)
+			tell(k, false, arena_format(&k->arena, "%s.%s", t->name, column->name), "nothing is to be done where both sides are written alike",
+			     "a foreign key of text: a child that is written otherwise than its parent (A for a) is not found when the parent changes");
+	}
+}
+
 static void check_foreign(struct checking *k)
 {
 	const struct mysql_shape *s = &k->m->shape;
 
+	for (int i = 0; i < s->cascades.count; i++)
+		check_text_keys(k, &s->cascades.list[i]);
+
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (h->watched)
-			check_tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
+		/* A trigger of another database would be none of ours to look after. */
+		if (h->watched && !(k->m->triggers && strcasecmp(h->parent_schema, k->m->url.database) != 0))
+			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
 			     "when a key of %s.%s changes, rows of %s change with it and nothing says so: the table is then read again", h->parent_schema,
 			     h->parent, h->child);
 		else if (!h->parent_modelled)
-			check_tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
+			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
 			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
-			check_tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
+			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
 			     "rows of %s change with those of %s by columns that are not in the model, and nothing says so", h->child, h->parent);
 	}
 }
@@ -294,7 +341,7 @@ static void check_select(struct checking *k)
 		mysql_identifier(&sql, t->name);
 		buffer_text_add(&sql, " LIMIT 0");
 		if (!mysql_client_rows(k->m->control, buffer_text(&sql), &r, &err))
-			check_tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO the account", k->m->url.database, t->name), "it may not be read: %s",
+			tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO %s", k->m->url.database, t->name, k->account), "it may not be read: %s",
 			     err.message);
 		mysql_rows_done(&r);
 	}
@@ -309,20 +356,21 @@ static void check_dump(struct checking *k)
 	struct mysql_position p;
 	struct mysql_client *c;
 
-	if (!mysql_log_end(m, &m->newest, &err) || !mysql_position_parse(buffer_text(&m->newest), &p) || !mysql_know_self(m, &err))
-		return; /* told already, or none of the server's */
+	if (!mysql_know_self(m, &err))
+		return; /* nothing of the server's */
+	/* Who may not ask for the end of the log may still be let in, or not: from the first file on. */
+	bool known = mysql_log_end(m, &m->newest, &err) && mysql_position_parse(buffer_text(&m->newest), &p);
+	if (!known)
+		p = (struct mysql_position){.file = "", .pos = 4};
+	error_clear(&err);
 	c = mysql_connect(m, &err);
 	char *file = memory_text_n(p.file, p.file_len);
 	struct feed_start start = {.file = file, .pos = p.pos, .server_id = m->server_id, .uuid = m->uuid, .heartbeat = MYSQL_HEARTBEAT};
 	struct feed *f = c ? feed_server(c, &start, &err) : NULL;
-	enum feed_result got = f ? FEED_EVENT : FEED_FAILED;
-	while (got == FEED_EVENT) {
-		const uint8_t *event;
-		size_t n;
-		got = f->ops->read(f, 3000, m->base.stop, &event, &n, &err);
-	}
-	if (got == FEED_FAILED)
-		check_tell(k, true, "privileges", "GRANT REPLICATION SLAVE ON *.* TO the account", "the log may not be read: %s", err.message);
+	const uint8_t *event;
+	size_t n;
+	if (c && (!f || f->ops->read(f, 3000, m->base.stop, &event, &n, &err) == FEED_FAILED) && is_on(k->log_bin))
+		tell(k, true, "privileges", arena_format(&k->arena, "GRANT REPLICATION SLAVE ON *.* TO %s", k->account), "the log may not be read: %s", err.message);
 	if (f)
 		f->ops->close(f);
 	free(file);
@@ -334,9 +382,10 @@ static void check_way(struct checking *k)
 	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
 
 	if (!*s->cipher && !s->local)
-		check_tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
+		tell(k, false, "TLS", arena_format(&k->arena, "ALTER USER %s REQUIRE SSL", k->account),
+		     "the connection is not encrypted (ssl-mode=verify-identity in the URL asks for it from here)");
 	if (skew > SKEW_MOST)
-		check_tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
+		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
 		     (double)skew / (double)SECOND, k->m->offset < 0 ? "behind" : "ahead of");
 }
 
@@ -344,6 +393,12 @@ static void check_way(struct checking *k)
 
 static bool check_all(struct checking *k, bool try_log, struct error *err)
 {
+	char *account = mysql_client_cell(k->m->control, "SELECT CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', "
+							"QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))", err);
+	if (!account)
+		return false;
+	k->account = arena_text(&k->arena, account);
+	free(account);
 	if ((!k->m->triggers && !check_server(k, err)) || !mysql_shape_refresh(k->m, err))
 		return false;
 	check_tables(k);

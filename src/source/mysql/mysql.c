@@ -104,6 +104,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
+	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
 	proof_done(&m->proof);
@@ -183,6 +184,36 @@ static const char *mysql_precision(struct source *s)
 	return m->triggers || (!server->mariadb && server->version >= 80001) ? "us" : "s";
 }
 
+/* ---- reading ---- */
+
+static enum source_result feed_ended(struct mysql *m, struct error *err)
+{
+	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
+	return SOURCE_ERROR;
+}
+
+/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
+static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	const uint8_t *bytes;
+	size_t n;
+
+	*read = false;
+	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
+	case FEED_EVENT:
+		*read = true;
+		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
+	case FEED_WAIT:
+		return SOURCE_WAIT;
+	case FEED_END:
+		return feed_ended(m, err);
+	case FEED_FAILED:
+		break;
+	}
+	return SOURCE_ERROR;
+}
+
 /* ---- starting ---- */
 
 static bool position_bad(const struct mysql *m, const char *position, struct error *err)
@@ -239,6 +270,20 @@ static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 	}
 }
 
+/* Until the server has shown the log, or said why it does not: a position it does not know must not be taken for one that was
+ * reached. */
+static bool first_event(struct mysql *m, struct error *err)
+{
+	bool read;
+
+	while (!m->stream.format.known)
+		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
+			return false;
+		else if (mysql_stopped(m))
+			return error_set(err, ERROR_INTERRUPTED, "could not follow server %s: stopped", mysql_client_name(m->control));
+	return true;
+}
+
 static bool start_feed(struct mysql *m, const struct mysql_position *p, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
@@ -256,7 +301,7 @@ static bool start_feed(struct mysql *m, const struct mysql_position *p, struct e
 	start.file = buffer_text(&st->file);
 	start.gtid = st->by_gtid ? p->gtid : NULL;
 	st->feed = feed_server(c, &start, err);
-	return st->feed != NULL;
+	return st->feed && first_event(m, err);
 }
 
 static bool mysql_start(struct source *s, const char *position, struct error *err)
@@ -290,34 +335,6 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 }
 
 /* ---- following ---- */
-
-static enum source_result feed_ended(struct mysql *m, struct error *err)
-{
-	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
-	return SOURCE_ERROR;
-}
-
-/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
-static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	const uint8_t *bytes;
-	size_t n;
-
-	*read = false;
-	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
-	case FEED_EVENT:
-		*read = true;
-		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
-	case FEED_WAIT:
-		return SOURCE_WAIT;
-	case FEED_END:
-		return feed_ended(m, err);
-	case FEED_FAILED:
-		break;
-	}
-	return SOURCE_ERROR;
-}
 
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {

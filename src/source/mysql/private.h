@@ -150,6 +150,8 @@ void mysql_stream_done(struct mysql_stream *st, const struct model *model);
 bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err);
 /* Where the stream stands, between transactions. */
 const char *mysql_stream_position(struct mysql *m);
+/* The log is not the one we know. Returns false. */
+bool mysql_begun_anew(struct mysql *m, struct error *err);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
 /* The table map in force under this id; NULL: none. And the same, made if need be. */
@@ -185,6 +187,9 @@ struct checking {
 	void *ctx;
 	struct arena arena;
 	struct mysql_rows variables;
+	const char *account; /* as GRANT has it: 'teller'@'%' */
+	const char *log_bin; /* the variable */
+	bool full_images;
 };
 void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
