@@ -73,7 +73,7 @@ static void check_reads(struct checking *k)
 		      s->mariadb ? "LOCK IN SHARE MODE NOWAIT" : s->version >= 80001 ? "FOR SHARE NOWAIT" : "LOCK IN SHARE MODE");
 	if (!mysql_client_rows(m->control, buffer_text(&sql), &r, &err))
 		check_tell(k, true, CAPTURE_TABLE,
-			   arena_format(&k->arena, "GRANT SELECT ON %s." CAPTURE_TABLE " TO the account; MySQL before 8.0.22 also wants LOCK TABLES", m->url.database),
+			   arena_format(&k->arena, "GRANT SELECT ON %s." CAPTURE_TABLE " TO %s; MySQL before 8.0.22 also wants LOCK TABLES", m->url.database, k->account),
 			   "it may not be read with a lock: %s", err.message);
 	mysql_rows_done(&r);
 	buffer_done(&sql);
