@@ -14,6 +14,8 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/seen.h"
+#include "source/mysql/triggers.h"
 #include "source/mysql/xa.h"
 
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
@@ -106,6 +108,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
+	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
 	proof_done(&m->proof);
@@ -134,7 +137,8 @@ static bool know_target(struct mysql *m, struct error *err)
 	char *fold = mysql_client_cell(m->control, "SELECT @@global.lower_case_table_names", err);
 
 	m->target = (struct mysql_target){.model = m->base.model, .database = m->url.database, .mariadb = mysql_client_server(m->control)->mariadb,
-					  .logs_cascades = m->logs_cascades, .fold_names = fold && strcmp(fold, "0") != 0};
+					  /* None fires a trigger. */
+					  .logs_cascades = m->logs_cascades && !m->triggers, .fold_names = fold && strcmp(fold, "0") != 0};
 	free(fold);
 	return !err || !err->code;
 }
@@ -168,8 +172,12 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	proof_init(&m->proof);
 	mysql_stream_init(&m->stream, p->model, m->state_folder);
 	if (mysql_url_parse(p->url, &m->url, err)) {
+		if (m->url.triggers) {
+			m->base.ops = &mysql_triggers_ops;
+			m->triggers = triggers_new(p->model);
+		}
 		m->control = mysql_connect(m, err);
-		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
+		if (m->control && (!m->triggers || triggers_session(m, err)) && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
 			m->prepared_for = prepared_for(m);
 			return &m->base;
 		}
@@ -185,9 +193,40 @@ static const char *mysql_identity_of(struct source *s)
 
 static const char *mysql_precision(struct source *s)
 {
-	const struct mysql_server *server = mysql_client_server(((struct mysql *)s)->control);
+	const struct mysql *m = (const struct mysql *)s;
+	const struct mysql_server *server = mysql_client_server(m->control);
 
-	return !server->mariadb && server->version >= 80001 ? "us" : "s";
+	return m->triggers || (!server->mariadb && server->version >= 80001) ? "us" : "s";
+}
+
+/* ---- reading ---- */
+
+static enum source_result feed_ended(struct mysql *m, struct error *err)
+{
+	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
+	return SOURCE_ERROR;
+}
+
+/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
+static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	const uint8_t *bytes;
+	size_t n;
+
+	*read = false;
+	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
+	case FEED_EVENT:
+		*read = true;
+		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
+	case FEED_WAIT:
+		return SOURCE_WAIT;
+	case FEED_END:
+		return feed_ended(m, err);
+	case FEED_FAILED:
+		break;
+	}
+	return SOURCE_ERROR;
 }
 
 /* ---- starting ---- */
@@ -264,6 +303,20 @@ static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 	}
 }
 
+/* Until the server has shown the log, or said why it does not: a position it does not know must not be taken for one that was
+ * reached. */
+static bool first_event(struct mysql *m, struct error *err)
+{
+	bool read;
+
+	while (!m->stream.format.known)
+		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
+			return false;
+		else if (mysql_stopped(m))
+			return error_set(err, ERROR_INTERRUPTED, "could not follow server %s: stopped", mysql_client_name(m->control));
+	return true;
+}
+
 static bool start_feed(struct mysql *m, const struct mysql_position *p, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
@@ -281,49 +334,7 @@ static bool start_feed(struct mysql *m, const struct mysql_position *p, struct e
 	start.file = buffer_text(&st->file);
 	start.gtid = st->by_gtid ? p->gtid : NULL;
 	st->feed = feed_server(c, &start, err);
-	return st->feed != NULL;
-}
-
-static enum source_result feed_ended(struct mysql *m, struct error *err)
-{
-	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
-	return SOURCE_ERROR;
-}
-
-/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
-static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	const uint8_t *bytes;
-	size_t n;
-
-	*read = false;
-	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
-	case FEED_EVENT:
-		*read = true;
-		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
-	case FEED_WAIT:
-		return SOURCE_WAIT;
-	case FEED_END:
-		return feed_ended(m, err);
-	case FEED_FAILED:
-		break;
-	}
-	return SOURCE_ERROR;
-}
-
-/* Until the server has said what log it gives us: what is wrong with our position it says instead. Nothing counts as reached before. */
-static bool await_format(struct mysql *m, struct error *err)
-{
-	bool read;
-
-	while (!m->stream.format.known) {
-		if (mysql_stopped(m))
-			return error_set(err, ERROR_INTERRUPTED, "could not follow the log of server %s: stopped", mysql_client_name(m->control));
-		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
-			return false;
-	}
-	return true;
+	return st->feed && first_event(m, err);
 }
 
 static bool mysql_start(struct source *s, const char *position, struct error *err)
@@ -339,6 +350,10 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 			return false;
 		position = buffer_text(&m->newest);
 	}
+	if (seen_is_position(position)) {
+		error_set(err, ERROR_PURGED, "could not follow the log of server %s: until now its change table was followed", mysql_client_name(m->control));
+		return error_hint(err, "where it stood in the log is not known; the tables are read anew: tellerdesk resync");
+	}
 	if (!mysql_position_parse(position, &p))
 		return position_bad(m, position, err);
 	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
@@ -349,7 +364,7 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 	stream_place_at(m, &p);
 	if (p.gtid && !st->gtids)
 		return position_bad(m, position, err);
-	return start_feed(m, &p, err) && await_format(m, err);
+	return start_feed(m, &p, err);
 }
 
 /* ---- following ---- */
@@ -359,31 +374,33 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 	struct mysql *m = (struct mysql *)s;
 	int64_t deadline = 0, looked = 0;
 	enum source_result result;
-	bool read = true;
+	bool read = true, hurry = m->stream.given && timeout_ms == 0;
 
 	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
 	for (;;) {
 		if (m->stream.serving) {
 			result = mysql_stream_serve(m, event, err);
+			m->stream.given |= result == SOURCE_COMMIT;
 			if (result != SOURCE_WAIT)
 				return result;
 		}
 		int64_t now = clock_mono();
 		if (!deadline)
 			deadline = now + (int64_t)timeout_ms * 1000;
-		/* With no time to wait the caller has something to commit first. */
-		int idle = proof_idle(m, !read && timeout_ms > 0, event, err);
+		/* With no time to wait the caller has something to commit first: it need not wait for what the server is asked. */
+		int idle = hurry ? 0 : proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (now >= deadline + (read ? READ_ON : 0))
+		if (now >= deadline + (read ? READ_ON : 0) || ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))) {
+			m->stream.given = false;
 			return SOURCE_WAIT;
-		if ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))
-			return SOURCE_WAIT;
+		}
 		looked = read && now - looked < LOOK_UP ? looked : now;
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_event(m, (int)left, &read, err);
 		if (result == SOURCE_ERROR)
 			return SOURCE_ERROR;
+		hurry &= !read;
 	}
 }
 
@@ -425,7 +442,7 @@ static bool mysql_columns(struct source *s, int entity, bool *present, struct er
 	struct mysql *m = (struct mysql *)s;
 
 	/* Not in the middle of a transaction: its maps are made of what we know. */
-	if (!m->stream.serving && !mysql_shape_refresh(m, err))
+	if (!m->stream.serving && !triggers_serving(m) && !mysql_shape_refresh(m, err))
 		return false;
 	const struct mysql_table *t = &m->shape.tables[entity];
 	size_t n = (size_t)m->base.model->entities[entity].column_count;
@@ -446,6 +463,36 @@ static bool mysql_cascades(struct source *s, struct cascades *out, struct error 
 	return true;
 }
 
+static bool mysql_capture_sql(struct source *s, struct buffer *out, struct error *err)
+{
+	return triggers_script((struct mysql *)s, out, err);
+}
+
+/* The same server by another way: which one is known once the URL is read, so opening decides (source.ops), and what is asked of the
+ * table of a scheme before, reached above all, is true of both. */
+const struct source_ops mysql_triggers_ops = {
+	.scheme = "mysql",
+	.kind = "mysql",
+	.time_precision = "us",
+	.needs_sync = false,
+	.copy = &mysql_copy_ops,
+	.open = mysql_source_open,
+	.identity = mysql_identity_of,
+	.precision = mysql_precision,
+	.start = triggers_start,
+	.next = triggers_next,
+	.durable = triggers_durable,
+	.newest = triggers_newest,
+	.reached = mysql_position_reached,
+	.clock = mysql_clock,
+	.columns = mysql_columns,
+	.cascades = mysql_cascades,
+	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
+	.describe = mysql_describe,
+	.close = mysql_source_close,
+};
+
 const struct source_ops mysql_ops = {
 	.scheme = "mysql",
 	.kind = "mysql",
@@ -464,6 +511,7 @@ const struct source_ops mysql_ops = {
 	.columns = mysql_columns,
 	.cascades = mysql_cascades,
 	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
 	.describe = mysql_describe,
 	.close = mysql_source_close,
 };

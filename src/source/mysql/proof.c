@@ -26,7 +26,7 @@ void proof_done(struct mysql_proof *p)
 static bool proof_ask(struct mysql *m, struct error *err)
 {
 	struct mysql_proof *p = &m->proof;
-	struct mysql_stream *st = &m->stream;
+	uint64_t number = mysql_log_number(buffer_text(&m->stream.file), m->stream.file.len), pos = m->stream.pos;
 	int64_t clock;
 
 	p->asked = clock_mono();
@@ -36,14 +36,12 @@ static bool proof_ask(struct mysql *m, struct error *err)
 	mysql_position_parse(buffer_text(&p->end), &end);
 	p->end_number = mysql_log_number(end.file, end.file_len);
 	p->end_pos = end.pos;
+	/* What we have read stood in the log before we asked. A server whose log was begun anew (RESET MASTER) goes on
+	 * feeding us from the file it removed, for ever silent. */
+	if (number > p->end_number || (number == p->end_number && pos > p->end_pos))
+		return mysql_begun_anew(m, err);
 	p->clock = clock;
-	/* What we have read stood before that end. RESET MASTER leaves whoever follows with the old log, and in silence. */
-	uint64_t number = mysql_log_number(buffer_text(&st->file), st->file.len);
-	if (number < p->end_number || (number == p->end_number && st->pos <= p->end_pos))
-		return true;
-	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: it ends at %s, before what we have read of it", mysql_client_name(m->control),
-		  buffer_text(&p->end));
-	return error_hint(err, "the log was begun anew, or lost its end; take it as it is now: tellerdesk resync --accept-server");
+	return true;
 }
 
 /* As mysql_position_reached, without the texts: it is asked after each event. */
