@@ -267,6 +267,7 @@ def replaced(t):
             other = b.server.twin(name + "_2", **options)
             b.service.until_live()
             b.sync()
+            time.sleep(1.1)  # as above
             other.start()
             for turn in range(3):
                 other.sql(f"UPDATE bank.customer_info SET phone = 'elsewhere {turn}' WHERE cif = 2")
