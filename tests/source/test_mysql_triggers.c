@@ -277,7 +277,7 @@ static const char *const kinds_rows[] = {
 	"(1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
 	" NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, DEFAULT)",
 	"(2, -128, 18446744073709551615, 42, -12345678.9, 12345678901234567890.0123456789, 0.1, 0.1, 1.005, b'1111111111111111111111111111111111111111111111111111111111111111',"
-	" b'1', 2024, '2024-02-29', '-838:59:58.125', '2024-10-27 02:30:00', '9999-12-31 23:59:59.999999', '2024-10-27 02:30:00', '2024-10-27 02:30:00.000001',"
+	" b'1', 2024, '2024-02-29', '-838:59:58.125', '2024-10-27 02:30:00', '9999-12-31 23:59:59.999999', '2024-10-27 00:30:00', '2024-10-27 01:30:00.000001',"
 	" '2024-03-31 03:30:00', 'ab  ', 'N', 'ÄÖÜ€', 'ñ', '', 'a,b\\'c\\\\d\n\t\\0e', 'it\\'s', 'x,z', 'a', '', '', 'N,', '{\"a\": [1, null, \"ü\"]}',"
 	" '123e4567-e89b-12d3-a456-426655440000', '::1', POINT(1.5, -2), DEFAULT)",
 	"(3, 0, 0, 0, 0, 0, -3.4028235e38, 1.7976931348623157e308, 0, 0, b'0', 0, '0000-00-00', '00:00:00', '0000-00-00 00:00:00', '2024-00-00 00:00:00',"
@@ -342,28 +342,18 @@ static void same_row(const struct entity *e, const struct value *a, const struct
 /* The session's ways must not show: strange ones write the rows. */
 static const char *const strange[] = {
 	"SET time_zone = '+00:00', sql_mode = ''",
-	"SET time_zone = 'Europe/Amsterdam', sql_mode = 'PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
+	"SET time_zone = 'Test/Fold', sql_mode = 'PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
 	"SET time_zone = '-11:30', sql_mode = 'PAD_CHAR_TO_FULL_LENGTH', character_set_connection = latin1",
 	"SET time_zone = '+09:45', sql_mode = '', collation_connection = utf16_general_ci",
 };
 
-static void load_zones(void)
+/* A zone whose clock goes back an hour on 27 October 2024, at 01:00 UTC. */
+static void make_zone(void)
 {
-	struct buffer out = {0};
-	char line[4096];
-	FILE *f = popen("mariadb-tzinfo-to-sql /usr/share/zoneinfo/Europe/Amsterdam Europe/Amsterdam 2>/dev/null", "r");
-
-	while (f && fgets(line, sizeof line, f))
-		buffer_text_add(&out, line);
-	if (f)
-		pclose(f);
-	if (out.len) {
-		MYSQL *c = session("mysql");
-		try_sql(c, buffer_text(&out));
-		mysql_close(c);
-	}
-	print_message("zones: %s", server_rows(server, "SELECT IFNULL(CONVERT_TZ('2024-07-01 00:00:00', 'UTC', 'Europe/Amsterdam'), 'only offsets')"));
-	buffer_done(&out);
+	server_sql(server, "USE mysql; INSERT INTO time_zone (Time_zone_id, Use_leap_seconds) VALUES (900, 'N');"
+			   "INSERT INTO time_zone_name (Name, Time_zone_id) VALUES ('Test/Fold', 900);"
+			   "INSERT INTO time_zone_transition_type VALUES (900, 0, 3600, 0, 'CET'), (900, 1, 7200, 1, 'CEST');"
+			   "INSERT INTO time_zone_transition VALUES (900, 1711846800, 1), (900, 1729990800, 0)");
 }
 
 static void test_values(void **state)
@@ -378,7 +368,7 @@ static void test_values(void **state)
 	(void)state;
 	if (!server)
 		skip();
-	load_zones();
+	make_zone();
 	fresh("kind");
 	server_sqlf(server, "%s; GRANT SELECT ON kind.kinds TO teller@localhost", kinds_table);
 	install("kind", kinds_model);
@@ -399,8 +389,7 @@ static void test_values(void **state)
 		changes++;
 		for (size_t k = 0; k < sizeof strange / sizeof *strange; k++) {
 			sql(c, "SET NAMES utf8mb4");
-			if (!try_sql(c, strange[k]))
-				continue;
+			sql(c, strange[k]);
 			sql(c, "UPDATE kinds SET ti = ti ORDER BY id DESC LIMIT 1"); /* changes nothing, or nearly */
 			char *update = memory_format("UPDATE kinds SET bu = %zu WHERE id = %d", k + 100, i + 1);
 			sql(c, update);
