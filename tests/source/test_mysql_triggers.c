@@ -802,6 +802,28 @@ static void test_flags(void **state)
 	model_free(m);
 }
 
+/* A parent that is not modelled takes rows along: its trigger has the child read anew, and only then. */
+static void test_watched(void **state)
+{
+	(void)state;
+	if (!server)
+		skip();
+	fresh("bank");
+	server_sql(server, "CREATE TABLE city (code CHAR(3) PRIMARY KEY, name VARCHAR(20));"
+			   "CREATE TABLE item (id INT PRIMARY KEY, word CHAR(3), FOREIGN KEY (word) REFERENCES city (code) ON UPDATE CASCADE);"
+			   "REVOKE ALL PRIVILEGES, GRANT OPTION FROM teller@localhost; GRANT SELECT ON bank.item TO teller@localhost;"
+			   "INSERT INTO city VALUES ('jkt', 'Jakarta'), ('sub', 'Surabaya'); INSERT INTO item VALUES (1, 'jkt')");
+	install("bank", item_model);
+	findings("");
+	struct source *s = opened("bank", item_model);
+	begin(s, NULL);
+	server_sql(server, "USE bank; UPDATE city SET name = 'J'; UPDATE city SET code = 'bdg' WHERE code = 'jkt'; UPDATE item SET word = 'sub'");
+	expect(s, "r|u 1,bdg 1,sub|");
+	s->ops->close(s);
+	server_sql(server, "DROP TRIGGER bank.tellerdesk_watch_city");
+	findings("tellerdesk_watch_city|");
+}
+
 /* ---- random transactions ---- */
 
 enum { SESSIONS = 5, IDS = 40 };
@@ -1035,6 +1057,60 @@ static void test_random(void **state)
 	copier->ops->close(copier);
 }
 
+/* The same while others commit in the middle of each read. */
+static void test_copy_under_writes(void **state)
+{
+	enum { CHUNKS = 150, WRITERS = 3 };
+	struct { struct source_chunk chunk; char *high; struct value *rows[IDS + 1]; } kept_chunks[CHUNKS];
+	pid_t writers[WRITERS];
+	struct error err = {0};
+	struct arena a;
+	int with_gaps = 0, status;
+
+	(void)state;
+	if (!server)
+		skip();
+	items();
+	for (int w = 0; w < WRITERS; w++) {
+		writers[w] = fork();
+		assert_true(writers[w] >= 0);
+		if (writers[w])
+			continue;
+		MYSQL *c = session("bank");
+		bool open = false;
+		seed = (uint32_t)w + 1;
+		sql(c, "SET innodb_lock_wait_timeout = 0");
+		for (;;)
+			step(c, &open);
+	}
+	arena_init(&a);
+	struct source *s = opened("bank", item_model);
+	begin(s, NULL);
+	for (int i = 0; i < CHUNKS; i++) {
+		struct source_chunk *k = &kept_chunks[i].chunk;
+		if (!s->ops->copy->read_chunk(s, 0, NULL, 1000, k, &err))
+			fail_msg("%s", err.message);
+		for (int r = 0; r < k->count; r++)
+			kept_chunks[i].rows[r] = kept(&item_model->entities[0], k->rows[r], &a);
+		k->rows = (const struct value *const *)kept_chunks[i].rows;
+		kept_chunks[i].high = memory_text(k->high);
+		with_gaps += strchr(k->high, '+') != NULL;
+		usleep(2000);
+	}
+	for (int w = 0; w < WRITERS; w++) {
+		kill(writers[w], SIGKILL);
+		waitpid(writers[w], &status, 0);
+	}
+	for (int i = 0; i < CHUNKS; i++) {
+		chunk_is_of(&kept_chunks[i].chunk, kept_chunks[i].high);
+		free(kept_chunks[i].high);
+	}
+	print_message("%d chunks, %d of them over gaps\n", CHUNKS, with_gaps);
+	assert_true(with_gaps > CHUNKS / 4);
+	arena_done(&a);
+	s->ops->close(s);
+}
+
 /* ---- a whole replica ---- */
 
 static const char sakila_tables[] =
@@ -1176,8 +1252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),	     cmocka_unit_test(test_out_of_order),   cmocka_unit_test(test_rolled_back),
 		cmocka_unit_test(test_no_gap_locks), cmocka_unit_test(test_values),	    cmocka_unit_test(test_foreign_rows),
-		cmocka_unit_test(test_flags),	     cmocka_unit_test(test_strange_tables), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_server_dies),  cmocka_unit_test(test_replica),
+		cmocka_unit_test(test_watched),	     cmocka_unit_test(test_flags),	     cmocka_unit_test(test_strange_tables), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_copy_under_writes), cmocka_unit_test(test_server_dies),  cmocka_unit_test(test_replica),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
