@@ -24,7 +24,7 @@
 #include "source/mysql_server.h"
 
 #define UPDATES      100000 /* of a block */
-#define SINGLES      20000
+#define SINGLES      40000
 #define NAIVE_COMMIT 20000
 #define COMMITS      1000   /* seen one at a time */
 #define COMMITS_TURN 100    /* until the other one's turn */
@@ -338,11 +338,10 @@ static void copy_once(struct bank *k, struct race *r, struct samples *us, struct
 	const char *const argv[] = {k->b->program, "ingest",    "--once",   "--source", k->m.url, "--model",
 				    "demography",  "--replica", k->replica, "-q",       NULL};
 	struct child c, d;
-	int64_t start = bench_ns();
 	db_remove(k->replica);
 	child_start(&c, argv, NULL);
 	samples_add(us, child_wait(&c) * 1e6);
-	start = bench_ns();
+	int64_t start = bench_ns();
 	dump_program(k, &d);
 	samples_add(dump, (double)(bench_ns() - start) / 1e3);
 	samples_add(&r->ratios, us->list[us->count - 1] / dump->list[dump->count - 1]);

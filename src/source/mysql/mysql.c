@@ -341,28 +341,32 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 	struct mysql *m = (struct mysql *)s;
 	int64_t deadline = 0;
 	enum source_result result;
-	bool read = true;
+	bool read = true, hurry = m->stream.given && timeout_ms == 0;
 
 	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
 	for (;;) {
 		if (m->stream.serving) {
 			result = mysql_stream_serve(m, event, err);
+			m->stream.given |= result == SOURCE_COMMIT;
 			if (result != SOURCE_WAIT)
 				return result;
 		}
 		int64_t now = clock_mono();
 		if (!deadline)
 			deadline = now + (int64_t)timeout_ms * 1000;
-		/* With no time to wait the caller has something to commit first. */
-		int idle = proof_idle(m, !read && timeout_ms > 0, event, err);
+		/* With no time to wait the caller has something to commit first: it need not wait for what the server is asked. */
+		int idle = hurry ? 0 : proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (!read && (now >= deadline || mysql_stopped(m)))
+		if (!read && (now >= deadline || mysql_stopped(m))) {
+			m->stream.given = false;
 			return SOURCE_WAIT;
+		}
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_event(m, (int)left, &read, err);
 		if (result == SOURCE_ERROR)
 			return SOURCE_ERROR;
+		hurry &= !read;
 	}
 }
 

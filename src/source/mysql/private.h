@@ -87,6 +87,7 @@ struct mysql_stream {
 
 	struct buffer position;    /* given last */
 	bool moved;                /* since then, by what was none of ours */
+	bool given;                /* a transaction was, and no rest since: the caller may have it to commit yet */
 	char *decided;             /* file of the prepared transaction being served; NULL: none */
 };
 
