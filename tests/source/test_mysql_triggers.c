@@ -1111,6 +1111,44 @@ static void test_copy_under_writes(void **state)
 	s->ops->close(s);
 }
 
+/* Past what one look takes a transaction is still one; what a rollback burnt below it does not hold it up. */
+static void test_large(void **state)
+{
+	enum { ROWS = 230000 };
+	struct source_event e;
+	struct error err = {0};
+	int changes = 0, begins = 0, commits = 0;
+
+	(void)state;
+	if (!server)
+		skip();
+	items();
+	struct source *s = opened("bank", item_model);
+	begin(s, NULL);
+	server_sqlf(server, "USE bank; BEGIN; INSERT INTO item VALUES (-1, 'x'); ROLLBACK; INSERT INTO item SELECT seq, 'w' FROM seq_1_to_%d;"
+			    "UPDATE item SET word = 'v' WHERE id = 1",
+		    ROWS);
+	for (enum source_result r; (r = s->ops->next(s, 500, &e, &err)) != SOURCE_IDLE || changes < ROWS + 1;) {
+		if (r == SOURCE_ERROR)
+			fail_msg("%s", err.message);
+		begins += r == SOURCE_BEGIN;
+		commits += r == SOURCE_COMMIT;
+		if (r == SOURCE_CHANGE && ++changes <= ROWS)
+			assert_int_equal(e.change.after[0].integer, changes);
+		if (changes < ROWS)
+			assert_int_equal(commits, 0);
+	}
+	assert_int_equal(changes, ROWS + 1);
+	assert_int_equal(begins, commits);
+	assert_in_range(commits, 1, 2);
+	/* One who begins now finds the hole without asking for each number. */
+	struct source *other = opened("bank", item_model);
+	begin(other, NULL);
+	stands_at(other, "change:1+1x230001");
+	other->ops->close(other);
+	s->ops->close(s);
+}
+
 /* ---- a whole replica ---- */
 
 static const char sakila_tables[] =
@@ -1253,7 +1291,7 @@ int main(void)
 		cmocka_unit_test(test_check),	     cmocka_unit_test(test_out_of_order),   cmocka_unit_test(test_rolled_back),
 		cmocka_unit_test(test_no_gap_locks), cmocka_unit_test(test_values),	    cmocka_unit_test(test_foreign_rows),
 		cmocka_unit_test(test_watched),	     cmocka_unit_test(test_flags),	     cmocka_unit_test(test_strange_tables), cmocka_unit_test(test_random),
-		cmocka_unit_test(test_copy_under_writes), cmocka_unit_test(test_server_dies),  cmocka_unit_test(test_replica),
+		cmocka_unit_test(test_large),	     cmocka_unit_test(test_copy_under_writes), cmocka_unit_test(test_server_dies),  cmocka_unit_test(test_replica),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
