@@ -19,9 +19,11 @@
 #include "model/model.h"
 #include "source/mysql/private.h"
 #include "source/mysql/triggers.h"
+#include "source/mysql/xa.h"
 
 #define CHUNK_BYTES (4 << 20)
 #define CHUNK_FIRST 500 /* rows, where nothing is known of their size */
+#define TRIES 3         /* of a read whose table changes under it */
 
 /* ---- bounds ---- */
 
@@ -90,6 +92,9 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	bool ok;
 
 	buffer_clear(&m->bound);
+	/* Before anything is followed this is where a stream begins anew: what it passes over may have decided what was prepared. */
+	if (!m->stream.feed && !m->triggers)
+		xa_forget_all(m->state_folder, m->prepared_for);
 	if (m->triggers)
 		ok = triggers_visible(m, &m->bound, err);
 	else if (m->target.mariadb)
@@ -308,9 +313,24 @@ static bool key_is_there(const struct mysql_table *t, const struct entity *e)
 	return t->name != NULL;
 }
 
-static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+/* The catalogue said otherwise when it was read: columns and tables come and go, and the log tells so in its time. */
+static bool changed_meanwhile(struct mysql *m, struct error *err)
 {
-	struct mysql *m = (struct mysql *)s;
+	enum { NO_COLUMN = 1054, NO_TABLE = 1146, OTHER_TABLE = 1412 };
+	unsigned number = mysql_client_errno(m->control);
+
+	if (number != NO_COLUMN && number != NO_TABLE && number != OTHER_TABLE)
+		return false;
+	struct error ignored = {0};
+	m->shape_stale = true;
+	if (!mysql_shape_refresh(m, &ignored))
+		return false;
+	error_clear(err);
+	return true;
+}
+
+static bool read_chunk_once(struct mysql *m, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
@@ -331,9 +351,21 @@ static bool mysql_read_chunk(struct source *s, int entity, const struct value *a
 	return ok;
 }
 
-static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_chunk_once(m, entity, after_key, limit, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_chunk_once(m, entity, after_key, limit, out, err);
+}
+
+static bool read_keys_once(struct mysql *m, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
@@ -348,6 +380,19 @@ static bool mysql_read_keys(struct source *s, int entity, const struct value *co
 	bool ok = read_rows(m, entity, &sql, out, err);
 	buffer_done(&sql);
 	return ok;
+}
+
+static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_keys_once(m, entity, keys, count, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_keys_once(m, entity, keys, count, out, err);
 }
 
 static int64_t mysql_estimate(struct source *s, int entity)

@@ -19,6 +19,8 @@
 #include "source/mysql/xa.h"
 
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
+#define READ_ON  (100 * (SECOND / 1000)) /* past the deadline, while there is something to read */
+#define LOOK_UP  (20 * (SECOND / 1000))  /* so often at the stop descriptor meanwhile */
 
 bool mysql_stopped(const struct mysql *m)
 {
@@ -79,6 +81,8 @@ bool mysql_shape_refresh(struct mysql *m, struct error *err)
 {
 	if (!m->shape_stale && clock_mono() - m->shape_at < SHAPE_EVERY)
 		return true;
+	if (!m->control)
+		return true; /* events without a server: the shape is what it was made */
 	for (int i = 0; i < m->base.model->entity_count; i++)
 		map_forget(&m->stream.maps[i]);
 	if (!shape_load(&m->shape, m->control, &m->target, err))
@@ -139,6 +143,17 @@ static bool know_target(struct mysql *m, struct error *err)
 	return !err || !err->code;
 }
 
+/* Prepared transactions are kept for one replica, and for one list of tables: what another model left out of them is not there. */
+static char *prepared_for(const struct mysql *m)
+{
+	struct buffer text = {0};
+
+	buffer_format(&text, "%s\n%s", m->identity, m->replica);
+	for (int i = 0; i < m->base.model->entity_count; i++)
+		buffer_format(&text, "\n%s", m->base.model->entities[i].table);
+	return text.data;
+}
+
 static struct source *mysql_source_open(const struct source_params *p, struct error *err)
 {
 	struct mysql *m = memory_zero(1, sizeof *m);
@@ -163,7 +178,7 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 		}
 		m->control = mysql_connect(m, err);
 		if (m->control && (!m->triggers || triggers_session(m, err)) && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
-			m->prepared_for = memory_format("%s\n%s", m->identity, m->replica);
+			m->prepared_for = prepared_for(m);
 			return &m->base;
 		}
 	}
@@ -251,6 +266,24 @@ static bool have_log(struct mysql *m, const struct mysql_position *p, struct err
 	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 }
 
+/* Asked by GTID the server may find our transactions in a log that was begun anew, or under another name: files count from 1 again,
+ * and places in the two cannot be compared. */
+static bool same_log(struct mysql *m, const struct mysql_position *p, struct error *err)
+{
+	struct mysql_position end;
+
+	if (!p->file)
+		return true;
+	if (!mysql_log_end(m, &m->newest, err))
+		return false;
+	mysql_position_parse(buffer_text(&m->newest), &end);
+	if (mysql_log_number(end.file, end.file_len) >= mysql_log_number(p->file, p->file_len))
+		return true;
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: it ends with %.*s, before our %.*s", mysql_client_name(m->control),
+		  (int)end.file_len, end.file, (int)p->file_len, p->file);
+	return error_hint(err, "the log was begun anew, or renamed; take it as it is now: tellerdesk resync --accept-server");
+}
+
 static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 {
 	struct mysql_stream *st = &m->stream;
@@ -326,7 +359,7 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
 	if (!st->by_gtid && !p.file)
 		return position_bad(m, position, err);
-	if (!st->by_gtid && !have_log(m, &p, err))
+	if (!(st->by_gtid ? same_log(m, &p, err) : have_log(m, &p, err)))
 		return false;
 	stream_place_at(m, &p);
 	if (p.gtid && !st->gtids)
@@ -339,7 +372,7 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
-	int64_t deadline = 0;
+	int64_t deadline = 0, looked = 0;
 	enum source_result result;
 	bool read = true, hurry = m->stream.given && timeout_ms == 0;
 
@@ -358,10 +391,11 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 		int idle = hurry ? 0 : proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (!read && (now >= deadline || mysql_stopped(m))) {
+		if (now >= deadline + (read ? READ_ON : 0) || ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))) {
 			m->stream.given = false;
 			return SOURCE_WAIT;
 		}
+		looked = read && now - looked < LOOK_UP ? looked : now;
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_event(m, (int)left, &read, err);
 		if (result == SOURCE_ERROR)

@@ -54,6 +54,7 @@ struct mysql_stream {
 	uint64_t pos;              /* end of the last event, 64 bits */
 	bool by_gtid;              /* how we asked for it */
 	bool behind;               /* asked for by GTID, the server begins in a file before the one we stand in */
+	bool again;                /* asked for by GTID, the server shows the head of the file we stand in again */
 	uint64_t skip_to;          /* events that end up to here were applied before */
 	uint32_t begun;            /* when the file was begun */
 	uint32_t expected_begun;   /* as the position we started from has it; 0: not told, or seen */
@@ -69,8 +70,8 @@ struct mysql_stream {
 	struct live_table *live;
 	int live_count, live_cap;
 	struct txn txn;
-	struct arena words;        /* of the statement at hand */
-	struct arena watched;      /* tables and rows of watched parents, until their statement ends */
+	struct arena words;        /* of the statement at hand, or of watched rows */
+	struct arena watched;      /* tables of watched parents, until their statement ends */
 
 	bool serving, begun_given;
 	bool held;                 /* a change is ready, and BEGIN was given for it */

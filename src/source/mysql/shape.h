@@ -83,6 +83,8 @@ struct mysql_shape {
 void shape_init(struct mysql_shape *s);
 void shape_done(struct mysql_shape *s);
 bool shape_load(struct mysql_shape *s, struct mysql_client *c, const struct mysql_target *t, struct error *err);
+/* Whether this is the followed database. */
+bool shape_follows(const struct mysql_shape *s, const char *schema);
 /* The entity of a table of the followed database, -1: none. */
 int shape_entity(const struct mysql_shape *s, const char *schema, const char *table);
 /* The first watched key from `from` on whose parent is this table, -1: none. */
