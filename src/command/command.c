@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -17,15 +19,26 @@
 #include "command/stop.h"
 #include "command/target.h"
 
+/* clang's word for what gcc defines __SANITIZE_ADDRESS__ for. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define COMMAND_SANITIZED 1
+#endif
+#endif
+#ifndef COMMAND_SANITIZED
+#define COMMAND_SANITIZED 0
+#endif
+
 extern const struct command command_console, command_demo, command_ingest, command_resync, command_lookup,
 	command_search, command_history, command_stores, command_status, command_check, command_check_source,
-	command_dump, command_export, command_generate, command_config;
+	command_capture_sql, command_dump, command_export, command_generate, command_config;
 
 const struct command *const command_table[] = {
 	&command_console, &command_demo,     &command_lookup,       &command_search,
 	&command_history, &command_stores,   &command_status,       &command_ingest,
-	&command_resync,  &command_check,    &command_check_source, &command_export,
-	&command_dump,    &command_generate, &command_config,       NULL,
+	&command_resync,  &command_check,    &command_check_source, &command_capture_sql,
+	&command_export,  &command_dump,     &command_generate,     &command_config,
+	NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -208,8 +221,20 @@ static bool command_asked(int argc, char **argv, const char *name, const char *l
 	return false;
 }
 
+/* Memory holds passwords and customers: none of it is ever written to a core. Sanitizers look into the process as a debugger would. */
+static void no_core(void)
+{
+	const struct rlimit none = {0, 0};
+	setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !COMMAND_SANITIZED
+	/* The limit does not hold for a core that a program takes from a pipe. */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int command_main(int argc, char **argv)
 {
+	no_core();
 	/* Characters as the user's terminal has them; numbers and times stay as they are written everywhere. */
 	setlocale(LC_CTYPE, "");
 	/* SQLite counts each of its allocations under one lock, unless it is told in time that nobody asks. */

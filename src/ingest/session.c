@@ -341,6 +341,15 @@ static bool set_cascades(struct session *s, struct error *err)
 	return s->source->ops->cascades(s->source, &rules, err) && apply_set_cascades(s->apply, &rules, err);
 }
 
+/* The bank has no such table. */
+static bool lacks_all(const bool *present, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (present[i])
+			return false;
+	return true;
+}
+
 static bool check_columns(struct session *s, struct error *err)
 {
 	const struct model *m = replica_model(s->replica);
@@ -350,7 +359,7 @@ static bool check_columns(struct session *s, struct error *err)
 		bool *present = memory_zero((size_t)e->column_count, sizeof *present);
 		bool ok = s->source->ops->columns(s->source, i, present, err);
 		for (int c = 0; ok && c < e->column_count; c++)
-			if (!present[c] && !e->columns[c].optional)
+			if (!present[c] && !e->columns[c].optional && !(e->optional && lacks_all(present, e->column_count)))
 				buffer_format(&missing, "%s%s.%s", missing.len ? ", " : "", e->table, e->columns[c].name);
 		ok = ok && replica_set_columns(s->replica, i, present, err);
 		free(present);

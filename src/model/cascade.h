@@ -19,10 +19,10 @@
 enum cascade_action { CASCADE_NONE, CASCADE_FOLLOW, CASCADE_SET_NULL };
 
 struct cascade {
-	int parent, child;          /* entities; they may be one */
+	int parent, child; /* entities; they may be one */
 	int column_count;
-	const int *parent_columns;  /* column indexes of the parent ... */
-	const int *child_columns;   /* ... and, at the same places, of the child */
+	const int *parent_columns; /* column indexes of the parent ... */
+	const int *child_columns;  /* ... and, at the same places, of the child */
 	enum cascade_action on_delete, on_update;
 };
 

@@ -34,9 +34,9 @@
 
 struct cascading {
 	struct cascade rule;
-	sqlite3_stmt *find;  /* the first child at or after a rowid */
+	sqlite3_stmt *find; /* the first child at or after a rowid */
 	bool indexed;
-	bool spread[2];      /* by whether the parent died: seen by the search that runs (spread) */
+	bool spread[2]; /* by whether the parent died: seen by the search that runs (spread) */
 };
 
 /* ---- the rules ---- */
@@ -44,8 +44,9 @@ struct cascading {
 static bool same_rule(const struct cascade *a, const struct cascade *b)
 {
 	size_t size = sizeof *a->parent_columns * (size_t)a->column_count;
-	return a->parent == b->parent && a->child == b->child && a->on_delete == b->on_delete && a->on_update == b->on_update &&
-	       a->column_count == b->column_count && memcmp(a->parent_columns, b->parent_columns, size) == 0 &&
+	return a->parent == b->parent && a->child == b->child && a->on_delete == b->on_delete &&
+	       a->on_update == b->on_update && a->column_count == b->column_count &&
+	       memcmp(a->parent_columns, b->parent_columns, size) == 0 &&
 	       memcmp(a->child_columns, b->child_columns, size) == 0;
 }
 
@@ -102,7 +103,8 @@ static int *columns_copy(const int *columns, int count)
 static bool rule_add(struct apply *a, const struct cascade *c, struct error *err)
 {
 	const struct model *m = a->replica->model;
-	assert(c->parent >= 0 && c->parent < m->entity_count && c->child >= 0 && c->child < m->entity_count && c->column_count > 0);
+	assert(c->parent >= 0 && c->parent < m->entity_count && c->child >= 0 && c->child < m->entity_count &&
+	       c->column_count > 0);
 	struct cascading *k = &a->cascades[a->cascade_count++];
 	k->rule = *c;
 	k->rule.parent_columns = columns_copy(c->parent_columns, c->column_count);
@@ -205,7 +207,8 @@ static bool lacks(const struct apply *a, const struct parent_row *p)
 	return false;
 }
 
-/* What the image does not say, from the row as it is held: from its newest partial image, or where it stands, if it is of now. */
+/* What the image does not say, from the row as it is held: from its newest partial image, or where it stands, if it is
+ * of now. */
 static bool complete_old(struct apply *a, struct table *t, struct parent_row *p, struct error *err)
 {
 	const struct entity *e = t->entity;
@@ -231,7 +234,8 @@ static bool is_parent(const struct apply *a, const struct table *t)
 	return false;
 }
 
-bool apply_parent_note(struct apply *a, struct table *t, const struct change *c, struct parent_row *p, struct error *err)
+bool apply_parent_note(struct apply *a, struct table *t, const struct change *c, struct parent_row *p,
+		       struct error *err)
 {
 	const struct entity *e = t->entity;
 	if ((c->op != CHANGE_UPDATE && c->op != CHANGE_DELETE) || !is_parent(a, t))
@@ -265,16 +269,19 @@ static enum strike strikes(const struct cascade *c, const struct parent_row *p)
 		if (p->old[column].kind == VALUE_NULL)
 			return STRIKE_NOTHING;
 		unknown |= p->old[column].kind == VALUE_UNKNOWN;
-		changed |= p->now && p->now[column].kind != VALUE_UNKNOWN && !value_equal(p->now[column], p->old[column]);
+		changed |=
+			p->now && p->now[column].kind != VALUE_UNKNOWN && !value_equal(p->now[column], p->old[column]);
 	}
 	return !changed ? STRIKE_NOTHING : unknown ? STRIKE_UNKNOWN : STRIKE_CHILDREN;
 }
 
 static bool refuse_unknown(const struct table *parent, const struct table *child, struct error *err)
 {
-	error_set(err, ERROR_REFUSED, "could not carry out a foreign key of %s: its values in the row of %s are not known", child->entity->name,
-	          parent->entity->name);
-	return error_hint(err, "let the source log full row images, then run tellerdesk resync --entity %s", child->entity->name);
+	error_set(err, ERROR_REFUSED,
+		  "could not carry out a foreign key of %s: its values in the row of %s are not known",
+		  child->entity->name, parent->entity->name);
+	return error_hint(err, "let the source log full row images, then run tellerdesk resync --entity %s",
+			  child->entity->name);
 }
 
 static bool dies(const struct cascade *c, const struct parent_row *p)
@@ -283,8 +290,8 @@ static bool dies(const struct cascade *c, const struct parent_row *p)
 }
 
 /* The child as the server leaves it. */
-static struct value *after_of(const struct cascade *c, const struct parent_row *p, const struct entity *e, const struct value *row,
-                              struct arena *arena)
+static struct value *after_of(const struct cascade *c, const struct parent_row *p, const struct entity *e,
+			      const struct value *row, struct arena *arena)
 {
 	struct value *after = arena_copy(arena, row, sizeof *row * (size_t)e->column_count);
 	bool follow = p->now && c->on_update == CASCADE_FOLLOW;
@@ -296,13 +303,16 @@ static struct value *after_of(const struct cascade *c, const struct parent_row *
 }
 
 /* `row` outlives the call; it is complete, or a partial image that is held. */
-static bool change_child(struct apply *a, const struct cascade *c, const struct parent_row *p, const struct value *row, struct error *err)
+static bool change_child(struct apply *a, const struct cascade *c, const struct parent_row *p, const struct value *row,
+			 struct error *err)
 {
 	struct table *t = &a->replica->tables[c->child];
 	struct arena arena = {0};
 	struct change change = {.op = CHANGE_DELETE, .entity = c->child, .before = row, .cascades = true};
 	if (a->depth == DEPTH_MOST) {
-		error_set(err, ERROR_REFUSED, "could not carry out a foreign key of %s: it goes on for more than %d rows", t->entity->name, DEPTH_MOST);
+		error_set(err, ERROR_REFUSED,
+			  "could not carry out a foreign key of %s: it goes on for more than %d rows", t->entity->name,
+			  DEPTH_MOST);
 		return error_hint(err, "run tellerdesk resync --entity %s", t->entity->name);
 	}
 	if (!dies(c, p)) {
@@ -322,8 +332,8 @@ static bool change_child(struct apply *a, const struct cascade *c, const struct 
 /* ---- rows that stand ---- */
 
 /* 1: row is the first child from rowid *from on, which is moved past it; 0 none, -1 error. */
-static int next_child(const struct apply *a, const struct cascading *k, const struct parent_row *p, int64_t *from, struct value *row,
-                      struct arena *arena, struct error *err)
+static int next_child(const struct apply *a, const struct cascading *k, const struct parent_row *p, int64_t *from,
+		      struct value *row, struct arena *arena, struct error *err)
 {
 	const struct entity *e = &a->replica->model->entities[k->rule.child];
 	sqlite3_bind_int64(k->find, 1, *from);
@@ -332,7 +342,9 @@ static int next_child(const struct apply *a, const struct cascading *k, const st
 	int found = sql_row(k->find, err);
 	if (found == 1) {
 		int64_t rowid = sqlite3_column_int64(k->find, 0);
-		*from = rowid == INT64_MAX ? rowid : rowid + 1; /* nobody stands at the last one twice: what was struck differs now */
+		*from = rowid == INT64_MAX
+				? rowid
+				: rowid + 1; /* nobody stands at the last one twice: what was struck differs now */
 		for (int i = 0; i < e->column_count; i++)
 			row[i] = sql_column_copy(k->find, i + 1, arena);
 	}
@@ -340,8 +352,8 @@ static int next_child(const struct apply *a, const struct cascading *k, const st
 	return found;
 }
 
-/* Of an entity under copy: a row that stands as it was before a gap is left to the copy, one with a partial image to that.
- * 1: change it, 0: not, -1 error. */
+/* Of an entity under copy: a row that stands as it was before a gap is left to the copy, one with a partial image to
+ * that. 1: change it, 0: not, -1 error. */
 static int is_ours(struct apply *a, struct table *t, const struct value *row, struct error *err)
 {
 	struct value *held = arena_alloc(&a->arena, sizeof *held * (size_t)t->entity->column_count);
@@ -387,8 +399,8 @@ static bool doubt(struct apply *a, const struct cascade *c, struct table *t, str
 	return copy_doubt(a->replica, t, image, &cause, err);
 }
 
-static bool change_held(struct apply *a, const struct cascade *c, const struct parent_row *p, struct table *t, const struct value *key,
-                        struct error *err)
+static bool change_held(struct apply *a, const struct cascade *c, const struct parent_row *p, struct table *t,
+			const struct value *key, struct error *err)
 {
 	struct arena arena = {0};
 	struct value *image = arena_alloc(&arena, sizeof *image * (size_t)t->entity->column_count);
@@ -429,14 +441,15 @@ static bool share_a_column(const struct cascade *up, const struct cascade *down)
 	return false;
 }
 
-/* Rows of an entity that nobody has read were struck by a rule (NULL: died), and their own children with them. Which, nobody can
- * say: whoever refers to them is read again. */
+/* Rows of an entity that nobody has read were struck by a rule (NULL: died), and their own children with them. Which,
+ * nobody can say: whoever refers to them is read again. */
 static void spread(struct apply *a, int entity, const struct cascade *by)
 {
 	for (int i = 0; i < a->cascade_count; i++) {
 		struct cascading *k = &a->cascades[i];
 		const struct cascade *c = &k->rule;
-		if (c->parent != entity || k->spread[!by] || (by ? c->on_update : c->on_delete) == CASCADE_NONE || (by && !share_a_column(by, c)))
+		if (c->parent != entity || k->spread[!by] || (by ? c->on_update : c->on_delete) == CASCADE_NONE ||
+		    (by && !share_a_column(by, c)))
 			continue;
 		k->spread[!by] = true;
 		a->replica->tables[c->child].reread = MUTANT(CASCADE_SPREAD) ? REREAD_NOTHING : REREAD_STALE;
@@ -497,7 +510,10 @@ bool apply_cascade_end(struct apply *a, const char *position, struct error *err)
 	/* In this transaction, so that no kill can lose it. */
 	for (int i = 0; i < count; i++) {
 		struct table *t = &r->tables[i];
-		struct copy_start start = {.entity = i, .resync = t->resync || t->reread == REREAD_STALE, .p0 = position, .t0 = a->valid_from};
+		struct copy_start start = {.entity = i,
+					   .resync = t->resync || t->reread == REREAD_STALE,
+					   .p0 = position,
+					   .t0 = a->valid_from};
 		if (t->reread && !copy_begin(r, &start, err))
 			return false;
 		t->reread = REREAD_NOTHING;

@@ -31,7 +31,7 @@
  *       that transaction: a row may have moved behind the cursor, or onto a key that was touched.
  *       Of a partial row whose foreign key is not known nobody knows whether it was struck (copy_doubt): what it
  *       was is dropped, and it is read by key, past the cascade; if it is not there then, and no event told why, a cascade
- *       took it. In a resync a row of before the gap is left to the read, which shows what the cascade did to it.
+ *       took it, the last that may have. In a resync a row of before the gap is left to the read, which shows what the cascade did to it.
  *
  * All of it is durable: a killed copy goes on at its cursor. Everything here runs inside the writer's open
  * transaction; the cursor moves in the same one as the rows.

@@ -33,6 +33,12 @@ bool sql_error(sqlite3 *db, struct error *err)
 		}
 		break;
 	case SQLITE_READONLY:
+		/* Its writer was killed, and only a writer may clear up. */
+		if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY || code == SQLITE_READONLY_CANTINIT) {
+			error_set(err, ERROR_REPLICA, "could not read replica \"%s\": it was left in the middle of a write", path);
+			return error_hint(err, "start its writer again: tellerdesk ingest");
+		}
+		/* fall through */
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return error_set(err, ERROR_PERMISSION, "could not write replica \"%s\": %s", path, sqlite3_errmsg(db));

@@ -98,6 +98,14 @@ static bool dumped_first_of_life(const struct dumped *d, const struct oracle_ver
 	return true;
 }
 
+static bool dumped_last_of_life(const struct oracle *o, const struct oracle_version *w)
+{
+	for (const struct oracle_version *v = w + 1; v < o->versions + o->version_count; v++)
+		if (v->life == w->life)
+			return false;
+	return true;
+}
+
 static bool dumped_changed(const struct version *v, uint32_t want)
 {
 	uint32_t got = 0;
@@ -118,12 +126,14 @@ static bool dumped_death(struct dumped *d, const struct version *v)
 		return false;
 	for (int i = 0; i < o->version_count; i++) {
 		const struct oracle_version *w = &o->versions[i];
-		bool fits = w->entity == v->entity && w->found && w->to == v->valid_to && w->end == v->ended_by &&
-			    strcmp(w->key, v->key) == 0;
+		/* Of several cascades that may have taken it the last is told. */
+		bool fits = w->entity == v->entity && w->found && w->end == v->ended_by &&
+			    strcmp(w->key, v->key) == 0 &&
+			    (w->end == END_CASCADE ? w->to <= v->valid_to : w->to == v->valid_to);
 
 		for (int c = 0; c < e->column_count && fits; c++)
 			fits = v->values[c].kind == VALUE_NULL || oracle_same(v->values[c], w->values[c]);
-		if (!fits || d->seen[i] || !dumped_first_of_life(d, w))
+		if (!fits || d->seen[i] || !dumped_first_of_life(d, w) || !dumped_last_of_life(o, w))
 			continue;
 		d->seen[i] = true;
 		return true;

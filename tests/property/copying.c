@@ -403,7 +403,8 @@ static int64_t telling_seq(const struct telling *t, int index)
 	int64_t seq = 0;
 
 	if (sqlite3_open_v2(t->b->path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(db, "SELECT seq FROM td_txn WHERE kind = 0 AND position = ?1", -1, &s, NULL) != SQLITE_OK)
+	    sqlite3_prepare_v2(db, "SELECT seq FROM td_txn WHERE kind = 0 AND position = ?1", -1, &s, NULL) !=
+		    SQLITE_OK)
 		abort();
 	sqlite3_bind_int(s, 1, index + 1);
 	if (sqlite3_step(s) == SQLITE_ROW)
@@ -426,8 +427,7 @@ static void telling_copy(struct telling *t, const struct sim_bound *bound)
 
 			if (t->late)
 				telling_waits(t, e, row);
-			else if (!telling_swept(t->b, bound->p0, e, key) ||
-				 seen_copied(t->seen, e, key, bound->clock))
+			else if (!telling_swept(t->b, bound->p0, e, key) || seen_copied(t->seen, e, key, bound->clock))
 				oracle_found(t->oracle, e, row, bound->clock);
 		}
 	for (int e = 0; e < STREAM_ENTITIES; e++)
@@ -562,8 +562,7 @@ static bool bench_judge(struct bench *b, const struct sim_bound *first)
 	struct query *q = query_open(b->path, &err);
 	struct seen seen = {0};
 	struct oracle o;
-	struct telling t = {
-		.b = b, .oracle = &o, .seen = &seen, .late = b->how->cascades && !b->how->partial && !bench_only_now(b)};
+	struct telling t = {.b = b, .oracle = &o, .seen = &seen, .late = b->how->cascades && !bench_only_now(b)};
 	struct compare c = {.oracle = &o,
 			    .query = q,
 			    .seed = b->how->seed,
@@ -642,8 +641,8 @@ void copying_tell(const struct copying *c, struct buffer *out)
 
 	stream_init(&s, &p);
 	buffer_format(out, "#   %d transactions stand at the start;%s%s%s%s%s %d stops, %d kills\n", bench_base(c),
-		      c->partial ? " partial images;" : "", c->cascades ? " cascades;" : "", c->gap ? " a gap;" : "", c->truncates ? " truncates;" : "",
-		      c->reloads ? " reloads;" : "", c->stops, c->kills);
+		      c->partial ? " partial images;" : "", c->cascades ? " cascades;" : "", c->gap ? " a gap;" : "",
+		      c->truncates ? " truncates;" : "", c->reloads ? " reloads;" : "", c->stops, c->kills);
 	for (int i = 0; i < s.count; i++) {
 		buffer_format(out, "#   %d: commit %" PRId64 "\n", i + 1, s.transactions[i].commit_time);
 		for (int k = 0; k < s.transactions[i].count; k++) {

@@ -93,7 +93,8 @@ static void world_schedule(void)
 			if (world.visible[k] > at && world_conflict(&s->transactions[k], &s->transactions[i]))
 				at = world.visible[k];
 		world.logged[i] = at;
-		world.visible[i] = at + (chance_percent(&chance, world_late(&s->transactions[i])) ? chance_below(&chance, 9) : 0);
+		world.visible[i] =
+			at + (chance_percent(&chance, world_late(&s->transactions[i])) ? chance_below(&chance, 9) : 0);
 	}
 }
 

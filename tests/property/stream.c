@@ -308,11 +308,14 @@ static void making_rules(struct making *k, enum stream_cascades kind)
 	static const int columns[] = {C_CIF, I_CIF, S_ID, C_STORE};
 	struct cascade *rules = arena_zero(&k->s->arena, 2, sizeof *rules);
 	bool null = k->item_key != ITEM_COMPOSITE;
-	struct cascade items = {CUSTOMER,    ITEM, 1, &columns[0], &columns[1], making_action(k, null),
-				making_action(k, null)};
-	struct cascade customers = {STORE,       CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true),
-				    making_action(k, true)};
-	int which = kind == CASCADES_OF_KEYS ? 1 : kind == CASCADES_IN_CHAINS ? 3 : 1 + chance_below(&k->chance, 3), n = 0;
+	struct cascade items = {
+		CUSTOMER, ITEM, 1, &columns[0], &columns[1], making_action(k, null), making_action(k, null)};
+	struct cascade customers = {
+		STORE, CUSTOMER, 1, &columns[2], &columns[3], making_action(k, true), making_action(k, true)};
+	int which = kind == CASCADES_OF_KEYS     ? 1
+		    : kind == CASCADES_IN_CHAINS ? 3
+						 : 1 + chance_below(&k->chance, 3),
+	    n = 0;
 
 	if (kind == CASCADES_OF_KEYS)
 		items.on_update = CASCADE_FOLLOW;
@@ -384,9 +387,10 @@ static bool making_cascade(struct making *k, const struct change *c)
 
 			if (c->after || action == CASCADE_SET_NULL) {
 				after = arena_copy(&k->s->arena, child,
-						   (size_t)k->s->model->entities[r->child].column_count * sizeof *after);
-				after[r->child_columns[0]] = action == CASCADE_SET_NULL ? value_null()
-											: c->after[r->parent_columns[0]];
+						   (size_t)k->s->model->entities[r->child].column_count *
+							   sizeof *after);
+				after[r->child_columns[0]] =
+					action == CASCADE_SET_NULL ? value_null() : c->after[r->parent_columns[0]];
 				own.op = CHANGE_UPDATE;
 				own.after = after;
 				if (making_is_key(&k->s->model->entities[r->child], r->child_columns[0]) &&
@@ -572,8 +576,8 @@ static void making_strike(struct making *k)
 	row = making_image(k, r->parent, parent);
 	making_new_key(k, r->parent, row);
 	if (!making_lives(k, r->parent, row))
-		making_change(k, (struct change){
-					 .op = CHANGE_UPDATE, .entity = r->parent, .before = parent, .after = row});
+		making_change(
+			k, (struct change){.op = CHANGE_UPDATE, .entity = r->parent, .before = parent, .after = row});
 }
 
 static int making_entity(struct making *k)

@@ -33,8 +33,11 @@ struct feed {
 
 static struct stream_params feed_params(uint64_t seed, int length)
 {
-	return (struct stream_params){
-		.seed = seed, .transactions = length, .wild_clock = seed % 3 == 0, .truncates = seed % 2 ? 4 : 0, .cascades = seed % 5 < 2 ? CASCADES_SOME : CASCADES_NONE};
+	return (struct stream_params){.seed = seed,
+				      .transactions = length,
+				      .wild_clock = seed % 3 == 0,
+				      .truncates = seed % 2 ? 4 : 0,
+				      .cascades = seed % 5 < 2 ? CASCADES_SOME : CASCADES_NONE};
 }
 
 static bool feed_open(struct feed *f)
@@ -113,7 +116,8 @@ static void stream_oracle(struct oracle *o, const struct stream *s)
 	for (int i = 0; i < s->count; i++) {
 		oracle_begin(o, s->transactions[i].commit_time, s->transactions[i].clock);
 		for (int k = 0; k < s->transactions[i].count; k++)
-			(s->transactions[i].hidden[k] ? oracle_cascade : oracle_change)(o, &s->transactions[i].changes[k]);
+			(s->transactions[i].hidden[k] ? oracle_cascade : oracle_change)(o,
+											&s->transactions[i].changes[k]);
 		oracle_end(o);
 	}
 }

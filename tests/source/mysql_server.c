@@ -42,6 +42,7 @@ struct server {
 };
 
 static char *template_folder; /* of an empty server */
+static pid_t template_owner;  /* who removes it: not a child of the test */
 
 /* ---- programs ---- */
 
@@ -128,13 +129,14 @@ static char *server_user(void)
 static void template_remove(void)
 {
 	char *args[] = {(char *)"/bin/rm", (char *)"-rf", template_folder, NULL};
-	pid_t pid = fork();
+	pid_t pid = getpid() == template_owner ? fork() : -1;
 
 	if (pid == 0) {
 		execv(args[0], args);
 		_exit(127);
 	}
-	waitpid(pid, NULL, 0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 	free(template_folder);
 }
 
@@ -143,6 +145,7 @@ static void template_make(const char *install)
 	char *user = server_user(), *log, *data;
 
 	template_folder = server_folder_new();
+	template_owner = getpid();
 	atexit(template_remove);
 	log = memory_format("%s/install.log", template_folder);
 	data = memory_format("--datadir=%s/data", template_folder);

@@ -45,14 +45,20 @@ static void rules(const struct cascade *list, int count)
 		fail_msg("%s", f.err.message);
 }
 
-#define RULES(...) \
-	do { \
-		const struct cascade list[] = {__VA_ARGS__}; \
-		rules(list, (int)(sizeof list / sizeof *list)); \
+#define RULES(...)                                                                                                     \
+	do {                                                                                                           \
+		const struct cascade list[] = {__VA_ARGS__};                                                           \
+		rules(list, (int)(sizeof list / sizeof *list));                                                        \
 	} while (0)
-#define COLUMN(n) (const int[]){n}
-#define RULE(p, pc, c, cc, deleted, updated) \
-	{p, c, 1, COLUMN(pc), COLUMN(cc), CASCADE_##deleted, CASCADE_##updated}
+#define COLUMN(n)                                                                                                      \
+	(const int[])                                                                                                  \
+	{                                                                                                              \
+		n                                                                                                      \
+	}
+#define RULE(p, pc, c, cc, deleted, updated)                                                                           \
+	{                                                                                                              \
+		p, c, 1, COLUMN(pc), COLUMN(cc), CASCADE_##deleted, CASCADE_##updated                                  \
+	}
 
 static int setup(void **state)
 {
@@ -137,7 +143,8 @@ static void an_update_of_other_columns_cascades_to_nothing(void **state)
 	fixture_update(&f, CUSTOMER, "1|Ann|S1", "1|Ann|S2");
 	fixture_update(&f, CUSTOMER, NULL, "2|Bob|?");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM,
+		 "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
 }
 
 static void without_the_flag_nothing_follows(void **state)
@@ -149,7 +156,8 @@ static void without_the_flag_nothing_follows(void **state)
 	fixture_delete(&f, CUSTOMER, "1|Ann|S1");
 	fixture_update(&f, CUSTOMER, "2|Bo|S1", "7|Bo|S1");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM,
+		 "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
 }
 
 /* The store goes, its customers with it, and their items are forgotten; a customer without a store stays. */
@@ -160,7 +168,8 @@ static void a_cascade_goes_on(void **state)
 	fixture_begin(&f, 10);
 	fixture_delete(&f, STORE, "S1|Here|1");
 	fixture_end(&f);
-	VERSIONS(CUSTOMER, "1.1 0-10 insert/cascade: 1|Ann|S1\n2.1 0-10 insert/cascade: 2|Bo|S1\n3.1 0-now insert: 3|Cy|-\n");
+	VERSIONS(CUSTOMER,
+		 "1.1 0-10 insert/cascade: 1|Ann|S1\n2.1 0-10 insert/cascade: 2|Bo|S1\n3.1 0-now insert: 3|Cy|-\n");
 	VERSIONS(ITEM, "10.1 0-10 insert/cascade: 10|1|card\n10.2 10-now cascade changed cif: 10|-|card\n"
 		       "11.1 0-10 insert/cascade: 11|1|loan\n11.2 10-now cascade changed cif: 11|-|loan\n"
 		       "20.1 0-10 insert/cascade: 20|2|card\n20.2 10-now cascade changed cif: 20|-|card\n" ITEM_30);
@@ -175,7 +184,8 @@ static void a_null_refers_to_nothing(void **state)
 	fixture_update(&f, STORE, "S2|There|9", "S2|There|-");
 	fixture_delete(&f, STORE, "S2|There|-");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM,
+		 "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
 }
 
 /* What the image does not say of the columns referred to, the row does. */
@@ -220,10 +230,9 @@ static void a_child_moves_when_its_key_follows(void **state)
 	fixture_insert(&f, NOTE, "1|1|c");
 	fixture_delete(&f, CUSTOMER, "7|Ann|S1");
 	fixture_end(&f);
-	VERSIONS(NOTE,
-		 "[\"1\",\"1\"].1 5-10 insert/cascade: 1|1|a\n[\"1\",\"1\"].2 20-now insert: 1|1|c\n"
-		 "[\"1\",\"7\"].1 10-20 cascade/cascade: 1|7|a\n"
-		 "[\"2\",\"1\"].1 5-10 insert/cascade: 2|1|b\n[\"2\",\"7\"].1 10-20 cascade/cascade: 2|7|b\n");
+	VERSIONS(NOTE, "[\"1\",\"1\"].1 5-10 insert/cascade: 1|1|a\n[\"1\",\"1\"].2 20-now insert: 1|1|c\n"
+		       "[\"1\",\"7\"].1 10-20 cascade/cascade: 1|7|a\n"
+		       "[\"2\",\"1\"].1 5-10 insert/cascade: 2|1|b\n[\"2\",\"7\"].1 10-20 cascade/cascade: 2|7|b\n");
 }
 
 /* A customer that a cascade moves or kills is counted as always; one that comes to its key later counts anew. */
@@ -299,7 +308,8 @@ static void a_cycle_ends(void **state)
 	fixture_delete(&f, NODE, "1|-|1");
 	fixture_delete(&f, NODE, "2|-|3");
 	fixture_end(&f);
-	VERSIONS(NODE, "1.1 5-10 insert/delete: 1|-|1\n2.1 5-10 insert/delete: 2|-|3\n3.1 5-10 insert/cascade: 3|-|2\n");
+	VERSIONS(NODE,
+		 "1.1 5-10 insert/delete: 1|-|1\n2.1 5-10 insert/delete: 2|-|3\n3.1 5-10 insert/cascade: 3|-|2\n");
 }
 
 static void chain(int length)
@@ -351,10 +361,11 @@ static void explicit_changes_and_cascades_meet(void **state)
 	fixture_update(&f, ITEM, "11|-|loan", "11|2|loan");
 	fixture_update(&f, CUSTOMER, "2|Bo|S1", "1|Bo|S1");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-10 insert/delete: 10|1|card\n11.1 0-10 insert/cascade: 11|1|loan\n"
-		       "11.2 10-10 cascade/update changed cif: 11|-|loan\n11.3 10-10 update/cascade changed cif: 11|2|loan\n"
-		       "11.4 10-now cascade changed cif: 11|1|loan\n20.1 0-10 insert/cascade: 20|2|card\n"
-		       "20.2 10-now cascade changed cif: 20|1|card\n" ITEM_30);
+	VERSIONS(ITEM,
+		 "10.1 0-10 insert/delete: 10|1|card\n11.1 0-10 insert/cascade: 11|1|loan\n"
+		 "11.2 10-10 cascade/update changed cif: 11|-|loan\n11.3 10-10 update/cascade changed cif: 11|2|loan\n"
+		 "11.4 10-now cascade changed cif: 11|1|loan\n20.1 0-10 insert/cascade: 20|2|card\n"
+		 "20.2 10-now cascade changed cif: 20|1|card\n" ITEM_30);
 }
 
 /* REPLACE of a row that others refer to is a delete and an insert. */
@@ -366,7 +377,8 @@ static void a_replaced_parent_loses_its_children(void **state)
 	fixture_delete(&f, CUSTOMER, "2|Bo|S1");
 	fixture_insert(&f, CUSTOMER, "2|Bob|S1");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-10 insert/cascade: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-10 insert/cascade: "
+		       "20|2|card\n" ITEM_30);
 }
 
 static void what_is_rolled_back_did_not_cascade(void **state)
@@ -380,7 +392,8 @@ static void what_is_rolled_back_did_not_cascade(void **state)
 	fixture_begin(&f, 20);
 	fixture_delete(&f, CUSTOMER, "2|Bo|S1");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-20 insert/cascade: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM, "10.1 0-now insert: 10|1|card\n11.1 0-now insert: 11|1|loan\n20.1 0-20 insert/cascade: "
+		       "20|2|card\n" ITEM_30);
 }
 
 static void rules_may_change(void **state)
@@ -395,7 +408,8 @@ static void rules_may_change(void **state)
 	fixture_begin(&f, 20);
 	fixture_delete(&f, CUSTOMER, "2|Bo|S1");
 	fixture_end(&f);
-	VERSIONS(ITEM, "10.1 0-10 insert/cascade: 10|1|card\n11.1 0-10 insert/cascade: 11|1|loan\n20.1 0-now insert: 20|2|card\n" ITEM_30);
+	VERSIONS(ITEM, "10.1 0-10 insert/cascade: 10|1|card\n11.1 0-10 insert/cascade: 11|1|loan\n20.1 0-now insert: "
+		       "20|2|card\n" ITEM_30);
 }
 
 /* ---- looking for them ---- */
@@ -418,12 +432,14 @@ static void children_are_found_by_an_index(void **state)
 	RULES(RULE(STORE, 0, CUSTOMER, 2, FOLLOW, NONE), RULE(CUSTOMER, 0, ITEM, 1, SET_NULL, NONE),
 	      RULE(CUSTOMER, 0, NOTE, 1, FOLLOW, NONE),
 	      {NODE, NODE, 2, (const int[]){0, 1}, (const int[]){2, 1}, CASCADE_FOLLOW, CASCADE_NONE});
-	assert_true(plan_has("EXPLAIN QUERY PLAN SELECT * FROM customer WHERE store = 'x' AND _rowid_ >= 1 ORDER BY _rowid_",
-			     "td_fk_customer.store (store=? AND rowid>?)"));
+	assert_true(plan_has(
+		"EXPLAIN QUERY PLAN SELECT * FROM customer WHERE store = 'x' AND _rowid_ >= 1 ORDER BY _rowid_",
+		"td_fk_customer.store (store=? AND rowid>?)"));
 	assert_true(plan_has("EXPLAIN QUERY PLAN SELECT * FROM item WHERE cif = 1 AND _rowid_ >= 1 ORDER BY _rowid_",
 			     "item_cif (cif=? AND rowid>?)"));
-	assert_true(plan_has("EXPLAIN QUERY PLAN SELECT * FROM node WHERE up = 1 AND cif = 2 AND _rowid_ >= 1 ORDER BY _rowid_",
-			     "td_fk_node.up.cif (up=? AND cif=? AND rowid>?)"));
+	assert_true(plan_has(
+		"EXPLAIN QUERY PLAN SELECT * FROM node WHERE up = 1 AND cif = 2 AND _rowid_ >= 1 ORDER BY _rowid_",
+		"td_fk_node.up.cif (up=? AND cif=? AND rowid>?)"));
 }
 
 static void history_says_cascade(void **state)

@@ -20,32 +20,43 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/triggers.h"
 
 #define SKEW_MOST   (5 * SECOND)
 #define RETAIN_LEAST (3 * 24 * 3600) /* seconds: a long weekend */
 
-struct checking {
-	struct mysql *m;
-	void (*found)(void *ctx, const struct source_finding *f);
-	void *ctx;
-	struct arena arena;
-	struct mysql_rows variables;
-};
-
 static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
 {
 	struct buffer detail = {0};
-	va_list args;
 
-	va_start(args, format);
 	buffer_format_list(&detail, format, args);
-	va_end(args);
 	struct source_finding f = {refuses, object, arena_text(&k->arena, buffer_text(&detail)), fix};
 	buffer_done(&detail);
 	k->found(k->ctx, &f);
+}
+
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
+}
+
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
 }
 
 /* ---- the server ---- */
@@ -73,8 +84,8 @@ static void check_log(struct checking *k)
 	if (!is_on(variable(k, "log_bin")))
 		tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
 	if (format && strcasecmp(format, "ROW") != 0)
-		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'; the same in the configuration; running sessions keep the old one until they reconnect",
-		     "it is %s: statements tell no rows", format);
+		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'",
+		     "it is %s: statements tell no rows (set it in the server's configuration too; sessions keep the old one until they connect again)", format);
 	if (image && strcasecmp(image, "FULL") != 0)
 		tell(k, false, "binlog_row_image", "SET GLOBAL binlog_row_image = 'FULL'",
 		     "it is %s: while a table is copied, rows that change begin their history at the change", image);
@@ -84,7 +95,7 @@ static void check_log(struct checking *k)
 	if (values && *values)
 		tell(k, true, "binlog_row_value_options", "SET GLOBAL binlog_row_value_options = ''", "it is %s: documents are logged in parts", values);
 	if (id && strcmp(id, "0") == 0)
-		tell(k, true, "server_id", "SET GLOBAL server_id = 1, or any number no other server has", "it is 0: such a server gives its log to nobody");
+		tell(k, true, "server_id", "SET GLOBAL server_id = 1", "it is 0: such a server gives its log to nobody (any number will do that no other server has)");
 	if (id && k->m->server_id && strtoul(id, NULL, 10) == k->m->server_id)
 		tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
 }
@@ -94,7 +105,7 @@ static void check_retention(struct checking *k)
 	int64_t kept = mysql_log_kept(variable(k, "binlog_expire_logs_seconds"), variable(k, "expire_logs_days"), variable(k, "binlog_expire_logs_auto_purge"));
 
 	if (kept > 0 && kept < RETAIN_LEAST)
-		tell(k, false, "binlog_expire_logs_seconds", "SET GLOBAL binlog_expire_logs_seconds = 604800 (before MariaDB 10.6: expire_logs_days = 7)",
+		tell(k, false, "binlog_expire_logs_seconds", variable(k, "binlog_expire_logs_seconds") ? "SET GLOBAL binlog_expire_logs_seconds = 604800" : "SET GLOBAL expire_logs_days = 7",
 		     "logs are kept %.1f hours: after a longer absence the tables are read anew, with a gap", (double)kept / 3600);
 }
 
@@ -140,8 +151,8 @@ static void check_filters(struct checking *k)
 		if (never && named_in(never, k->m->url.database))
 			tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
 	} else {
-		const char *grant = !s->mariadb || s->version < 100500 ? "GRANT REPLICATION CLIENT ON *.* TO the account" : "GRANT BINLOG MONITOR ON *.* TO the account";
-		tell(k, true, "privileges", grant, "the end of the log may not be asked for: %s", err.message);
+		const char *grant = !s->mariadb || s->version < 100500 ? "REPLICATION CLIENT" : "BINLOG MONITOR";
+		tell(k, true, "privileges", arena_format(&k->arena, "GRANT %s ON *.* TO %s", grant, k->account), "the end of the log may not be asked for: %s", err.message);
 	}
 	mysql_rows_done(&r);
 }
@@ -171,6 +182,10 @@ static bool check_server(struct checking *k, struct error *err)
 			       "'log_slave_updates', 'log_replica_updates', 'binlog_storage_engine')",
 			       &k->variables, err))
 		return false;
+	const char *log = variable(k, "log_bin");
+	k->log_bin = arena_text(&k->arena, log ? log : "");
+	const char *image = variable(k, "binlog_row_image");
+	k->full_images = !image || strcasecmp(image, "FULL") == 0;
 	check_log(k);
 	check_retention(k);
 	check_numbers(k);
@@ -211,6 +226,11 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		if (c && c->charset && !charset_named(c->charset))
 			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
 			     "its character set %s is not known", c->charset);
+		if (c && c->generated && !k->full_images)
+			tell(k, true, object, "SET GLOBAL binlog_row_image = 'FULL'", "it is generated, and partial row images may leave it out when it changes");
+		if (c && e->columns[i].key >= 0 && c->cell.type == COL_LONGLONG && c->cell.is_unsigned && e->columns[i].type == COLUMN_INTEGER)
+			tell(k, false, object, arena_format(&k->arena, "column.%s = ... | text, in the model, before the replica is built", e->columns[i].as),
+			     "its numbers may pass 9223372036854775807, which the model's integer cannot hold; such a row is refused");
 		if (c && e->columns[i].key >= 0 && !can_be_key(c))
 			tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
 	}
@@ -234,12 +254,12 @@ static void check_table(struct checking *k, int entity)
 
 	if (!t->name) {
 		if (!e->optional)
-			tell(k, true, e->table, "correct `table =` in the model, the database in the URL, or GRANT SELECT on it",
-			     "database %s has no such table, or it may not be seen", k->m->url.database);
+			tell(k, true, e->table, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO %s", k->m->url.database, e->table, k->account),
+			     "database %s has no such table, or it may not be seen; the model or the URL may name the wrong one", k->m->url.database);
 		return;
 	}
 	if (t->view) {
-		tell(k, true, e->table, "name the table behind it in the model", "it is a view: the log has no rows of it");
+		tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
 		return;
 	}
 	check_columns(k, e, t);
@@ -247,8 +267,10 @@ static void check_table(struct checking *k, int entity)
 		tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
 		     "(%s) is no primary key, nor unique and not null", key_list(k, e));
 	if (!t->transactional)
-		tell(k, false, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
-		     "engine %s knows no transactions: a crash may leave it apart from its log", t->engine);
+		/* Its rows are there at once, those of the change table at the commit, or never. */
+		tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
+		     "engine %s knows no transactions: %s", t->engine,
+		     k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
 	if (t->versioned)
 		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
@@ -263,23 +285,40 @@ static void check_tables(struct checking *k)
 
 /* ---- holes ---- */
 
+/* The replica compares texts by their bytes, the server as the collation has it. */
+static void check_text_keys(struct checking *k, const struct cascade *c)
+{
+	const struct mysql_table *t = &k->m->shape.tables[c->child];
+
+	for (int i = 0; i < c->column_count; i++) {
+		const struct mysql_column *column = &t->columns[t->place[c->child_columns[i]]];
+		if (column->charset)
+			tell(k, false, arena_format(&k->arena, "%s.%s", t->name, column->name), "nothing is to be done where both sides are written alike",
+			     "a foreign key of text: a child that is written otherwise than its parent (A for a) is not found when the parent changes");
+	}
+}
+
 static void check_foreign(struct checking *k)
 {
 	const struct mysql_shape *s = &k->m->shape;
 
+	for (int i = 0; i < s->cascades.count; i++)
+		check_text_keys(k, &s->cascades.list[i]);
+
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (h->watched)
+		/* A trigger of another database would be none of ours to look after. */
+		if (h->watched && !(k->m->triggers && strcasecmp(h->parent_schema, k->m->url.database) != 0))
 			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
-			     "when a key of %s.%s changes, rows of %s change with it and the log does not say so: the table is then read again", h->parent_schema,
+			     "when a key of %s.%s changes, rows of %s change with it and nothing says so: the table is then read again", h->parent_schema,
 			     h->parent, h->child);
 		else if (!h->parent_modelled)
 			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
-			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
+			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
 			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
-			     "rows of %s change with those of %s by columns that are not in the model, and the log does not say so", h->child, h->parent);
+			     "rows of %s change with those of %s by columns that are not in the model, and nothing says so", h->child, h->parent);
 	}
 }
 
@@ -302,7 +341,7 @@ static void check_select(struct checking *k)
 		mysql_identifier(&sql, t->name);
 		buffer_text_add(&sql, " LIMIT 0");
 		if (!mysql_client_rows(k->m->control, buffer_text(&sql), &r, &err))
-			tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO the account", k->m->url.database, t->name), "it may not be read: %s",
+			tell(k, true, t->name, arena_format(&k->arena, "GRANT SELECT ON %s.%s TO %s", k->m->url.database, t->name, k->account), "it may not be read: %s",
 			     err.message);
 		mysql_rows_done(&r);
 	}
@@ -317,20 +356,21 @@ static void check_dump(struct checking *k)
 	struct mysql_position p;
 	struct mysql_client *c;
 
-	if (!mysql_log_end(m, &m->newest, &err) || !mysql_position_parse(buffer_text(&m->newest), &p) || !mysql_know_self(m, &err))
-		return; /* told already, or none of the server's */
+	if (!mysql_know_self(m, &err))
+		return; /* nothing of the server's */
+	/* Who may not ask for the end of the log may still be let in, or not: from the first file on. */
+	bool known = mysql_log_end(m, &m->newest, &err) && mysql_position_parse(buffer_text(&m->newest), &p);
+	if (!known)
+		p = (struct mysql_position){.file = "", .pos = 4};
+	error_clear(&err);
 	c = mysql_connect(m, &err);
 	char *file = memory_text_n(p.file, p.file_len);
 	struct feed_start start = {.file = file, .pos = p.pos, .server_id = m->server_id, .uuid = m->uuid, .heartbeat = MYSQL_HEARTBEAT};
 	struct feed *f = c ? feed_server(c, &start, &err) : NULL;
-	enum feed_result got = f ? FEED_EVENT : FEED_FAILED;
-	while (got == FEED_EVENT) {
-		const uint8_t *event;
-		size_t n;
-		got = f->ops->read(f, 3000, m->base.stop, &event, &n, &err);
-	}
-	if (got == FEED_FAILED)
-		tell(k, true, "privileges", "GRANT REPLICATION SLAVE ON *.* TO the account", "the log may not be read: %s", err.message);
+	const uint8_t *event;
+	size_t n;
+	if (c && (!f || f->ops->read(f, 3000, m->base.stop, &event, &n, &err) == FEED_FAILED) && is_on(k->log_bin))
+		tell(k, true, "privileges", arena_format(&k->arena, "GRANT REPLICATION SLAVE ON *.* TO %s", k->account), "the log may not be read: %s", err.message);
 	if (f)
 		f->ops->close(f);
 	free(file);
@@ -342,7 +382,8 @@ static void check_way(struct checking *k)
 	int64_t skew = k->m->offset < 0 ? -k->m->offset : k->m->offset;
 
 	if (!*s->cipher && !s->local)
-		tell(k, false, "TLS", "ALTER USER the account REQUIRE SSL, and ssl-mode=verify-identity in the URL", "the connection is not encrypted");
+		tell(k, false, "TLS", arena_format(&k->arena, "ALTER USER %s REQUIRE SSL", k->account),
+		     "the connection is not encrypted (ssl-mode=verify-identity in the URL asks for it from here)");
 	if (skew > SKEW_MOST)
 		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
 		     (double)skew / (double)SECOND, k->m->offset < 0 ? "behind" : "ahead of");
@@ -352,12 +393,20 @@ static void check_way(struct checking *k)
 
 static bool check_all(struct checking *k, bool try_log, struct error *err)
 {
-	if (!check_server(k, err) || !mysql_shape_refresh(k->m, err))
+	char *account = mysql_client_cell(k->m->control, "SELECT CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', "
+							"QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))", err);
+	if (!account)
+		return false;
+	k->account = arena_text(&k->arena, account);
+	free(account);
+	if ((!k->m->triggers && !check_server(k, err)) || !mysql_shape_refresh(k->m, err))
 		return false;
 	check_tables(k);
 	check_foreign(k);
 	check_select(k);
-	if (try_log)
+	if (k->m->triggers && !triggers_check(k, err))
+		return false;
+	if (try_log && !k->m->triggers)
 		check_dump(k);
 	check_way(k);
 	return true;

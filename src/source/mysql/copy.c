@@ -4,6 +4,8 @@
  *          MySQL, GTID   gtid_executed: a transaction is in it when it is committed, wherever it stands in the log
  *          MySQL         the start of the newest file: a rotation waits for the commits before it
  *     H    the end of the log after the read
+ *
+ * Where triggers tell what changes, both are the numbers of the change table that one snapshot sees.
  */
 #include "config.h"
 
@@ -16,6 +18,7 @@
 #include "binlog/table.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
+#include "source/mysql/triggers.h"
 
 #define CHUNK_BYTES (4 << 20)
 #define CHUNK_FIRST 500 /* rows, where nothing is known of their size */
@@ -87,7 +90,9 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	bool ok;
 
 	buffer_clear(&m->bound);
-	if (m->target.mariadb)
+	if (m->triggers)
+		ok = triggers_visible(m, &m->bound, err);
+	else if (m->target.mariadb)
 		ok = bound_of_snapshot(m, err);
 	else
 		ok = m->gtid_mode ? bound_of_executed(m, err) : bound_of_file(m, err);
@@ -240,19 +245,36 @@ static void take_rows(struct mysql *m, int entity, struct source_chunk *out, int
 	out->rows = rows;
 }
 
+/* The log's end is asked for after the read. What triggers noted is asked for in the read's own snapshot: a row is seen exactly when
+ * its change is. */
+static bool read_begin(struct mysql *m, struct error *err)
+{
+	return !m->triggers || mysql_client_runf(m->control, err, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
+}
+
+static bool read_high(struct mysql *m, struct source_chunk *out, struct error *err)
+{
+	buffer_clear(&m->high);
+	if (m->triggers) {
+		if (!triggers_visible_here(m, &m->high, err) || !mysql_client_runf(m->control, err, "COMMIT"))
+			return false;
+	} else if (!mysql_log_end(m, &m->high, err)) {
+		return false;
+	}
+	out->high = buffer_text(&m->high);
+	return true;
+}
+
 static bool read_rows(struct mysql *m, int entity, struct buffer *sql, struct source_chunk *out, struct error *err)
 {
 	int64_t bytes = 0;
 
-	if (!mysql_client_rows(m->control, buffer_text(sql), &m->result, err))
+	if (!read_begin(m, err) || !mysql_client_rows(m->control, buffer_text(sql), &m->result, err))
 		return false;
 	take_rows(m, entity, out, &bytes);
 	if (out->count)
 		m->chunk_rows[entity] = (int)(CHUNK_BYTES / (bytes / out->count + 1)) + 1;
-	if (!mysql_log_end(m, &m->high, err))
-		return false;
-	out->high = buffer_text(&m->high);
-	return true;
+	return read_high(m, out, err);
 }
 
 static void begin_read(struct mysql *m, struct source_chunk *out)
@@ -263,13 +285,9 @@ static void begin_read(struct mysql *m, struct source_chunk *out)
 }
 
 /* A table that is not there (an optional one) is empty. */
-static bool absent(struct mysql *m, int entity, struct source_chunk *out, struct error *err)
+static bool absent(struct mysql *m, struct source_chunk *out, struct error *err)
 {
-	(void)entity;
-	if (!mysql_log_end(m, &m->high, err))
-		return false;
-	out->high = buffer_text(&m->high);
-	return true;
+	return read_begin(m, err) && read_high(m, out, err);
 }
 
 /* Rows differ in size by the thousand: what the last chunk held says how many make the next. */
@@ -299,7 +317,7 @@ static bool mysql_read_chunk(struct source *s, int entity, const struct value *a
 
 	begin_read(m, out);
 	if (!key_is_there(t, k.entity))
-		return absent(m, entity, out, err);
+		return absent(m, out, err);
 	limit = chunk_limit(m, entity, limit);
 	buffer_text_add(&sql, "SELECT ");
 	add_columns(t, k.entity, &sql);
@@ -322,7 +340,7 @@ static bool mysql_read_keys(struct source *s, int entity, const struct value *co
 
 	begin_read(m, out);
 	if (!key_is_there(t, k.entity) || count == 0)
-		return absent(m, entity, out, err);
+		return absent(m, out, err);
 	buffer_text_add(&sql, "SELECT ");
 	add_columns(t, k.entity, &sql);
 	add_from(m, t, &sql);

@@ -14,6 +14,8 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/seen.h"
+#include "source/mysql/triggers.h"
 #include "source/mysql/xa.h"
 
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
@@ -102,6 +104,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
+	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
 	proof_done(&m->proof);
@@ -130,7 +133,8 @@ static bool know_target(struct mysql *m, struct error *err)
 	char *fold = mysql_client_cell(m->control, "SELECT @@global.lower_case_table_names", err);
 
 	m->target = (struct mysql_target){.model = m->base.model, .database = m->url.database, .mariadb = mysql_client_server(m->control)->mariadb,
-					  .logs_cascades = m->logs_cascades, .fold_names = fold && strcmp(fold, "0") != 0};
+					  /* None fires a trigger. */
+					  .logs_cascades = m->logs_cascades && !m->triggers, .fold_names = fold && strcmp(fold, "0") != 0};
 	free(fold);
 	return !err || !err->code;
 }
@@ -153,8 +157,12 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	proof_init(&m->proof);
 	mysql_stream_init(&m->stream, p->model, m->state_folder);
 	if (mysql_url_parse(p->url, &m->url, err)) {
+		if (m->url.triggers) {
+			m->base.ops = &mysql_triggers_ops;
+			m->triggers = triggers_new(p->model);
+		}
 		m->control = mysql_connect(m, err);
-		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
+		if (m->control && (!m->triggers || triggers_session(m, err)) && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
 			m->prepared_for = memory_format("%s\n%s", m->identity, m->replica);
 			return &m->base;
 		}
@@ -170,9 +178,40 @@ static const char *mysql_identity_of(struct source *s)
 
 static const char *mysql_precision(struct source *s)
 {
-	const struct mysql_server *server = mysql_client_server(((struct mysql *)s)->control);
+	const struct mysql *m = (const struct mysql *)s;
+	const struct mysql_server *server = mysql_client_server(m->control);
 
-	return !server->mariadb && server->version >= 80001 ? "us" : "s";
+	return m->triggers || (!server->mariadb && server->version >= 80001) ? "us" : "s";
+}
+
+/* ---- reading ---- */
+
+static enum source_result feed_ended(struct mysql *m, struct error *err)
+{
+	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
+	return SOURCE_ERROR;
+}
+
+/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
+static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
+{
+	struct mysql_stream *st = &m->stream;
+	const uint8_t *bytes;
+	size_t n;
+
+	*read = false;
+	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
+	case FEED_EVENT:
+		*read = true;
+		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
+	case FEED_WAIT:
+		return SOURCE_WAIT;
+	case FEED_END:
+		return feed_ended(m, err);
+	case FEED_FAILED:
+		break;
+	}
+	return SOURCE_ERROR;
 }
 
 /* ---- starting ---- */
@@ -231,6 +270,20 @@ static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 	}
 }
 
+/* Until the server has shown the log, or said why it does not: a position it does not know must not be taken for one that was
+ * reached. */
+static bool first_event(struct mysql *m, struct error *err)
+{
+	bool read;
+
+	while (!m->stream.format.known)
+		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
+			return false;
+		else if (mysql_stopped(m))
+			return error_set(err, ERROR_INTERRUPTED, "could not follow server %s: stopped", mysql_client_name(m->control));
+	return true;
+}
+
 static bool start_feed(struct mysql *m, const struct mysql_position *p, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
@@ -248,7 +301,7 @@ static bool start_feed(struct mysql *m, const struct mysql_position *p, struct e
 	start.file = buffer_text(&st->file);
 	start.gtid = st->by_gtid ? p->gtid : NULL;
 	st->feed = feed_server(c, &start, err);
-	return st->feed != NULL;
+	return st->feed && first_event(m, err);
 }
 
 static bool mysql_start(struct source *s, const char *position, struct error *err)
@@ -264,6 +317,10 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 			return false;
 		position = buffer_text(&m->newest);
 	}
+	if (seen_is_position(position)) {
+		error_set(err, ERROR_PURGED, "could not follow the log of server %s: until now its change table was followed", mysql_client_name(m->control));
+		return error_hint(err, "where it stood in the log is not known; the tables are read anew: tellerdesk resync");
+	}
 	if (!mysql_position_parse(position, &p))
 		return position_bad(m, position, err);
 	st->by_gtid = p.gtid && *p.gtid && (m->target.mariadb || m->gtid_mode);
@@ -278,34 +335,6 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 }
 
 /* ---- following ---- */
-
-static enum source_result feed_ended(struct mysql *m, struct error *err)
-{
-	error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: the server ended it", mysql_client_name(m->control));
-	return SOURCE_ERROR;
-}
-
-/* Reads one event; SOURCE_WAIT also means that it was read and there is nothing to give yet: *read. */
-static enum source_result read_event(struct mysql *m, int timeout_ms, bool *read, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	const uint8_t *bytes;
-	size_t n;
-
-	*read = false;
-	switch (st->feed->ops->read(st->feed, timeout_ms, m->base.stop, &bytes, &n, err)) {
-	case FEED_EVENT:
-		*read = true;
-		return mysql_stream_event(m, bytes, n, err) ? SOURCE_WAIT : SOURCE_ERROR;
-	case FEED_WAIT:
-		return SOURCE_WAIT;
-	case FEED_END:
-		return feed_ended(m, err);
-	case FEED_FAILED:
-		break;
-	}
-	return SOURCE_ERROR;
-}
 
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
@@ -379,7 +408,7 @@ static bool mysql_columns(struct source *s, int entity, bool *present, struct er
 	struct mysql *m = (struct mysql *)s;
 
 	/* Not in the middle of a transaction: its maps are made of what we know. */
-	if (!m->stream.serving && !mysql_shape_refresh(m, err))
+	if (!m->stream.serving && !triggers_serving(m) && !mysql_shape_refresh(m, err))
 		return false;
 	const struct mysql_table *t = &m->shape.tables[entity];
 	size_t n = (size_t)m->base.model->entities[entity].column_count;
@@ -400,6 +429,36 @@ static bool mysql_cascades(struct source *s, struct cascades *out, struct error 
 	return true;
 }
 
+static bool mysql_capture_sql(struct source *s, struct buffer *out, struct error *err)
+{
+	return triggers_script((struct mysql *)s, out, err);
+}
+
+/* The same server by another way: which one is known once the URL is read, so opening decides (source.ops), and what is asked of the
+ * table of a scheme before, reached above all, is true of both. */
+const struct source_ops mysql_triggers_ops = {
+	.scheme = "mysql",
+	.kind = "mysql",
+	.time_precision = "us",
+	.needs_sync = false,
+	.copy = &mysql_copy_ops,
+	.open = mysql_source_open,
+	.identity = mysql_identity_of,
+	.precision = mysql_precision,
+	.start = triggers_start,
+	.next = triggers_next,
+	.durable = triggers_durable,
+	.newest = triggers_newest,
+	.reached = mysql_position_reached,
+	.clock = mysql_clock,
+	.columns = mysql_columns,
+	.cascades = mysql_cascades,
+	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
+	.describe = mysql_describe,
+	.close = mysql_source_close,
+};
+
 const struct source_ops mysql_ops = {
 	.scheme = "mysql",
 	.kind = "mysql",
@@ -418,6 +477,7 @@ const struct source_ops mysql_ops = {
 	.columns = mysql_columns,
 	.cascades = mysql_cascades,
 	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
 	.describe = mysql_describe,
 	.close = mysql_source_close,
 };

@@ -9,6 +9,7 @@
  *     check.c     preflight: findings
  *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
+ *     triggers*.c the same from a change table that triggers fill (triggers.h)
  *
  *     client -> feed -> stream -> txn -> serve -> session
  *                         |  decides when a transaction is whole
@@ -35,6 +36,7 @@
 
 struct feed;
 struct gtid_set;
+struct mysql_triggers;
 
 #define MYSQL_HEARTBEAT (5 * SECOND)
 
@@ -126,6 +128,7 @@ struct mysql {
 	struct mysql_rows result;  /* of the last chunk: its values borrow it */
 	struct buffer high, newest, bound;
 	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
+	struct mysql_triggers *triggers; /* NULL: the log is followed */
 };
 
 /* mysql.c */
@@ -148,6 +151,8 @@ void mysql_stream_done(struct mysql_stream *st, const struct model *model);
 bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct error *err);
 /* Where the stream stands, between transactions. */
 const char *mysql_stream_position(struct mysql *m);
+/* The log is not the one we know. Returns false. */
+bool mysql_begun_anew(struct mysql *m, struct error *err);
 /* "binlog.000002:4711", for messages. */
 const char *mysql_stream_place(struct mysql *m, struct buffer *out);
 /* The table map in force under this id; NULL: none. And the same, made if need be. */
@@ -176,6 +181,19 @@ bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
 
+/* For those who look at more than the log: one finding. */
+struct checking {
+	struct mysql *m;
+	void (*found)(void *ctx, const struct source_finding *f);
+	void *ctx;
+	struct arena arena;
+	struct mysql_rows variables;
+	const char *account; /* as GRANT has it: 'teller'@'%' */
+	const char *log_bin; /* the variable */
+	bool full_images;
+};
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 /* describe.c */
 bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
 /* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */

@@ -26,6 +26,7 @@ void proof_done(struct mysql_proof *p)
 static bool proof_ask(struct mysql *m, struct error *err)
 {
 	struct mysql_proof *p = &m->proof;
+	uint64_t number = mysql_log_number(buffer_text(&m->stream.file), m->stream.file.len), pos = m->stream.pos;
 	int64_t clock;
 
 	p->asked = clock_mono();
@@ -35,6 +36,10 @@ static bool proof_ask(struct mysql *m, struct error *err)
 	mysql_position_parse(buffer_text(&p->end), &end);
 	p->end_number = mysql_log_number(end.file, end.file_len);
 	p->end_pos = end.pos;
+	/* What we have read stood in the log before we asked. A server whose log was begun anew (RESET MASTER) goes on
+	 * feeding us from the file it removed, for ever silent. */
+	if (number > p->end_number || (number == p->end_number && pos > p->end_pos))
+		return mysql_begun_anew(m, err);
 	p->clock = clock;
 	return true;
 }

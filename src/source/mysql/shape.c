@@ -334,6 +334,7 @@ static void read_column(struct mysql_shape *s, struct mysql_rows *r, int entity,
 	extra = extra ? extra : "";
 	c->generated = strstr(extra, "GENERATED") && !strstr(extra, "DEFAULT_GENERATED");
 	c->invisible = strstr(extra, "INVISIBLE");
+	c->on_update = strstr(extra, "on update");
 	c->model = entity_column(&s->target.model->entities[entity], c->name);
 	for (int i = 0; c->model < 0 && i < s->target.model->entities[entity].column_count; i++)
 		if (strcasecmp(s->target.model->entities[entity].columns[i].name, c->name) == 0)

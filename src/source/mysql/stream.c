@@ -448,9 +448,9 @@ static bool on_gtid(struct mysql *m, const struct binlog_event *e, struct error 
 	return true;
 }
 
-static bool begun_anew(struct mysql *m, struct error *err)
+bool mysql_begun_anew(struct mysql *m, struct error *err)
 {
-	refuse(m, "this file of the log is not the one we know: the log was begun anew, or another server's data stands behind the name",
+	refuse(m, "the log is not the one we know: it was begun anew or cut short, or another server's data stands behind the name",
 	       "take it as it is now: tellerdesk resync --accept-server", err);
 	if (err)
 		err->code = ERROR_FOREIGN;
@@ -469,7 +469,7 @@ static bool on_format(struct mysql *m, const struct binlog_event *e, struct erro
 		return true;
 	st->begun = st->format.when;
 	if (st->expected_begun && st->begun && st->expected_begun != st->begun)
-		return begun_anew(m, err);
+		return mysql_begun_anew(m, err);
 	st->expected_begun = 0;
 	/* Sent again at a start in the middle of a file, it is no step. */
 	if (e->next_pos && st->pos <= 4)
