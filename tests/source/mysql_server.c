@@ -142,20 +142,22 @@ static void template_remove(void)
 
 static void template_make(const char *install)
 {
-	char *user = server_user(), *log, *data;
+	char *user = server_user(), *log, *data, *tmp;
 
 	template_folder = server_folder_new();
 	template_owner = getpid();
 	atexit(template_remove);
 	log = memory_format("%s/install.log", template_folder);
 	data = memory_format("--datadir=%s/data", template_folder);
-	server_program_run((char *[]){(char *)install, (char *)"--no-defaults", user, data,
+	tmp = memory_format("--tmpdir=%s", template_folder);
+	server_program_run((char *[]){(char *)install, (char *)"--no-defaults", user, data, tmp,
 				      (char *)"--auth-root-authentication-method=normal", (char *)"--skip-test-db",
 				      (char *)"--innodb-log-file-size=4M", NULL},
 			   log);
 	free(user);
 	free(log);
 	free(data);
+	free(tmp);
 }
 
 /* ---- running ---- */
@@ -209,6 +211,7 @@ static void server_run(struct server *s)
 	own[m++] = memory_format("--datadir=%s", s->data);
 	own[m++] = memory_format("--socket=%s", s->socket);
 	own[m++] = memory_format("--pid-file=%s/pid", s->folder);
+	own[m++] = memory_format("--tmpdir=%s", s->folder);
 	own[m++] = memory_format(s->port ? "--port=%u" : "--skip-networking", s->port);
 	args[n++] = program;
 	args[n++] = (char *)"--no-defaults";

@@ -81,6 +81,7 @@ static void client_library_once(void)
 {
 	if (mysql_library_init(0, NULL, NULL))
 		memory_exhausted();
+	library_begin();
 }
 
 void mysql_client_library(void)

@@ -168,6 +168,18 @@ static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 		mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 }
 
+/* The library reads and writes plain connections without waiting, but leaves its socket one that waits, and so do
+ * reads and writes within TLS. Whoever uses the handle between calls finds it as the library made it. */
+static void library_waits(MYSQL *handle, bool waits)
+{
+	my_socket fd = mysql_get_socket(handle);
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+	int wanted = waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+
+	if (flags >= 0 && wanted != flags)
+		fcntl(fd, F_SETFL, wanted);
+}
+
 /* The handshake of TLS does not give way as the other calls do: it asks this function to wait, and tells it of the
  * socket only. It runs on the thread that connects. */
 static _Thread_local struct {
@@ -205,6 +217,25 @@ void library_options(MYSQL *handle, const struct mysql_url *url, struct library_
 	/* A socket counts only where the host is this one. */
 	if (!out->host || strcmp(out->host, "localhost") == 0)
 		out->socket = url->socket ? url->socket : files->unix_socket;
+}
+
+/* Between the greeting of a server and TLS nothing need wait, and then none of our calls comes between; this one
+ * does, after each read and write. Declared here, since the library's header of it is for its plugins. */
+int ma_pvio_register_callback(my_bool add,
+			      void (*callback)(int mode, MYSQL *handle, const unsigned char *bytes, size_t n));
+
+static void library_after_io(int mode, MYSQL *handle, const unsigned char *bytes, size_t n)
+{
+	(void)mode;
+	(void)bytes;
+	(void)n;
+	if (library_handshake.wait && library_handshake.wait->handle == handle)
+		library_waits(handle, false);
+}
+
+void library_begin(void)
+{
+	ma_pvio_register_callback(1, library_after_io);
 }
 
 void library_settle(MYSQL *handle)
@@ -292,18 +323,6 @@ static void library_abandon(struct library_call *c)
 	} while (status);
 }
 
-/* The library reads and writes plain connections without waiting, but leaves its socket one that waits, and so do
- * reads and writes within TLS. Whoever uses the handle between calls finds it as the library made it. */
-static void library_waits(MYSQL *handle, bool waits)
-{
-	my_socket fd = mysql_get_socket(handle);
-	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
-	int wanted = waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-
-	if (flags >= 0 && wanted != flags)
-		fcntl(fd, F_SETFL, wanted);
-}
-
 static enum library_end library_loop(const struct library_wait *w, struct library_call *c)
 {
 	int failed, ready, status;
@@ -317,7 +336,6 @@ static enum library_end library_loop(const struct library_wait *w, struct librar
 			library_abandon(c);
 			return end;
 		}
-		library_waits(w->handle, false);
 		status = library_go_on(c, ready, &failed);
 	}
 	return library_handshake.end;
@@ -327,7 +345,7 @@ static enum library_end library_run(const struct library_wait *w, struct library
 {
 	enum library_end end;
 
-	library_handshake.wait = w;
+	library_handshake.wait = c->kind == CALL_CONNECT ? w : NULL;
 	library_handshake.end = LIBRARY_DONE;
 	end = library_loop(w, c);
 	library_handshake.wait = NULL;
@@ -353,6 +371,8 @@ void library_cut(MYSQL *handle)
 /* It does not say whether it waits to read or to write, and has no descriptor until it is connected: it is asked
  * again as soon as bytes are there, and this often (milliseconds) anyway. */
 #define LIBRARY_ASK_EVERY 5
+
+void library_begin(void) {}
 
 static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 {

@@ -98,17 +98,17 @@ static void fill_unchanged(const struct entity *e, const struct value *before, s
 			after[i] = before[i];
 }
 
-/* Partial images leave a generated column out whether it changed or not: what it is then nobody says. */
-static bool generated_told(struct mysql *m, const struct value *row, struct error *err)
+/* Partial images leave a virtual column out whether it changed or not: what it is then nobody says. */
+static bool virtual_told(struct mysql *m, const struct value *row, struct error *err)
 {
 	int entity = m->stream.entity;
 	const struct mysql_table *t = &m->shape.tables[entity];
 	const struct entity *e = &m->base.model->entities[entity];
 
 	for (int i = 0; i < e->column_count; i++) {
-		if (row[i].kind != VALUE_UNKNOWN || t->place[i] < 0 || !t->columns[t->place[i]].generated)
+		if (row[i].kind != VALUE_UNKNOWN || t->place[i] < 0 || !t->columns[t->place[i]].is_virtual)
 			continue;
-		error_set(err, ERROR_REFUSED, "could not follow the log: a partial row image of %s lacks the generated column %s", e->table, e->columns[i].name);
+		error_set(err, ERROR_REFUSED, "could not follow the log: a partial row image of %s lacks the virtual column %s", e->table, e->columns[i].name);
 		return error_hint(err, "SET GLOBAL binlog_row_image = FULL; then read the table anew: tellerdesk resync --entity %s", e->name);
 	}
 	return true;
@@ -143,7 +143,7 @@ static int serve_row(struct mysql *m, struct change *c, struct error *err)
 		return -1;
 	if (op != ROWS_DELETE && !serve_image(m, map->after, after, err))
 		return -1;
-	if (op != ROWS_DELETE && !generated_told(m, after, err))
+	if (op != ROWS_DELETE && !virtual_told(m, after, err))
 		return -1;
 	if (op == ROWS_INSERT && !fill_defaults(m, after, err))
 		return -1;

@@ -333,6 +333,7 @@ static void read_column(struct mysql_shape *s, struct mysql_rows *r, int entity,
 	};
 	extra = extra ? extra : "";
 	c->generated = strstr(extra, "GENERATED") && !strstr(extra, "DEFAULT_GENERATED");
+	c->is_virtual = c->generated && strstr(extra, "VIRTUAL");
 	c->invisible = strstr(extra, "INVISIBLE");
 	c->on_update = strstr(extra, "on update");
 	c->model = entity_column(&s->target.model->entities[entity], c->name);
