@@ -414,12 +414,8 @@ static bool check_all(struct checking *k, bool try_log, struct error *err)
 
 static bool check_run(struct mysql *m, void (*found)(void *ctx, const struct source_finding *f), void *ctx, bool try_log, struct error *err)
 {
-<<<<<<< HEAD
-	struct checking k = {.m = m, .found = found, .ctx = ctx, .full_images = true};
-=======
 	/* Triggers see whole rows. */
 	struct checking k = {.m = m, .found = found, .ctx = ctx, .full_images = m->triggers != NULL};
->>>>>>> w-triggers
 
 	arena_init(&k.arena);
 	bool ok = check_all(&k, try_log, err);
