@@ -226,7 +226,7 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		if (c && c->charset && !charset_named(c->charset))
 			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
 			     "its character set %s is not known", c->charset);
-		if (c && c->generated && !k->full_images)
+		if (c && c->is_virtual && !k->full_images)
 			tell(k, true, object, "SET GLOBAL binlog_row_image = 'FULL'", "it is generated, and partial row images may leave it out when it changes");
 		if (c && e->columns[i].key >= 0 && c->cell.type == COL_LONGLONG && c->cell.is_unsigned && e->columns[i].type == COLUMN_INTEGER)
 			tell(k, false, object, arena_format(&k->arena, "column.%s = ... | text, in the model, before the replica is built", e->columns[i].as),
@@ -414,7 +414,8 @@ static bool check_all(struct checking *k, bool try_log, struct error *err)
 
 static bool check_run(struct mysql *m, void (*found)(void *ctx, const struct source_finding *f), void *ctx, bool try_log, struct error *err)
 {
-	struct checking k = {.m = m, .found = found, .ctx = ctx};
+	/* Triggers see whole rows. */
+	struct checking k = {.m = m, .found = found, .ctx = ctx, .full_images = m->triggers != NULL};
 
 	arena_init(&k.arena);
 	bool ok = check_all(&k, try_log, err);

@@ -110,22 +110,6 @@ static bool fill_unchanged(struct mysql *m, const struct value *before, struct v
 	return true;
 }
 
-/* Partial images leave a generated column out whether it changed or not: what it is then nobody says. */
-static bool generated_told(struct mysql *m, const struct value *row, struct error *err)
-{
-	int entity = m->stream.entity;
-	const struct mysql_table *t = &m->shape.tables[entity];
-	const struct entity *e = &m->base.model->entities[entity];
-
-	for (int i = 0; i < e->column_count; i++) {
-		if (row[i].kind != VALUE_UNKNOWN || t->place[i] < 0 || !t->columns[t->place[i]].generated)
-			continue;
-		error_set(err, ERROR_REFUSED, "could not follow the log: a partial row image of %s lacks the generated column %s", e->table, e->columns[i].name);
-		return error_hint(err, "SET GLOBAL binlog_row_image = FULL; then read the table anew: tellerdesk resync --entity %s", e->name);
-	}
-	return true;
-}
-
 /* System versioning logs the ended version as an insert of its own, and a delete as an update that ends the row. 0: passed over. */
 static int versioned(const struct mysql_map *map, enum binlog_rows_op *op)
 {
@@ -153,8 +137,6 @@ static int serve_row(struct mysql *m, struct change *c, struct error *err)
 	if (op != ROWS_INSERT && !serve_image(m, map->before, before, err))
 		return -1;
 	if (op != ROWS_DELETE && !serve_image(m, map->after, after, err))
-		return -1;
-	if (op != ROWS_DELETE && !generated_told(m, after, err))
 		return -1;
 	if (op == ROWS_INSERT && !fill_defaults(m, after, err))
 		return -1;

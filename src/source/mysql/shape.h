@@ -23,7 +23,7 @@ struct mysql_client;
 
 struct mysql_column {
 	const char *name, *data_type, *column_type, *charset; /* lower case types; charset NULL: none */
-	bool nullable, generated, is_virtual, invisible;
+	bool nullable, generated, is_virtual, invisible; /* is_virtual: generated, and never stored */
 	bool on_update;          /* takes the time by itself when the row changes */
 	uint64_t octets;         /* of a string type */
 	int precision, scale, fraction;
