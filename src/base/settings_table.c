@@ -61,7 +61,7 @@ const struct setting setting_table[] = {
 	{"guard-formulas", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, SETTING_CSV_COMMANDS,
 	 "CSV: keep a spreadsheet from taking text for a formula"},
 
-	{"to", 0, SETTING_TEXT, NULL, "URL", NULL, NULL, "generate", "where the rows go: bank:PATH or csv:DIR"},
+	{"to", 0, SETTING_TEXT, NULL, "URL", NULL, NULL, "generate", "where the rows go: bank:PATH, csv:DIR or mysql://..."},
 	{"customers", 0, SETTING_COUNT, NULL, "N", NULL, NULL, "generate demo", "how many customers"},
 	{"batch", 0, SETTING_COUNT, NULL, "N", "1000", NULL, "generate", "customers in one transaction"},
 	{"delay", 0, SETTING_DURATION, NULL, "DURATION", "1s", NULL, "generate", "the pause between two transactions"},

@@ -42,7 +42,7 @@ static bool fill_interrupted(struct fill *f, struct error *err)
 {
 	const char *position = f->rows ? fill_position(f) : NULL;
 	error_set(err, ERROR_INTERRUPTED, "could not write everything: interrupted after %" PRId64 " rows%s%s", f->rows,
-	          position ? ", position " : "", position ? position : "");
+	          position && *position ? ", position " : "", position ? position : "");
 	return error_hint(err, "the batches written are complete; another run goes on after them");
 }
 

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/url.h"
 
-static const struct writer_ops *const writer_table[] = {&writer_bank_ops, &writer_csv_ops};
+static const struct writer_ops *const writer_table[] = {&writer_bank_ops, &writer_csv_ops, &writer_mysql_ops};
 enum { WRITER_KINDS = sizeof(writer_table) / sizeof(writer_table[0]) };
 
 struct writer *writer_open(const char *url, struct error *err)

@@ -34,6 +34,7 @@ struct writer_ops {
 	bool (*begin)(struct writer *w, int64_t commit_time, struct error *err);
 	bool (*put)(struct writer *w, enum writer_op op, enum writer_table table, const void *row, struct error *err);
 	bool (*commit)(struct writer *w, struct error *err);
+	/* "": there is none to be had. */
 	const char *(*position)(struct writer *w);
 	/* What a generator noted here last, so that it goes on where it left off; nothing is appended when
 	 * there is none. NULL, as note is, where the target keeps no bookkeeping. */
@@ -45,7 +46,7 @@ struct writer_ops {
 };
 struct writer { const struct writer_ops *ops; };
 
-extern const struct writer_ops writer_bank_ops, writer_csv_ops;
+extern const struct writer_ops writer_bank_ops, writer_csv_ops, writer_mysql_ops;
 
 struct writer *writer_open(const char *url, struct error *err);
 

@@ -2,14 +2,13 @@
 #include "config.h"
 
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/zone.h"
 #include "generate/generator.h"
+#include "generate/wall.h"
 #include "generate/writer.h"
 #include "source/bank_schema.h"
 #include "source/bank_sql.h"
@@ -108,11 +107,7 @@ static struct writer *writer_bank_open(const char *target, struct error *err)
 		return NULL;
 	w = memory_zero(1, sizeof *w);
 	w->base.ops = &writer_bank_ops;
-	/* The bank writes wall-clock times of Jakarta, which has had no daylight saving time since 1964: where the
-	 * system has no zone files the fixed offset gives the same. */
-	w->zone = zone_get("Asia/Jakarta", NULL);
-	if (!w->zone)
-		w->zone = zone_get("+07:00", NULL);
+	w->zone = wall_zone();
 	w->db = bank_open(path, true, err);
 	/* Ten times SQLite's own: under load the log is copied into the bank a tenth as often. */
 	if (w->db && bank_sql_exec(w->db, "PRAGMA wal_autocheckpoint = 10000", err) && writer_bank_prepare(w, err) &&
@@ -149,13 +144,10 @@ static void bind_optional(sqlite3_stmt *stmt, int i, const char *text)
 		sqlite3_bind_null(stmt, i);
 }
 
-static void bind_person(const struct writer_bank *w, sqlite3_stmt *stmt, const struct person *p, char registered[96])
+static void bind_person(const struct writer_bank *w, sqlite3_stmt *stmt, const struct person *p,
+			char registered[WALL_SIZE])
 {
-	struct civil c;
-
-	zone_civil(w->zone, p->registered_at, &c);
-	snprintf(registered, 96, "%04d-%02d-%02d %02d:%02d:%02d.%06d", c.year, c.month, c.day, c.hour, c.minute,
-		 c.second, c.micro);
+	wall_text(w->zone, p->registered_at, registered);
 	bind(stmt, 1, p->name);
 	bind(stmt, 2, p->birthdate);
 	bind(stmt, 3, p->gender);
@@ -212,7 +204,7 @@ static bool writer_bank_put(struct writer *base, enum writer_op op, enum writer_
 {
 	struct writer_bank *w = (struct writer_bank *)base;
 	sqlite3_stmt *stmt = w->put[table][op];
-	char registered[96];
+	char registered[WALL_SIZE];
 
 	if (op == WRITER_DELETE)
 		bind_key(stmt, table, row);

@@ -30,6 +30,7 @@
 #include "base/memory.h"
 #include "base/zone.h"
 #include "generate/generator.h"
+#include "generate/wall.h"
 #include "generate/writer.h"
 #include "source/csv_batch.h"
 
@@ -187,11 +188,7 @@ static struct writer *writer_csv_open(const char *target, struct error *err)
 	w->last = TIME_NONE;
 	for (int t = 0; t < WRITER_CSV_TABLES; t++)
 		w->files[t] = -1;
-	/* Jakarta has had no daylight saving time since 1964: the fixed offset is the same where there are no zone
-	 * files. */
-	w->zone = zone_get("Asia/Jakarta", NULL);
-	if (!w->zone)
-		w->zone = zone_get("+07:00", NULL);
+	w->zone = wall_zone();
 	w->folder = -1;
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		w->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

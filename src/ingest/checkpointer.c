@@ -8,29 +8,22 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
-#define LOG_BYTES ((off_t)32 << 20) /* a log of this size is worth a checkpoint */
+#define LOG_PAGES 8192 /* a log this long is worth a checkpoint */
 #define LOOK_EVERY_NS 100000000L
 
 struct checkpointer {
-	char *path, *log;
+	const atomic_int *pages; /* of the log */
 	sqlite3 *db;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
 	bool stop;
 };
-
-static bool log_is_long(const struct checkpointer *c)
-{
-	struct stat st;
-	return stat(c->log, &st) == 0 && st.st_size > LOG_BYTES;
-}
 
 static void *run(void *data)
 {
@@ -46,7 +39,7 @@ static void *run(void *data)
 		if (c->stop)
 			break;
 		pthread_mutex_unlock(&c->mutex);
-		if (log_is_long(c))
+		if (atomic_load_explicit(c->pages, memory_order_relaxed) >= LOG_PAGES)
 			sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		pthread_mutex_lock(&c->mutex);
 	}
@@ -54,11 +47,10 @@ static void *run(void *data)
 	return NULL;
 }
 
-struct checkpointer *checkpointer_new(const char *replica_path, struct error *err)
+struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *log_pages, struct error *err)
 {
 	struct checkpointer *c = memory_zero(1, sizeof *c);
-	c->path = memory_text(replica_path);
-	c->log = memory_format("%s-wal", replica_path);
+	c->pages = log_pages;
 	pthread_mutex_init(&c->mutex, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (sqlite3_open_v2(replica_path, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
@@ -76,8 +68,6 @@ struct checkpointer *checkpointer_new(const char *replica_path, struct error *er
 	error_set(err, ERROR_REPLICA, "could not start a thread: %s", strerror(cause));
 failed:
 	sqlite3_close(c->db);
-	free(c->path);
-	free(c->log);
 	free(c);
 	return NULL;
 }
@@ -94,7 +84,5 @@ void checkpointer_free(struct checkpointer *c)
 	sqlite3_close(c->db);
 	pthread_mutex_destroy(&c->mutex);
 	pthread_cond_destroy(&c->wake);
-	free(c->path);
-	free(c->log);
 	free(c);
 }

@@ -1,4 +1,4 @@
-/* checkpointer: moves the write-ahead log into the database file while ingest catches up.
+/* checkpointer: moves the write-ahead log into the database file while ingest goes on.
  *
  * A checkpoint on the committing thread would stall it for most of a second. This
  * thread has a connection of its own and checkpoints (passively: it waits for nobody)
@@ -7,10 +7,13 @@
 #ifndef TD_INGEST_CHECKPOINTER_H
 #define TD_INGEST_CHECKPOINTER_H
 
+#include <stdatomic.h>
+
 struct checkpointer;
 struct error;
 
-struct checkpointer *checkpointer_new(const char *replica_path, struct error *err);
+/* log_pages: how long the log is, told by the writer (replica_log_pages); outlives the thread. */
+struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *log_pages, struct error *err);
 void checkpointer_free(struct checkpointer *c); /* ends the thread */
 
 #endif

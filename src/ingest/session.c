@@ -436,6 +436,8 @@ static void close_session(struct session *s, bool failed)
 	 * work, and SQLite may have rolled back the rest already. */
 	if (replica_in_transaction(s->replica) && (failed || apply_is_open(s->apply) || !commit(s, &ignored)))
 		replica_rollback(s->replica);
+	else if (!failed && s->source && replica_position(s->replica) && (!s->source->ops->needs_sync || replica_sync(s->replica, &ignored)))
+		s->source->ops->durable(s->source, replica_position(s->replica)); /* a copy's commits do not say so */
 	snapshot_free(s->snapshot);
 	apply_free(s->apply);
 	if (s->source)

@@ -3,6 +3,7 @@
 #define TD_REPLICA_INTERNAL_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -44,6 +45,8 @@ struct replica {
 	struct search_state *search;
 	sqlite3_stmt *begin, *commit, *rollback;
 	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete, *set_counts;
+	bool catching_up;
+	atomic_int log_pages;     /* of the write-ahead log, at the last commit */
 	int spilled;              /* pages the cache had no room for, when the transaction began */
 	int64_t misfits;          /* counted in this transaction */
 };

@@ -21,9 +21,12 @@
 #include "replica/search_index.h"
 #include "replica/sql.h"
 
-/* Pages of the log after which a commit finishes the checkpoint; while catching up the checkpointer has done most of it. */
-#define LIVE_PAGES 1000
+/* Pages of the log after which a commit does the checkpoint itself, whoever else should have done it; and bytes of the log's file that
+ * are kept when it begins anew: what is given back while catching up is asked for again at once. */
+#define LIVE_PAGES 10000
+#define LIVE_KEEPS "16777216"
 #define CATCHING_UP_PAGES 25000
+#define CATCHING_UP_KEEPS "134217728"
 
 /* ---- opening ---- */
 
@@ -222,6 +225,15 @@ static bool prepare(struct replica *r, struct error *err)
 	return load_counts(r, err) && rollup_open(r, err) && search_open(r, err) && copy_load(r, err);
 }
 
+static int on_log(void *data, sqlite3 *db, const char *name, int pages)
+{
+	struct replica *r = data;
+	atomic_store_explicit(&r->log_pages, pages, memory_order_relaxed);
+	if (pages >= (r->catching_up ? CATCHING_UP_PAGES : LIVE_PAGES))
+		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
 struct replica *replica_open_writer(const struct replica_params *p, struct error *err)
 {
 	struct replica *r = memory_zero(1, sizeof *r);
@@ -233,7 +245,7 @@ struct replica *replica_open_writer(const struct replica_params *p, struct error
 	if (kind < 0)
 		goto failed;
 	if (!sql_exec(r->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -32768; "
-	              "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = 16777216", err))
+	              "PRAGMA secure_delete = OFF; PRAGMA journal_size_limit = " LIVE_KEEPS, err))
 		goto failed;
 	if (kind == 0) {
 		if (!p->model) {
@@ -248,6 +260,7 @@ struct replica *replica_open_writer(const struct replica_params *p, struct error
 	}
 	if (!set_model(r, p, err) || !set_source(r, p, err) || !prepare(r, err))
 		goto failed;
+	sqlite3_wal_hook(r->db, on_log, r);
 	return r;
 failed:
 	replica_close(r);
@@ -454,7 +467,15 @@ bool replica_sync(struct replica *r, struct error *err)
 
 void replica_catching_up(struct replica *r, bool on)
 {
-	sqlite3_wal_autocheckpoint(r->db, on ? CATCHING_UP_PAGES : LIVE_PAGES);
+	if (r->catching_up == on)
+		return;
+	r->catching_up = on;
+	sqlite3_exec(r->db, on ? "PRAGMA journal_size_limit = " CATCHING_UP_KEEPS : "PRAGMA journal_size_limit = " LIVE_KEEPS, NULL, NULL, NULL);
+}
+
+const atomic_int *replica_log_pages(const struct replica *r)
+{
+	return &r->log_pages;
 }
 
 void replica_checkpoint(struct replica *r)

@@ -55,8 +55,11 @@ bool replica_in_transaction(const struct replica *r);
 void replica_stop_on(struct replica *r, const atomic_bool *stop);
 /* Syncs what was committed to disk (before a source forgets what was acknowledged). */
 bool replica_sync(struct replica *r, struct error *err);
-/* Live: small checkpoints by the committing connection. Catching up: none there; a checkpointer thread does it. */
+/* Catching up: a long write-ahead log, which costs fewer checkpoints. Live: a short one. */
 void replica_catching_up(struct replica *r, bool on);
+/* Pages in the write-ahead log at the last commit: for whoever checkpoints it on another connection, which is better than to let the
+ * committing one stall (it does when the log has become too long). Lives as long as r. */
+const atomic_int *replica_log_pages(const struct replica *r);
 
 /* Moves the log into the file and empties it, as far as readers allow. */
 void replica_checkpoint(struct replica *r);

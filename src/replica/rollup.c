@@ -32,6 +32,7 @@ struct rollup_state {
 	sqlite3_stmt *add, *move, *find, *add_group, *add_count, *park, *unpark, *to_synthetic;
 	struct cell *cells;
 	size_t cell_count, cell_cap;
+	struct cell **used;   /* the cells that hold something, cell_count of cell_cap / 2 */
 	struct group *groups; /* hash of values; value kind UNKNOWN: free */
 	size_t group_count, group_cap;
 	int next_group;
@@ -148,8 +149,8 @@ static int group_id(struct rollup_state *u, struct value v, struct error *err)
 
 static struct cell *cell_slot(struct rollup_state *u, int grain, int64_t start, int group)
 {
-	int64_t key[3] = {grain, start, group};
-	size_t i = (size_t)hash_bytes(key, sizeof key) & (u->cell_cap - 1);
+	uint64_t h = ((uint64_t)start * 3 + (uint64_t)grain) * 0x9e3779b97f4a7c15u + (uint64_t)group * 0xc2b2ae3d27d4eb4fu;
+	size_t i = (size_t)(h ^ h >> 32) & (u->cell_cap - 1);
 	for (;; i = (i + 1) & (u->cell_cap - 1)) {
 		struct cell *c = &u->cells[i];
 		if (!c->used || (c->start == start && c->group == group && c->grain == grain))
@@ -161,18 +162,20 @@ static void cell_add(struct rollup_state *u, int grain, int64_t start, int group
 {
 	if (2 * (u->cell_count + 1) > u->cell_cap) {
 		struct cell *old = u->cells;
-		size_t cap = u->cell_cap;
-		u->cell_cap = cap ? cap * 2 : 1024;
+		u->cell_cap = u->cell_cap ? u->cell_cap * 2 : 1024;
 		u->cells = memory_zero(u->cell_cap, sizeof *u->cells);
-		for (size_t i = 0; i < cap; i++)
-			if (old[i].used)
-				*cell_slot(u, old[i].grain, old[i].start, old[i].group) = old[i];
+		u->used = memory_grow(u->used, u->cell_cap / 2 * sizeof *u->used);
+		for (size_t i = 0; i < u->cell_count; i++) {
+			const struct cell *o = u->used[i];
+			u->used[i] = cell_slot(u, o->grain, o->start, o->group);
+			*u->used[i] = *o;
+		}
 		free(old);
 	}
 	struct cell *c = cell_slot(u, grain, start, group);
 	if (!c->used) {
 		*c = (struct cell){start, 0, group, grain, true};
-		u->cell_count++;
+		u->used[u->cell_count++] = c;
 	}
 	c->n++;
 }
@@ -194,23 +197,39 @@ static void gather(struct rollup_state *u, const struct zone *zone, int64_t at, 
 	cell_add(u, GRAIN_DAY, u->day_start, group);
 }
 
+/* As the table has them: neighbours share its pages. */
+static int by_key(const void *a, const void *b)
+{
+	const struct cell *x = *(struct cell *const *)a, *y = *(struct cell *const *)b;
+	if (x->grain != y->grain)
+		return x->grain < y->grain ? -1 : 1;
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return (x->group > y->group) - (x->group < y->group);
+}
+
+static void cells_forget(struct rollup_state *u)
+{
+	for (size_t i = 0; i < u->cell_count; i++)
+		u->used[i]->used = false;
+	u->cell_count = 0;
+}
+
 bool rollup_flush(struct replica *r, struct error *err)
 {
 	for (int i = 0; i < r->model->rollup_count; i++) {
 		struct rollup_state *u = &r->rollups[i];
-		for (size_t c = 0; u->cell_count && c < u->cell_cap; c++) {
-			struct cell *cell = &u->cells[c];
-			if (!cell->used)
-				continue;
-			sqlite3_bind_int(u->add_count, 1, cell->grain);
-			sqlite3_bind_int64(u->add_count, 2, cell->start);
-			sqlite3_bind_int(u->add_count, 3, cell->group);
-			sqlite3_bind_int64(u->add_count, 4, cell->n);
+		if (u->cell_count)
+			qsort(u->used, u->cell_count, sizeof *u->used, by_key);
+		for (size_t c = 0; c < u->cell_count; c++) {
+			sqlite3_bind_int(u->add_count, 1, u->used[c]->grain);
+			sqlite3_bind_int64(u->add_count, 2, u->used[c]->start);
+			sqlite3_bind_int(u->add_count, 3, u->used[c]->group);
+			sqlite3_bind_int64(u->add_count, 4, u->used[c]->n);
 			if (!sql_run(u->add_count, err))
 				return false;
-			cell->used = false;
 		}
-		u->cell_count = 0;
+		cells_forget(u);
 	}
 	return true;
 }
@@ -220,9 +239,7 @@ void rollup_reset(struct replica *r)
 	struct error ignored = {0};
 	for (int i = 0; r->rollups && i < r->model->rollup_count; i++) {
 		struct rollup_state *u = &r->rollups[i];
-		if (u->cells)
-			memset(u->cells, 0, u->cell_cap * sizeof *u->cells);
-		u->cell_count = 0;
+		cells_forget(u);
 		groups_load(r, u, &ignored);
 	}
 }
@@ -279,6 +296,7 @@ void rollup_close(struct replica *r)
 			sqlite3_finalize(all[s]);
 		arena_done(&u->group_arena);
 		free(u->cells);
+		free(u->used);
 		free(u->groups);
 	}
 	free(r->rollups);

@@ -118,6 +118,8 @@ struct source_ops {
 	bool (*cascades)(struct source *s, struct cascades *out, struct error *err);
 	/* Preflight: every finding, at once. */
 	bool (*check)(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
+	/* SQL that prepares the source so that it need not give us its log, for its administrator to read and run. NULL: there is none. */
+	bool (*capture_sql)(struct source *s, struct buffer *out, struct error *err);
 	/* Facts about the server and its log, for status: appends one JSON object, its values texts and integers (tellerdesk.1 names
 	 * them). It asks the server: every few seconds at most. What may not be asked is left out; false: nobody answers. NULL: there
 	 * is nothing to tell. */

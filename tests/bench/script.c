@@ -69,13 +69,14 @@ void script_commits(const struct bench *b, const struct script_place *at, const 
 	struct buffer script = {0};
 	buffer_format(&script, "keys %lld Enter\nwait idle\n", (long long)bench_cif(5));
 	/* A pane is not loaded again within a frame: each commit meets one that has rested. */
-	for (int i = 0; i < COMMITS_SEEN; i++)
+	for (int i = 0; i <= COMMITS_SEEN; i++)
 		buffer_format(&script,
 			      "run exec sleep 0.1\nwait idle\nrun exec %s %s 5 Sungai%d\n"
 			      "wait text Sungai%d\nrun exec %s step stamp\n",
 			      b->self, step, i, i, b->self);
 	script_run(b, at, &script, &a);
-	for (size_t i = 0; i < a.commit.count && i < a.stamp.count; i++)
+	/* The first is seen when ingest has reached the bank at all. */
+	for (size_t i = 1; i < a.commit.count && i < a.stamp.count; i++)
 		samples_add(&seen, (a.stamp.list[i] - a.commit.list[i]) / 1e3);
 	if (seen.count != COMMITS_SEEN)
 		bench_fail("of %d commits the screen showed %zu", COMMITS_SEEN, seen.count);

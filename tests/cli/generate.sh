@@ -90,12 +90,21 @@ ok folder
 
 what="no target";           ok wrong 'no target'
 what="an unknown target";   ok wrong 'nowhere' --to nowhere:x
+what="a database is missing"; ok wrong 'database is missing' --to mysql://h
+what="no password in a URL"; ok wrong 'password' --to mysql://teller:secret@h/bank
 what="no rate";             ok wrong 'fast' --to bank:w.db --changes fast
 what="a rate of nothing";   ok wrong '0' --to bank:w.db --changes 0/s
 what="for how long what?";  ok wrong '--for' --to bank:w.db --for 1s
 what="an empty batch";      ok wrong 'batch' --to bank:w.db --batch 0
 what="no number";           ok wrong 'many' --to bank:w.db --customers many
 what="another seed";        ok wrong 'begun with seed 7' --to bank:a.db --seed 8
+
+what="a server that is not there: exit 6"
+nowhere() {
+	HOME=/nonexistent "$TELLERDESK" generate --to "mysql://teller@localhost/bank?socket=$PWD/none" >out 2>err
+	[ $? -eq 6 ] && [ ! -s out ] && grep -q "could not reach server teller@$PWD/none: No such file" err
+}
+ok nowhere
 
 what="a wrong use writes nothing"
 ok [ ! -e w.db ]

@@ -209,6 +209,7 @@ def lost(t):
             b.service.until_live()
             b.sync("the transaction that will be lost")
             b.service.terminate()
+            time.sleep(1.1)  # a log that was begun in the same second cannot be told from another
             b.server.kill9()
             shutil.rmtree(b.server.data)
             shutil.move(path(name + ".before"), b.server.data)
@@ -266,6 +267,7 @@ def replaced(t):
             other = b.server.twin(name + "_2", **options)
             b.service.until_live()
             b.sync()
+            time.sleep(1.1)  # as above
             other.start()
             for turn in range(3):
                 other.sql(f"UPDATE bank.customer_info SET phone = 'elsewhere {turn}' WHERE cif = 2")

@@ -94,6 +94,19 @@ def tables(t):
         t.equal(done.status, 0, "and it follows", done)
 
 
+def chains(t):
+    """A parent outside the model can be watched, unless its own keys change it in silence."""
+    with Server("chains") as s:
+        model = write_model("chains.model", entity("customer", "customer", "cif", {"cif": "integer", "name": "text", "branch": "integer"}, kind="customer", name="name"))
+        s.sql("CREATE TABLE region (id INT PRIMARY KEY); CREATE TABLE branch (id INT PRIMARY KEY, FOREIGN KEY (id) REFERENCES region (id)); "
+              "CREATE TABLE customer (cif INT PRIMARY KEY, name VARCHAR(50), branch INT, FOREIGN KEY (branch) REFERENCES branch (id) ON UPDATE CASCADE)", "bank")
+        result = preflight(s.url(), model)
+        t.ok(result.status == 0 and has(findings(result), "warn", "branch"), "a parent that changes by statements alone is watched", result)
+        s.sql("ALTER TABLE branch DROP FOREIGN KEY branch_ibfk_1, ADD CONSTRAINT moves FOREIGN KEY (id) REFERENCES region (id) ON UPDATE CASCADE", "bank")
+        result = preflight(s.url(), model)
+        t.ok(result.status == 8 and has(findings(result), "refuse", "branch"), "one that a key of its own changes in silence is refused", result)
+
+
 def accounts(t):
     with Server("accounts") as s:
         s.sql(GOOD, "bank")
@@ -140,7 +153,7 @@ def urls(t):
 
 with tap() as t:
     if need(t):
-        for scenario in (clean, servers, tables, accounts, everything, urls):
+        for scenario in (clean, servers, tables, chains, accounts, everything, urls):
             try:
                 scenario(t)
             except (TimeoutError, RuntimeError, KeyError, IndexError, wire.ServerError) as error:

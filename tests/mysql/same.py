@@ -68,7 +68,7 @@ def stream(t, server, seed):
 def generated(t, server):
     """`generate` writes both, from one seed and at one frozen moment."""
     still = {"TELLERDESK_NOW": "2026-05-01T00:00:00Z"}
-    server.sql("CREATE DATABASE made CHARACTER SET utf8mb4; GRANT ALL ON made.* TO writer@localhost IDENTIFIED BY ''; GRANT SELECT ON made.* TO teller@localhost")
+    server.sql("CREATE DATABASE made CHARACTER SET utf8mb4; GRANT ALL ON made.* TO writer@localhost IDENTIFIED BY ''; GRANT BINLOG MONITOR ON *.* TO writer@localhost; GRANT SELECT ON made.* TO teller@localhost")
     lines = {}
     bank = f"bank:{path('made.bank')}"
     for name, target, url in (("bank", bank, bank), ("server", server.url("writer", "made"), server.url(database="made"))):

@@ -42,6 +42,7 @@ struct server {
 };
 
 static char *template_folder; /* of an empty server */
+static pid_t template_owner;  /* who removes it: not a child of the test */
 
 /* ---- programs ---- */
 
@@ -128,31 +129,35 @@ static char *server_user(void)
 static void template_remove(void)
 {
 	char *args[] = {(char *)"/bin/rm", (char *)"-rf", template_folder, NULL};
-	pid_t pid = fork();
+	pid_t pid = getpid() == template_owner ? fork() : -1;
 
 	if (pid == 0) {
 		execv(args[0], args);
 		_exit(127);
 	}
-	waitpid(pid, NULL, 0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 	free(template_folder);
 }
 
 static void template_make(const char *install)
 {
-	char *user = server_user(), *log, *data;
+	char *user = server_user(), *log, *data, *tmp;
 
 	template_folder = server_folder_new();
+	template_owner = getpid();
 	atexit(template_remove);
 	log = memory_format("%s/install.log", template_folder);
 	data = memory_format("--datadir=%s/data", template_folder);
-	server_program_run((char *[]){(char *)install, (char *)"--no-defaults", user, data,
+	tmp = memory_format("--tmpdir=%s", template_folder);
+	server_program_run((char *[]){(char *)install, (char *)"--no-defaults", user, data, tmp,
 				      (char *)"--auth-root-authentication-method=normal", (char *)"--skip-test-db",
 				      (char *)"--innodb-log-file-size=4M", NULL},
 			   log);
 	free(user);
 	free(log);
 	free(data);
+	free(tmp);
 }
 
 /* ---- running ---- */
@@ -206,6 +211,7 @@ static void server_run(struct server *s)
 	own[m++] = memory_format("--datadir=%s", s->data);
 	own[m++] = memory_format("--socket=%s", s->socket);
 	own[m++] = memory_format("--pid-file=%s/pid", s->folder);
+	own[m++] = memory_format("--tmpdir=%s", s->folder);
 	own[m++] = memory_format(s->port ? "--port=%u" : "--skip-networking", s->port);
 	args[n++] = program;
 	args[n++] = (char *)"--no-defaults";

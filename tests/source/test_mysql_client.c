@@ -552,7 +552,7 @@ static void test_rows(void **state)
 static void waiting_calls(const char *url)
 {
 	struct mysql_client *c = opened(url);
-	MYSQL *handle = mysql_client_handle(c);
+	MYSQL *handle = (MYSQL *)mysql_client_handle(c);
 	MYSQL_RES *result;
 
 	assert_int_equal(mysql_query(handle, "SELECT SLEEP(0.3), REPEAT('x', 3000000)"), 0);

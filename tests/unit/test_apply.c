@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -325,6 +326,62 @@ static void a_row_that_cannot_be_read_is_listed(void **state)
 	VERSIONS("1.1 0-now insert: 1|10|card\n" TWO "3.1 10-now insert: 3|30|x\n");
 }
 
+static const char *stored_position(void)
+{
+	static char text[64];
+	struct status_answer a = {0};
+
+	assert_true(query_status(fixture_query(&f), &a, &f.err));
+	assert_int_equal(a.source_count, 1);
+	snprintf(text, sizeof text, "%s", a.sources[0].position);
+	answer_done(&a.base);
+	return text;
+}
+
+static void the_position_of_the_last_of_many_is_committed(void **state)
+{
+	char before[64];
+
+	(void)state;
+	snprintf(before, sizeof before, "%s", stored_position());
+	for (int i = 10; i < 13; i++) {
+		fixture_begin(&f, i);
+		fixture_end_only(&f);
+	}
+	assert_string_not_equal(replica_position(f.replica), before);
+	assert_string_equal(stored_position(), before);
+	assert_true(replica_commit(f.replica, &f.err));
+	assert_string_equal(stored_position(), replica_position(f.replica));
+	fixture_begin(&f, 13);
+	fixture_end_only(&f);
+	replica_rollback(f.replica);
+	assert_string_equal(stored_position(), replica_position(f.replica));
+}
+
+static void a_transaction_that_outgrows_the_cache_says_so(void **state)
+{
+	char row[4096];
+	bool full = false;
+
+	(void)state;
+	fixture_begin(&f, 10);
+	fixture_insert(&f, ITEM, "3|30|small");
+	assert_false(replica_is_full(f.replica));
+	/* A page each: 64 MB, twice the cache. */
+	for (int i = 10; !full && i < 16000; i++) {
+		snprintf(row, sizeof row, "%d|30|%03500d", i, i);
+		fixture_insert(&f, ITEM, row);
+		full = replica_is_full(f.replica);
+	}
+	assert_true(full);
+	fixture_end(&f);
+	assert_true(*replica_log_pages(f.replica) > 4000);
+	fixture_begin(&f, 11);
+	fixture_insert(&f, ITEM, "4|30|small");
+	assert_false(replica_is_full(f.replica));
+	fixture_end(&f);
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -353,6 +410,8 @@ int main(void)
 		ROW(a_row_without_a_key_is_refused),
 		ROW(a_misfit_is_kept_as_it_came),
 		ROW(a_row_that_cannot_be_read_is_listed),
+		ROW(the_position_of_the_last_of_many_is_committed),
+		ROW(a_transaction_that_outgrows_the_cache_says_so),
 	};
 
 	return cmocka_run_group_tests_name("apply", tests, NULL, NULL);

@@ -139,7 +139,10 @@ static void test_failures(void **state)
 		{1236, "Slave can not handle replication events with the checksum that master is configured to log", LOG_FAILURE_CHECKSUM},
 		{2013, "Lost connection to server during query", LOG_FAILURE_OTHER},
 		{1045, "Access denied", LOG_FAILURE_OTHER},
-		{1236, "something nobody has seen", LOG_FAILURE_FOREIGN},
+		{1236, "event read from binlog did not pass crc check", LOG_FAILURE_DAMAGED},
+		{1236, "log event entry exceeded max_allowed_packet; Increase max_allowed_packet on master", LOG_FAILURE_PACKET},
+		{1236, "memory allocation failed reading log event", LOG_FAILURE_PASSING},
+		{1236, "something nobody has seen", LOG_FAILURE_DAMAGED},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -231,29 +231,32 @@ static void test_prepared(void **state)
 	struct error err = {0};
 	struct binlog_format f = {.mariadb = true}, g = {0};
 	struct xa_name x = named("server a", "one"), other = named("server b", "one");
+	struct buffer place = {0};
 	struct txn t, u;
 	(void)state;
 	f.post[BINLOG_TABLE_MAP] = 8;
 	txn_init(&t, folder());
 	txn_init(&u, folder());
 	add(&t, "m1 r1 m2 r2");
-	assert_true(xa_save(&x, &f, &t, &err));
-	assert_int_equal(xa_load(&other, &g, &u, &err), 0);
-	assert_int_equal(xa_load(&x, &g, &u, &err), 1);
+	assert_true(xa_save(&x, "binlog.000001:4711", &f, &t, &err));
+	assert_int_equal(xa_load(&other, &place, &g, &u, &err), 0);
+	assert_int_equal(xa_load(&x, &place, &g, &u, &err), 1);
 	holds(&u, "m1 r1 m2 r2");
 	assert_int_equal(g.post[BINLOG_TABLE_MAP], 8);
 	assert_true(g.mariadb);
+	assert_string_equal(buffer_text(&place), "binlog.000001:4711");
 	/* Prepared again, it replaces itself. */
 	txn_clear(&t);
 	add(&t, "m1");
-	assert_true(xa_save(&x, &f, &t, &err));
-	assert_int_equal(xa_load(&x, &g, &u, &err), 1);
+	assert_true(xa_save(&x, "binlog.000001:4711", &f, &t, &err));
+	assert_int_equal(xa_load(&x, &place, &g, &u, &err), 1);
 	holds(&u, "m1");
 	char *path = xa_path(&x);
 	xa_forget(path);
 	free(path);
-	assert_int_equal(xa_load(&x, &g, &u, &err), 0);
+	assert_int_equal(xa_load(&x, &place, &g, &u, &err), 0);
 	holds(&u, "");
+	buffer_done(&place);
 	txn_done(&t);
 	txn_done(&u);
 }
@@ -265,11 +268,12 @@ static void test_damaged(void **state)
 	struct binlog_format f = {0};
 	struct xa_name x = named("server a", "two");
 	char *path = xa_path(&x), whole[4096];
+	struct buffer place = {0};
 	struct txn t;
 	(void)state;
 	txn_init(&t, folder());
 	add(&t, "m1 r1");
-	assert_true(xa_save(&x, &f, &t, &err));
+	assert_true(xa_save(&x, "binlog.000001:4711", &f, &t, &err));
 	FILE *file = fopen(path, "rb");
 	size_t n = fread(whole, 1, sizeof whole, file);
 	fclose(file);
@@ -279,16 +283,17 @@ static void test_damaged(void **state)
 		fwrite(whole, 1, n, file);
 		whole[i] ^= 0x40;
 		fclose(file);
-		if (xa_load(&x, &f, &t, &err) != 0)
+		if (xa_load(&x, &place, &f, &t, &err) != 0)
 			fail_msg("a flip in byte %zu passes", i);
 		file = fopen(path, "wb");
 		fwrite(whole, 1, i, file);
 		fclose(file);
-		if (xa_load(&x, &f, &t, &err) != 0)
+		if (xa_load(&x, &place, &f, &t, &err) != 0)
 			fail_msg("cut off at byte %zu it passes", i);
 	}
 	xa_forget(path);
 	free(path);
+	buffer_done(&place);
 	txn_done(&t);
 }
 

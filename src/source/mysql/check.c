@@ -20,35 +20,43 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/triggers.h"
 
 #define SKEW_MOST   (5 * SECOND)
 #define RETAIN_LEAST (3 * 24 * 3600) /* seconds: a long weekend */
 
-struct checking {
-	struct mysql *m;
-	void (*found)(void *ctx, const struct source_finding *f);
-	void *ctx;
-	struct arena arena;
-	struct mysql_rows variables;
-	const char *account; /* as GRANT has it: 'teller'@'%' */
-	const char *log_bin; /* the variable */
-	bool full_images;
-};
-
 static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void tell_list(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, va_list args)
 {
 	struct buffer detail = {0};
-	va_list args;
 
-	va_start(args, format);
 	buffer_format_list(&detail, format, args);
-	va_end(args);
 	struct source_finding f = {refuses, object, arena_text(&k->arena, buffer_text(&detail)), fix};
 	buffer_done(&detail);
 	k->found(k->ctx, &f);
+}
+
+static void tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
+}
+
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	tell_list(k, refuses, object, fix, format, args);
+	va_end(args);
 }
 
 /* ---- the server ---- */
@@ -218,7 +226,7 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		if (c && c->charset && !charset_named(c->charset))
 			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
 			     "its character set %s is not known", c->charset);
-		if (c && c->generated && !k->full_images)
+		if (c && c->is_virtual && !k->full_images)
 			tell(k, true, object, "SET GLOBAL binlog_row_image = 'FULL'", "it is generated, and partial row images may leave it out when it changes");
 		if (c && e->columns[i].key >= 0 && c->cell.type == COL_LONGLONG && c->cell.is_unsigned && e->columns[i].type == COLUMN_INTEGER)
 			tell(k, false, object, arena_format(&k->arena, "column.%s = ... | text, in the model, before the replica is built", e->columns[i].as),
@@ -251,7 +259,7 @@ static void check_table(struct checking *k, int entity)
 		return;
 	}
 	if (t->view) {
-		tell(k, true, e->table, "name the table behind it in the model", "it is a view: the log has no rows of it");
+		tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
 		return;
 	}
 	check_columns(k, e, t);
@@ -259,8 +267,10 @@ static void check_table(struct checking *k, int entity)
 		tell(k, true, e->table, arena_format(&k->arena, "ALTER TABLE %s ADD PRIMARY KEY (%s)", e->table, key_list(k, e)),
 		     "(%s) is no primary key, nor unique and not null", key_list(k, e));
 	if (!t->transactional)
-		tell(k, false, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
-		     "engine %s knows no transactions: a crash may leave it apart from its log", t->engine);
+		/* Its rows are there at once, those of the change table at the commit, or never. */
+		tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
+		     "engine %s knows no transactions: %s", t->engine,
+		     k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
 	if (t->versioned)
 		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
@@ -298,16 +308,17 @@ static void check_foreign(struct checking *k)
 	for (int i = 0; i < s->hidden_count; i++) {
 		const struct mysql_hidden *h = &s->hidden[i];
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
-		if (h->watched)
+		/* A trigger of another database would be none of ours to look after. */
+		if (h->watched && !(k->m->triggers && strcasecmp(h->parent_schema, k->m->url.database) != 0))
 			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
-			     "when a key of %s.%s changes, rows of %s change with it and the log does not say so: the table is then read again", h->parent_schema,
+			     "when a key of %s.%s changes, rows of %s change with it and nothing says so: the table is then read again", h->parent_schema,
 			     h->parent, h->child);
 		else if (!h->parent_modelled)
 			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
-			     "rows of %s change with those of %s.%s, which is not in the model, and the log does not say so", h->child, h->parent_schema, h->parent);
+			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
 			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
-			     "rows of %s change with those of %s by columns that are not in the model, and the log does not say so", h->child, h->parent);
+			     "rows of %s change with those of %s by columns that are not in the model, and nothing says so", h->child, h->parent);
 	}
 }
 
@@ -388,12 +399,14 @@ static bool check_all(struct checking *k, bool try_log, struct error *err)
 		return false;
 	k->account = arena_text(&k->arena, account);
 	free(account);
-	if (!check_server(k, err) || !mysql_shape_refresh(k->m, err))
+	if ((!k->m->triggers && !check_server(k, err)) || !mysql_shape_refresh(k->m, err))
 		return false;
 	check_tables(k);
 	check_foreign(k);
 	check_select(k);
-	if (try_log)
+	if (k->m->triggers && !triggers_check(k, err))
+		return false;
+	if (try_log && !k->m->triggers)
 		check_dump(k);
 	check_way(k);
 	return true;
@@ -401,7 +414,8 @@ static bool check_all(struct checking *k, bool try_log, struct error *err)
 
 static bool check_run(struct mysql *m, void (*found)(void *ctx, const struct source_finding *f), void *ctx, bool try_log, struct error *err)
 {
-	struct checking k = {.m = m, .found = found, .ctx = ctx};
+	/* Triggers see whole rows. */
+	struct checking k = {.m = m, .found = found, .ctx = ctx, .full_images = m->triggers != NULL};
 
 	arena_init(&k.arena);
 	bool ok = check_all(&k, try_log, err);

@@ -81,7 +81,7 @@ static void client_library_once(void)
 {
 	if (mysql_library_init(0, NULL, NULL))
 		memory_exhausted();
-	library_prepare();
+	library_begin();
 }
 
 void mysql_client_library(void)
@@ -369,29 +369,37 @@ char *mysql_client_cell(struct mysql_client *c, const char *sql, struct error *e
 
 /* The session speaks utf8mb4 and its backslash escapes, whatever an option file says; so no question to the library
  * what is a character. Bytes that are no UTF-8 cannot stand in a text. */
-void mysql_literal(struct mysql_client *c, struct buffer *out, const char *p, size_t n)
+static void literal_hex(struct buffer *out, const char *p, size_t n)
 {
 	static const char hex[] = "0123456789abcdef";
 
+	buffer_text_add(out, "x'");
+	for (size_t i = 0; i < n; i++) {
+		buffer_char(out, hex[(unsigned char)p[i] >> 4]);
+		buffer_char(out, hex[(unsigned char)p[i] & 15]);
+	}
+	buffer_char(out, '\'');
+}
+
+void mysql_literal(struct mysql_client *c, struct buffer *out, const char *p, size_t n)
+{
+	size_t from = 0;
+
 	(void)c;
 	if (!text_valid(p, n)) {
-		buffer_text_add(out, "x'");
-		for (size_t i = 0; i < n; i++) {
-			buffer_char(out, hex[(unsigned char)p[i] >> 4]);
-			buffer_char(out, hex[(unsigned char)p[i] & 15]);
-		}
-		buffer_char(out, '\'');
+		literal_hex(out, p, n);
 		return;
 	}
 	buffer_char(out, '\'');
 	for (size_t i = 0; i < n; i++) {
-		if (p[i] == '\'' || p[i] == '\\')
-			buffer_char(out, '\\');
-		if (p[i] == 0)
-			buffer_add(out, "\\0", 2);
-		else
-			buffer_char(out, p[i]);
+		if (p[i] != '\'' && p[i] != '\\' && p[i] != 0)
+			continue;
+		buffer_add(out, p + from, i - from);
+		buffer_char(out, '\\');
+		buffer_char(out, p[i] ? p[i] : '0');
+		from = i + 1;
 	}
+	buffer_add(out, p + from, n - from);
 	buffer_char(out, '\'');
 }
 

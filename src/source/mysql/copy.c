@@ -4,6 +4,8 @@
  *          MySQL, GTID   gtid_executed: a transaction is in it when it is committed, wherever it stands in the log
  *          MySQL         the start of the newest file: a rotation waits for the commits before it
  *     H    the end of the log after the read
+ *
+ * Where triggers tell what changes, both are the numbers of the change table that one snapshot sees.
  */
 #include "config.h"
 
@@ -16,9 +18,12 @@
 #include "binlog/table.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
+#include "source/mysql/triggers.h"
+#include "source/mysql/xa.h"
 
 #define CHUNK_BYTES (4 << 20)
 #define CHUNK_FIRST 500 /* rows, where nothing is known of their size */
+#define TRIES 3         /* of a read whose table changes under it */
 
 /* ---- bounds ---- */
 
@@ -87,7 +92,12 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	bool ok;
 
 	buffer_clear(&m->bound);
-	if (m->target.mariadb)
+	/* Before anything is followed this is where a stream begins anew: what it passes over may have decided what was prepared. */
+	if (!m->stream.feed && !m->triggers)
+		xa_forget_all(m->state_folder, m->prepared_for);
+	if (m->triggers)
+		ok = triggers_visible(m, &m->bound, err);
+	else if (m->target.mariadb)
 		ok = bound_of_snapshot(m, err);
 	else
 		/* A stream that began before transactions were numbered has no set to hold against the server's. */
@@ -241,19 +251,36 @@ static void take_rows(struct mysql *m, int entity, struct source_chunk *out, int
 	out->rows = rows;
 }
 
+/* The log's end is asked for after the read. What triggers noted is asked for in the read's own snapshot: a row is seen exactly when
+ * its change is. */
+static bool read_begin(struct mysql *m, struct error *err)
+{
+	return !m->triggers || mysql_client_runf(m->control, err, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
+}
+
+static bool read_high(struct mysql *m, struct source_chunk *out, struct error *err)
+{
+	buffer_clear(&m->high);
+	if (m->triggers) {
+		if (!triggers_visible_here(m, &m->high, err) || !mysql_client_runf(m->control, err, "COMMIT"))
+			return false;
+	} else if (!mysql_log_end(m, &m->high, err)) {
+		return false;
+	}
+	out->high = buffer_text(&m->high);
+	return true;
+}
+
 static bool read_rows(struct mysql *m, int entity, struct buffer *sql, struct source_chunk *out, struct error *err)
 {
 	int64_t bytes = 0;
 
-	if (!mysql_client_rows(m->control, buffer_text(sql), &m->result, err))
+	if (!read_begin(m, err) || !mysql_client_rows(m->control, buffer_text(sql), &m->result, err))
 		return false;
 	take_rows(m, entity, out, &bytes);
 	if (out->count)
 		m->chunk_rows[entity] = (int)(CHUNK_BYTES / (bytes / out->count + 1)) + 1;
-	if (!mysql_log_end(m, &m->high, err))
-		return false;
-	out->high = buffer_text(&m->high);
-	return true;
+	return read_high(m, out, err);
 }
 
 static void begin_read(struct mysql *m, struct source_chunk *out)
@@ -264,13 +291,9 @@ static void begin_read(struct mysql *m, struct source_chunk *out)
 }
 
 /* A table that is not there (an optional one) is empty. */
-static bool absent(struct mysql *m, int entity, struct source_chunk *out, struct error *err)
+static bool absent(struct mysql *m, struct source_chunk *out, struct error *err)
 {
-	(void)entity;
-	if (!mysql_log_end(m, &m->high, err))
-		return false;
-	out->high = buffer_text(&m->high);
-	return true;
+	return read_begin(m, err) && read_high(m, out, err);
 }
 
 /* Rows differ in size by the thousand: what the last chunk held says how many make the next. */
@@ -291,16 +314,31 @@ static bool key_is_there(const struct mysql_table *t, const struct entity *e)
 	return t->name != NULL;
 }
 
-static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+/* The catalogue said otherwise when it was read: columns and tables come and go, and the log tells so in its time. */
+static bool changed_meanwhile(struct mysql *m, struct error *err)
 {
-	struct mysql *m = (struct mysql *)s;
+	enum { NO_COLUMN = 1054, NO_TABLE = 1146, OTHER_TABLE = 1412 };
+	unsigned number = mysql_client_errno(m->control);
+
+	if (number != NO_COLUMN && number != NO_TABLE && number != OTHER_TABLE)
+		return false;
+	struct error ignored = {0};
+	m->shape_stale = true;
+	if (!mysql_shape_refresh(m, &ignored))
+		return false;
+	error_clear(err);
+	return true;
+}
+
+static bool read_chunk_once(struct mysql *m, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
 
 	begin_read(m, out);
 	if (!key_is_there(t, k.entity))
-		return absent(m, entity, out, err);
+		return absent(m, out, err);
 	limit = chunk_limit(m, entity, limit);
 	buffer_text_add(&sql, "SELECT ");
 	add_columns(t, k.entity, &sql);
@@ -314,16 +352,28 @@ static bool mysql_read_chunk(struct source *s, int entity, const struct value *a
 	return ok;
 }
 
-static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+static bool mysql_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_chunk_once(m, entity, after_key, limit, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_chunk_once(m, entity, after_key, limit, out, err);
+}
+
+static bool read_keys_once(struct mysql *m, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
 	struct buffer sql = {0};
 
 	begin_read(m, out);
 	if (!key_is_there(t, k.entity) || count == 0)
-		return absent(m, entity, out, err);
+		return absent(m, out, err);
 	buffer_text_add(&sql, "SELECT ");
 	add_columns(t, k.entity, &sql);
 	add_from(m, t, &sql);
@@ -331,6 +381,19 @@ static bool mysql_read_keys(struct source *s, int entity, const struct value *co
 	bool ok = read_rows(m, entity, &sql, out, err);
 	buffer_done(&sql);
 	return ok;
+}
+
+static bool mysql_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (read_keys_once(m, entity, keys, count, out, err))
+			return true;
+		if (!changed_meanwhile(m, err))
+			return false;
+	}
+	return read_keys_once(m, entity, keys, count, out, err);
 }
 
 static int64_t mysql_estimate(struct source *s, int entity)

@@ -40,7 +40,17 @@ enum log_failure log_failure(unsigned number, const char *words)
 		{"Could not find first log file", LOG_FAILURE_FOREIGN},
 		{"could not find next log", LOG_FAILURE_FOREIGN},
 		{"Binary log is not open", LOG_FAILURE_NO_LOG},
+		{"crc check", LOG_FAILURE_DAMAGED},
 		{"checksum", LOG_FAILURE_CHECKSUM},
+		{"max_allowed_packet", LOG_FAILURE_PACKET},
+		{"memory allocation failed", LOG_FAILURE_PASSING},
+		{"ut of memory", LOG_FAILURE_PASSING},
+		{"I/O error", LOG_FAILURE_PASSING},
+		{"ould not open log", LOG_FAILURE_PASSING},
+		{"Failed on ", LOG_FAILURE_PASSING},
+		{"Failed in send_file", LOG_FAILURE_PASSING},
+		{"shutdown", LOG_FAILURE_PASSING},
+		{"shutting down", LOG_FAILURE_PASSING},
 	};
 
 	if (number == ER_SAME_ID_MARIADB || number == ER_REPLICA_SAME_ID)
@@ -50,7 +60,7 @@ enum log_failure log_failure(unsigned number, const char *words)
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (strstr(words, parts[i].part))
 			return parts[i].class;
-	return LOG_FAILURE_FOREIGN;
+	return LOG_FAILURE_DAMAGED;
 }
 
 /* Two programs with one id throw each other out for ever; the one that is thrown out a second time leaves it. */
@@ -85,6 +95,15 @@ bool mysql_failure_of_log(struct mysql_client *c, struct error *err)
 	case LOG_FAILURE_CHECKSUM:
 		error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: its checksums changed while we asked (%u)", name, number);
 		return false;
+	case LOG_FAILURE_PASSING:
+		error_set(err, ERROR_UNREACHABLE, "could not follow the log of server %s: it cannot send it just now (%u: %.300s)", name, number, words);
+		return error_hint(err, "it is tried again");
+	case LOG_FAILURE_PACKET:
+		error_set(err, ERROR_REFUSED, "could not follow the log of server %s: an event is larger than it may send (%u: %.300s)", name, number, words);
+		return error_hint(err, "SET GLOBAL max_allowed_packet = 1073741824 on the server; then, or to pass over it: tellerdesk resync");
+	case LOG_FAILURE_DAMAGED:
+		error_set(err, ERROR_REFUSED, "could not follow the log of server %s: it does not give it from here on (%u: %.300s)", name, number, words);
+		return error_hint(err, "look at its own log of errors; the tables can be read anew: tellerdesk resync");
 	case LOG_FAILURE_OTHER:
 		break;
 	}

@@ -13,6 +13,7 @@
 #include "source/mysql/feed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <mysql.h>
 #include <poll.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -29,7 +31,6 @@
 #include "binlog/gtid.h"
 #include "source/mysql/client.h"
 #include "source/mysql/failure.h"
-#include "source/mysql/library.h"
 
 #define FEED_QUEUE ((size_t)1 << 20)
 #define SILENCE 3 /* heartbeats that may be missing */
@@ -44,6 +45,7 @@ struct feed_server {
 	int64_t heard;            /* monotonic */
 	pthread_t thread;
 	bool threaded;
+	int socket;               /* the connection's, once more: the library may close its own under the reader at any time */
 	int ready;                /* eventfd */
 	struct buffer taking;
 	size_t taken;
@@ -208,9 +210,11 @@ static void server_close(struct feed *base)
 		pthread_cond_signal(&f->room);
 		pthread_mutex_unlock(&f->mutex);
 		/* Wakes the reader out of the library, wherever it is. */
-		library_cut(mysql_client_handle(f->client));
+		shutdown(f->socket, SHUT_RDWR);
 		pthread_join(f->thread, NULL);
 	}
+	if (f->socket >= 0)
+		close(f->socket);
 	if (f->ready >= 0)
 		close(f->ready);
 	mysql_client_close(f->client);
@@ -349,9 +353,17 @@ static bool ask(struct feed_server *f, const struct feed_start *s, struct error 
 
 static bool start_reader(struct feed_server *f, struct error *err)
 {
+	MYSQL *handle = mysql_client_handle(f->client);
 	sigset_t all, old;
 	int cause;
 
+#ifdef MARIADB_PACKAGE_VERSION_ID
+	f->socket = fcntl((int)mysql_get_socket(handle), F_DUPFD_CLOEXEC, 0);
+#else
+	f->socket = fcntl((int)handle->net.fd, F_DUPFD_CLOEXEC, 0);
+#endif
+	if (f->socket < 0)
+		return error_set(err, ERROR_REPLICA, "could not keep hold of a connection: %s", strerror(errno));
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	cause = pthread_create(&f->thread, NULL, reader, f);
@@ -367,6 +379,7 @@ struct feed *feed_server(struct mysql_client *c, const struct feed_start *s, str
 
 	f->base.ops = &ops;
 	f->client = c;
+	f->socket = -1;
 	f->silence = s->heartbeat * SILENCE;
 	f->heard = clock_mono();
 	pthread_mutex_init(&f->mutex, NULL);

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include "base/clock.h"
 #include "source/mysql/url.h"
@@ -169,6 +169,57 @@ static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 		mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &on);
 }
 
+/* The library reads and writes plain connections without waiting, but leaves its socket one that waits, and so do
+ * reads and writes within TLS. Whoever uses the handle between calls finds it as the library made it. */
+static void library_waits(MYSQL *handle, bool waits)
+{
+	my_socket fd = mysql_get_socket(handle);
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+	int wanted = waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+
+	if (flags >= 0 && wanted != flags)
+		fcntl(fd, F_SETFL, wanted);
+}
+
+/* The handshake of TLS does not give way as the other calls do: it asks this function to wait, and tells it of the
+ * socket only. It runs on the thread that connects. */
+static _Thread_local struct {
+	const struct library_wait *wait;
+	enum library_end end;
+} library_handshake;
+
+static enum library_end library_poll(const struct library_wait *w, struct pollfd *fd);
+
+static int library_handshake_wait(my_socket socket, my_bool read, int timeout)
+{
+	struct pollfd fd = {.fd = socket, .events = read ? POLLIN : POLLOUT};
+
+	(void)timeout;
+	if (!library_handshake.wait || library_handshake.end != LIBRARY_DONE)
+		return 0;
+	library_handshake.end = library_poll(library_handshake.wait, &fd);
+	return library_handshake.end == LIBRARY_DONE;
+}
+
+void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out)
+{
+	const struct st_mysql_options *files = &handle->options;
+
+	library_read_files(handle, url);
+	library_shared_options(handle, url);
+	library_ssl(handle, url);
+	mysql_options(handle, MYSQL_OPT_NONBLOCK, 0);
+	mysql_optionsv(handle, MARIADB_OPT_IO_WAIT, library_handshake_wait);
+	*out = (struct library_place){
+		.user = url->user ? url->user : files->user,
+		.host = url->socket || url->host ? library_host(url) : files->host,
+		.port = url->port ? url->port : files->port,
+	};
+	/* A socket counts only where the host is this one. */
+	if (!out->host || strcmp(out->host, "localhost") == 0)
+		out->socket = url->socket ? url->socket : files->unix_socket;
+}
+
 /* ---- the greeting ----
  *
  * A login plugin takes a connection for encrypted where encryption was asked for, even of a server that offers none, and
@@ -176,9 +227,6 @@ static void library_ssl(MYSQL *handle, const struct mysql_url *url)
  * reads it: where it offers no TLS the library is asked for none either, or, where it must be had, cut off. */
 
 #define GREETING_MOST 512
-
-/* Of the library, which exports it and declares it nowhere. */
-extern int ma_pvio_register_callback(my_bool on, void (*called)(int writing, MYSQL *handle, const unsigned char *bytes, size_t n));
 
 enum greeting { GREETING_CUT, GREETING_TLS, GREETING_BARE };
 
@@ -222,17 +270,16 @@ static void greeting_bare(MYSQL *handle, const struct mysql_url *url)
 		library_no_ssl(handle);
 }
 
-/* Called by the library for all it reads or writes on any connection. */
-static void library_bytes(int writing, MYSQL *handle, const unsigned char *bytes, size_t n)
+static void greeting_take(const unsigned char *bytes, size_t n)
 {
+	MYSQL *handle = library_greeting.handle;
 	size_t room = GREETING_MOST - library_greeting.n;
+	enum greeting greeting;
 
-	if (writing || handle != library_greeting.handle || !handle || (ssize_t)n <= 0)
-		return;
 	n = n < room ? n : room;
 	memcpy(library_greeting.bytes + library_greeting.n, bytes, n);
 	library_greeting.n += n;
-	enum greeting greeting = greeting_read(library_greeting.bytes, library_greeting.n);
+	greeting = greeting_read(library_greeting.bytes, library_greeting.n);
 	if (greeting != GREETING_CUT)
 		library_greeting.handle = NULL;
 	if (greeting == GREETING_BARE)
@@ -247,48 +294,23 @@ static void greeting_expect(MYSQL *handle, const struct mysql_url *url)
 	library_greeting.refused = false;
 }
 
-void library_prepare(void)
+/* Between the greeting of a server and TLS nothing need wait, and then none of our calls comes between; this one
+ * does, after each read and write. Declared here, since the library's header of it is for its plugins. */
+int ma_pvio_register_callback(my_bool add,
+			      void (*callback)(int mode, MYSQL *handle, const unsigned char *bytes, size_t n));
+
+static void library_after_io(int mode, MYSQL *handle, const unsigned char *bytes, size_t n)
 {
-	ma_pvio_register_callback(1, library_bytes);
+	if (library_handshake.wait && library_handshake.wait->handle == handle)
+		library_waits(handle, false);
+	/* mode 0: they were read; a failure is told as a length that no read has. */
+	if (mode == 0 && handle && handle == library_greeting.handle && n > 0 && n <= SSIZE_MAX)
+		greeting_take(bytes, n);
 }
 
-/* The handshake of TLS does not give way as the other calls do: it asks this function to wait, and tells it of the
- * socket only. It runs on the thread that connects. */
-static _Thread_local struct {
-	const struct library_wait *wait;
-	enum library_end end;
-} library_handshake;
-
-static enum library_end library_poll(const struct library_wait *w, struct pollfd *fd);
-
-static int library_handshake_wait(my_socket socket, my_bool read, int timeout)
+void library_begin(void)
 {
-	struct pollfd fd = {.fd = socket, .events = read ? POLLIN : POLLOUT};
-
-	(void)timeout;
-	if (!library_handshake.wait || library_handshake.end != LIBRARY_DONE)
-		return 0;
-	library_handshake.end = library_poll(library_handshake.wait, &fd);
-	return library_handshake.end == LIBRARY_DONE;
-}
-
-void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out)
-{
-	const struct st_mysql_options *files = &handle->options;
-
-	library_read_files(handle, url);
-	library_shared_options(handle, url);
-	library_ssl(handle, url);
-	mysql_options(handle, MYSQL_OPT_NONBLOCK, 0);
-	mysql_optionsv(handle, MARIADB_OPT_IO_WAIT, library_handshake_wait);
-	*out = (struct library_place){
-		.user = url->user ? url->user : files->user,
-		.host = url->socket || url->host ? library_host(url) : files->host,
-		.port = url->port ? url->port : files->port,
-	};
-	/* A socket counts only where the host is this one. */
-	if (!out->host || strcmp(out->host, "localhost") == 0)
-		out->socket = url->socket ? url->socket : files->unix_socket;
+	ma_pvio_register_callback(1, library_after_io);
 }
 
 void library_settle(MYSQL *handle)
@@ -376,18 +398,6 @@ static void library_abandon(struct library_call *c)
 	} while (status);
 }
 
-/* The library reads and writes plain connections without waiting, but leaves its socket one that waits, and so do
- * reads and writes within TLS. Whoever uses the handle between calls finds it as the library made it. */
-static void library_waits(MYSQL *handle, bool waits)
-{
-	my_socket fd = mysql_get_socket(handle);
-	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
-	int wanted = waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
-
-	if (flags >= 0 && wanted != flags)
-		fcntl(fd, F_SETFL, wanted);
-}
-
 static enum library_end library_loop(const struct library_wait *w, struct library_call *c)
 {
 	int failed, ready, status;
@@ -401,7 +411,6 @@ static enum library_end library_loop(const struct library_wait *w, struct librar
 			library_abandon(c);
 			return end;
 		}
-		library_waits(w->handle, false);
 		status = library_go_on(c, ready, &failed);
 	}
 	return library_handshake.end;
@@ -411,7 +420,7 @@ static enum library_end library_run(const struct library_wait *w, struct library
 {
 	enum library_end end;
 
-	library_handshake.wait = w;
+	library_handshake.wait = c->kind == CALL_CONNECT ? w : NULL;
 	library_handshake.end = LIBRARY_DONE;
 	greeting_expect(c->kind == CALL_CONNECT ? w->handle : NULL, c->url);
 	end = library_loop(w, c);
@@ -438,13 +447,11 @@ void library_cut(MYSQL *handle)
 
 #else /* Oracle's libmysqlclient */
 
-void library_prepare(void)
-{
-}
-
 /* It does not say whether it waits to read or to write, and has no descriptor until it is connected: it is asked
  * again as soon as bytes are there, and this often (milliseconds) anyway. */
 #define LIBRARY_ASK_EVERY 5
+
+void library_begin(void) {}
 
 static void library_ssl(MYSQL *handle, const struct mysql_url *url)
 {

@@ -4,6 +4,7 @@
  * Either way a call here ends when it is done, when the stop descriptor turns readable or when the server
  * is silent for too long; after the last two the connection is lost and can only be closed.
  *
+ *     library_begin()                        once
  *     library_options(handle, url)           before the connect: option files first, then what the URL says
  *     library_connect(&wait, url, host)
  *     library_query(&wait, sql, n)
@@ -41,8 +42,8 @@ struct library_place {
 	unsigned port;
 };
 
-/* Once per process, after the library's own beginning. */
-void library_prepare(void);
+/* Once per process, before the first connection. */
+void library_begin(void);
 void library_options(MYSQL *handle, const struct mysql_url *url, struct library_place *out);
 /* host: the URL's, as the library takes it. */
 enum library_end library_connect(const struct library_wait *w, const struct mysql_url *url);

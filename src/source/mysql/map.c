@@ -144,8 +144,11 @@ static int find_row_end(const struct mysql_map *m, const struct mysql_table *t)
 {
 	if (!t->versioned)
 		return -1;
-	if (!t->row_end)
-		return m->table.column_count - 1;
+	if (!t->row_end) {
+		int last = m->table.column_count - 1;
+		/* Rows of before the table was versioned end with a column of their own. */
+		return m->table.has_names && strcasecmp(m->table.columns[last].name, "row_end") != 0 ? -1 : last;
+	}
 	for (int i = 0; i < m->table.column_count; i++)
 		if (column_known(m, t, i) == shape_column(t, t->row_end))
 			return i;
@@ -216,12 +219,16 @@ bool map_image(const struct map_image *i, struct value *row, struct arena *a, st
 	return true;
 }
 
-/* The end of time of MariaDB's versioning: the largest TIMESTAMP(6), of 2038 or, from 11.5 on, 2106. */
+/* The end of time of MariaDB's versioning: the largest TIMESTAMP(6), of 2038 or, from 11.5 on, 2106; by transactions it is the
+ * largest number. */
 bool map_has_ended(const struct mysql_map *m, const struct binlog_cell *cells)
 {
 	static const uint8_t ends[2][7] = {{0x7f, 0xff, 0xff, 0xff, 0x0f, 0x42, 0x3f}, {0xff, 0xff, 0xff, 0xff, 0x0f, 0x42, 0x3f}};
+	static const uint8_t never[8] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 	const struct binlog_cell *end = m->row_end >= 0 ? &cells[m->row_end] : NULL;
 
+	if (end && end->state == CELL_HERE && end->len == sizeof never)
+		return memcmp(end->at, never, sizeof never) != 0;
 	if (!end || end->state != CELL_HERE || end->len != 7)
 		return false;
 	return memcmp(end->at, ends[0], 7) != 0 && memcmp(end->at, ends[1], 7) != 0;

@@ -14,9 +14,13 @@
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
+#include "source/mysql/seen.h"
+#include "source/mysql/triggers.h"
 #include "source/mysql/xa.h"
 
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
+#define READ_ON  (100 * (SECOND / 1000)) /* past the deadline, while there is something to read */
+#define LOOK_UP  (20 * (SECOND / 1000))  /* so often at the stop descriptor meanwhile */
 
 bool mysql_stopped(const struct mysql *m)
 {
@@ -77,6 +81,8 @@ bool mysql_shape_refresh(struct mysql *m, struct error *err)
 {
 	if (!m->shape_stale && clock_mono() - m->shape_at < SHAPE_EVERY)
 		return true;
+	if (!m->control)
+		return true; /* events without a server: the shape is what it was made */
 	for (int i = 0; i < m->base.model->entity_count; i++)
 		map_forget(&m->stream.maps[i]);
 	if (!shape_load(&m->shape, m->control, &m->target, err))
@@ -102,6 +108,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
+	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
 	proof_done(&m->proof);
@@ -130,9 +137,21 @@ static bool know_target(struct mysql *m, struct error *err)
 	char *fold = mysql_client_cell(m->control, "SELECT @@global.lower_case_table_names", err);
 
 	m->target = (struct mysql_target){.model = m->base.model, .database = m->url.database, .mariadb = mysql_client_server(m->control)->mariadb,
-					  .logs_cascades = m->logs_cascades, .fold_names = fold && strcmp(fold, "0") != 0};
+					  /* None fires a trigger. */
+					  .logs_cascades = m->logs_cascades && !m->triggers, .fold_names = fold && strcmp(fold, "0") != 0};
 	free(fold);
 	return !err || !err->code;
+}
+
+/* Prepared transactions are kept for one replica, and for one list of tables: what another model left out of them is not there. */
+static char *prepared_for(const struct mysql *m)
+{
+	struct buffer text = {0};
+
+	buffer_format(&text, "%s\n%s", m->identity, m->replica);
+	for (int i = 0; i < m->base.model->entity_count; i++)
+		buffer_format(&text, "\n%s", m->base.model->entities[i].table);
+	return text.data;
 }
 
 static struct source *mysql_source_open(const struct source_params *p, struct error *err)
@@ -153,9 +172,13 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	proof_init(&m->proof);
 	mysql_stream_init(&m->stream, p->model, m->state_folder);
 	if (mysql_url_parse(p->url, &m->url, err)) {
+		if (m->url.triggers) {
+			m->base.ops = &mysql_triggers_ops;
+			m->triggers = triggers_new(p->model);
+		}
 		m->control = mysql_connect(m, err);
-		if (m->control && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
-			m->prepared_for = memory_format("%s\n%s", m->identity, m->replica);
+		if (m->control && (!m->triggers || triggers_session(m, err)) && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
+			m->prepared_for = prepared_for(m);
 			return &m->base;
 		}
 	}
@@ -170,9 +193,10 @@ static const char *mysql_identity_of(struct source *s)
 
 static const char *mysql_precision(struct source *s)
 {
-	const struct mysql_server *server = mysql_client_server(((struct mysql *)s)->control);
+	const struct mysql *m = (const struct mysql *)s;
+	const struct mysql_server *server = mysql_client_server(m->control);
 
-	return !server->mariadb && server->version >= 80001 ? "us" : "s";
+	return m->triggers || (!server->mariadb && server->version >= 80001) ? "us" : "s";
 }
 
 /* ---- reading ---- */
@@ -242,6 +266,24 @@ static bool have_log(struct mysql *m, const struct mysql_position *p, struct err
 	return error_hint(err, "it was restored, replaced, or lost the end of its log; take it as it is now: tellerdesk resync --accept-server");
 }
 
+/* Asked by GTID the server may find our transactions in a log that was begun anew, or under another name: files count from 1 again,
+ * and places in the two cannot be compared. */
+static bool same_log(struct mysql *m, const struct mysql_position *p, struct error *err)
+{
+	struct mysql_position end;
+
+	if (!p->file)
+		return true;
+	if (!mysql_log_end(m, &m->newest, err))
+		return false;
+	mysql_position_parse(buffer_text(&m->newest), &end);
+	if (mysql_log_number(end.file, end.file_len) >= mysql_log_number(p->file, p->file_len))
+		return true;
+	error_set(err, ERROR_FOREIGN, "could not follow the log of server %s: it ends with %.*s, before our %.*s", mysql_client_name(m->control),
+		  (int)end.file_len, end.file, (int)p->file_len, p->file);
+	return error_hint(err, "the log was begun anew, or renamed; take it as it is now: tellerdesk resync --accept-server");
+}
+
 static void stream_place_at(struct mysql *m, const struct mysql_position *p)
 {
 	struct mysql_stream *st = &m->stream;
@@ -308,13 +350,17 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 			return false;
 		position = buffer_text(&m->newest);
 	}
+	if (seen_is_position(position)) {
+		error_set(err, ERROR_PURGED, "could not follow the log of server %s: until now its change table was followed", mysql_client_name(m->control));
+		return error_hint(err, "where it stood in the log is not known; the tables are read anew: tellerdesk resync");
+	}
 	if (!mysql_position_parse(position, &p))
 		return position_bad(m, position, err);
 	/* MySQL's empty set asks for all there is; MariaDB has a place in a file beside its own. */
 	st->by_gtid = p.gtid && (m->target.mariadb ? *p.gtid != '\0' : m->gtid_mode);
 	if (!st->by_gtid && !p.file)
 		return position_bad(m, position, err);
-	if (!st->by_gtid && !have_log(m, &p, err))
+	if (!(st->by_gtid ? same_log(m, &p, err) : have_log(m, &p, err)))
 		return false;
 	stream_place_at(m, &p);
 	if (p.gtid && !st->gtids)
@@ -327,30 +373,35 @@ static bool mysql_start(struct source *s, const char *position, struct error *er
 static enum source_result mysql_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
 	struct mysql *m = (struct mysql *)s;
-	int64_t deadline = 0;
+	int64_t deadline = 0, looked = 0;
 	enum source_result result;
-	bool read = true;
+	bool read = true, hurry = m->stream.given && timeout_ms == 0;
 
 	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
 	for (;;) {
 		if (m->stream.serving) {
 			result = mysql_stream_serve(m, event, err);
+			m->stream.given |= result == SOURCE_COMMIT;
 			if (result != SOURCE_WAIT)
 				return result;
 		}
 		int64_t now = clock_mono();
 		if (!deadline)
 			deadline = now + (int64_t)timeout_ms * 1000;
-		/* With no time to wait the caller has something to commit first. */
-		int idle = proof_idle(m, !read && timeout_ms > 0, event, err);
+		/* With no time to wait the caller has something to commit first: it need not wait for what the server is asked. */
+		int idle = hurry ? 0 : proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (!read && (now >= deadline || mysql_stopped(m)))
+		if (now >= deadline + (read ? READ_ON : 0) || ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))) {
+			m->stream.given = false;
 			return SOURCE_WAIT;
+		}
+		looked = read && now - looked < LOOK_UP ? looked : now;
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_event(m, (int)left, &read, err);
 		if (result == SOURCE_ERROR)
 			return SOURCE_ERROR;
+		hurry &= !read;
 	}
 }
 
@@ -392,7 +443,7 @@ static bool mysql_columns(struct source *s, int entity, bool *present, struct er
 	struct mysql *m = (struct mysql *)s;
 
 	/* Not in the middle of a transaction: its maps are made of what we know. */
-	if (!m->stream.serving && !mysql_shape_refresh(m, err))
+	if (!m->stream.serving && !triggers_serving(m) && !mysql_shape_refresh(m, err))
 		return false;
 	const struct mysql_table *t = &m->shape.tables[entity];
 	size_t n = (size_t)m->base.model->entities[entity].column_count;
@@ -413,6 +464,36 @@ static bool mysql_cascades(struct source *s, struct cascades *out, struct error 
 	return true;
 }
 
+static bool mysql_capture_sql(struct source *s, struct buffer *out, struct error *err)
+{
+	return triggers_script((struct mysql *)s, out, err);
+}
+
+/* The same server by another way: which one is known once the URL is read, so opening decides (source.ops), and what is asked of the
+ * table of a scheme before, reached above all, is true of both. */
+const struct source_ops mysql_triggers_ops = {
+	.scheme = "mysql",
+	.kind = "mysql",
+	.time_precision = "us",
+	.needs_sync = false,
+	.copy = &mysql_copy_ops,
+	.open = mysql_source_open,
+	.identity = mysql_identity_of,
+	.precision = mysql_precision,
+	.start = triggers_start,
+	.next = triggers_next,
+	.durable = triggers_durable,
+	.newest = triggers_newest,
+	.reached = mysql_position_reached,
+	.clock = mysql_clock,
+	.columns = mysql_columns,
+	.cascades = mysql_cascades,
+	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
+	.describe = mysql_describe,
+	.close = mysql_source_close,
+};
+
 const struct source_ops mysql_ops = {
 	.scheme = "mysql",
 	.kind = "mysql",
@@ -431,6 +512,7 @@ const struct source_ops mysql_ops = {
 	.columns = mysql_columns,
 	.cascades = mysql_cascades,
 	.check = mysql_check,
+	.capture_sql = mysql_capture_sql,
 	.describe = mysql_describe,
 	.close = mysql_source_close,
 };

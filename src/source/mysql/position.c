@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "binlog/gtid.h"
+#include "source/mysql/seen.h"
 
 static bool position_number(const char **at, const char *end, uint64_t most, uint64_t *out)
 {
@@ -54,6 +55,8 @@ bool mysql_position_parse(const char *text, struct mysql_position *out)
 	const char *blank;
 
 	*out = (struct mysql_position){0};
+	if (seen_is_position(text))
+		return false;
 	if (strncmp(text, mark, sizeof mark - 1) == 0) {
 		out->gtid = text + sizeof mark - 1;
 		return true;
@@ -105,6 +108,9 @@ bool mysql_position_reached(const char *a, const char *b)
 	struct mysql_position pa, pb;
 	uint64_t na, nb;
 
+	/* Of the change table; a place in the log is never before or after one of them. */
+	if (seen_is_position(a) || seen_is_position(b))
+		return seen_reached(a, b);
 	if (!mysql_position_parse(a, &pa) || !mysql_position_parse(b, &pb))
 		return false;
 	if (!pa.file || !pb.file)

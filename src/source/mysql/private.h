@@ -9,6 +9,7 @@
  *     check.c     preflight: findings
  *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
+ *     triggers*.c the same from a change table that triggers fill (triggers.h)
  *
  *     client -> feed -> stream -> txn -> serve -> session
  *                         |  decides when a transaction is whole
@@ -35,6 +36,7 @@
 
 struct feed;
 struct gtid_set;
+struct mysql_triggers;
 
 #define MYSQL_HEARTBEAT (5 * SECOND)
 
@@ -52,6 +54,7 @@ struct mysql_stream {
 	uint64_t pos;              /* end of the last event, 64 bits */
 	bool by_gtid;              /* how we asked for it */
 	bool behind;               /* asked for by GTID, the server begins in a file before the one we stand in */
+	bool again;                /* asked for by GTID, the server shows the head of the file we stand in again */
 	uint64_t skip_to;          /* events that end up to here were applied before */
 	uint32_t begun;            /* when the file was begun */
 	uint32_t expected_begun;   /* as the position we started from has it; 0: not told, or seen */
@@ -67,8 +70,8 @@ struct mysql_stream {
 	struct live_table *live;
 	int live_count, live_cap;
 	struct txn txn;
-	struct arena words;        /* of the statement at hand */
-	struct arena watched;      /* tables and rows of watched parents, until their statement ends */
+	struct arena words;        /* of the statement at hand, or of watched rows */
+	struct arena watched;      /* tables of watched parents, until their statement ends */
 
 	bool serving, begun_given;
 	bool held;                 /* a change is ready, and BEGIN was given for it */
@@ -85,6 +88,7 @@ struct mysql_stream {
 
 	struct buffer position;    /* given last */
 	bool moved;                /* since then, by what was none of ours */
+	bool given;                /* a transaction was, and no rest since: the caller may have it to commit yet */
 	char *decided;             /* file of the prepared transaction being served; NULL: none */
 };
 
@@ -125,6 +129,7 @@ struct mysql {
 	struct mysql_rows result;  /* of the last chunk: its values borrow it */
 	struct buffer high, newest, bound;
 	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
+	struct mysql_triggers *triggers; /* NULL: the log is followed */
 };
 
 /* mysql.c */
@@ -177,6 +182,19 @@ bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
 
+/* For those who look at more than the log: one finding. */
+struct checking {
+	struct mysql *m;
+	void (*found)(void *ctx, const struct source_finding *f);
+	void *ctx;
+	struct arena arena;
+	struct mysql_rows variables;
+	const char *account; /* as GRANT has it: 'teller'@'%' */
+	const char *log_bin; /* the variable */
+	bool full_images;
+};
+void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
 /* describe.c */
 bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
 /* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */

@@ -90,26 +90,22 @@ static bool fill_defaults(struct mysql *m, struct value *row, struct error *err)
 	return true;
 }
 
-/* What the after image leaves out has not changed: where the before image has it, it is known. */
-static void fill_unchanged(const struct entity *e, const struct value *before, struct value *after)
+/* What the after image leaves out has not changed: where the before image has it, it is known. A virtual column is left out of
+ * partial images whatever became of it. */
+static bool fill_unchanged(struct mysql *m, const struct value *before, struct value *after, struct error *err)
 {
-	for (int i = 0; i < e->column_count; i++)
-		if (after[i].kind == VALUE_UNKNOWN)
-			after[i] = before[i];
-}
-
-/* Partial images leave a generated column out whether it changed or not: what it is then nobody says. */
-static bool generated_told(struct mysql *m, const struct value *row, struct error *err)
-{
-	int entity = m->stream.entity;
-	const struct mysql_table *t = &m->shape.tables[entity];
-	const struct entity *e = &m->base.model->entities[entity];
+	const struct mysql_table *t = &m->shape.tables[m->stream.entity];
+	const struct entity *e = &m->base.model->entities[m->stream.entity];
 
 	for (int i = 0; i < e->column_count; i++) {
-		if (row[i].kind != VALUE_UNKNOWN || t->place[i] < 0 || !t->columns[t->place[i]].generated)
+		if (after[i].kind != VALUE_UNKNOWN)
 			continue;
-		error_set(err, ERROR_REFUSED, "could not follow the log: a partial row image of %s lacks the generated column %s", e->table, e->columns[i].name);
-		return error_hint(err, "SET GLOBAL binlog_row_image = FULL; then read the table anew: tellerdesk resync --entity %s", e->name);
+		if (t->place[i] >= 0 && t->columns[t->place[i]].is_virtual) {
+			error_set(err, ERROR_REFUSED, "could not follow the log: an update of %s lacks column %s, which the server makes of others", e->table,
+				  e->columns[i].name);
+			return error_hint(err, "SET GLOBAL binlog_row_image = FULL; then read the table anew: tellerdesk resync --entity %s", e->name);
+		}
+		after[i] = before[i];
 	}
 	return true;
 }
@@ -132,7 +128,6 @@ static int versioned(const struct mysql_map *map, enum binlog_rows_op *op)
 static int serve_row(struct mysql *m, struct change *c, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
-	const struct entity *e = &m->base.model->entities[st->entity];
 	struct mysql_map *map = &st->maps[st->entity];
 	struct value *before = st->before[st->entity], *after = st->after[st->entity];
 	enum binlog_rows_op op = st->rows.op;
@@ -143,12 +138,10 @@ static int serve_row(struct mysql *m, struct change *c, struct error *err)
 		return -1;
 	if (op != ROWS_DELETE && !serve_image(m, map->after, after, err))
 		return -1;
-	if (op != ROWS_DELETE && !generated_told(m, after, err))
-		return -1;
 	if (op == ROWS_INSERT && !fill_defaults(m, after, err))
 		return -1;
-	if (op == ROWS_UPDATE)
-		fill_unchanged(e, before, after);
+	if (op == ROWS_UPDATE && !fill_unchanged(m, before, after, err))
+		return -1;
 	*c = (struct change){
 		.op = op == ROWS_INSERT ? CHANGE_INSERT : op == ROWS_UPDATE ? CHANGE_UPDATE : CHANGE_DELETE,
 		.entity = st->entity,

@@ -29,9 +29,14 @@ static bool same_name(const struct mysql_target *t, const char *a, const char *b
 	return t->fold_names ? strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
 }
 
+bool shape_follows(const struct mysql_shape *s, const char *schema)
+{
+	return same_name(&s->target, schema, s->target.database);
+}
+
 int shape_entity(const struct mysql_shape *s, const char *schema, const char *table)
 {
-	if (!same_name(&s->target, schema, s->target.database))
+	if (!shape_follows(s, schema))
 		return -1;
 	for (int i = 0; i < s->entity_count; i++)
 		if (same_name(&s->target, table, s->target.model->entities[i].table))
@@ -209,7 +214,8 @@ static bool default_text(const struct mysql_target *t, const char *shown, const 
 
 	if (!t->mariadb) {
 		buffer_add(out, shown, n);
-		return !strstr(extra, "DEFAULT_GENERATED") && strncasecmp(shown, "CURRENT_TIMESTAMP", 17) != 0;
+		return !strstr(extra, "DEFAULT_GENERATED") && strncasecmp(shown, "CURRENT_TIMESTAMP", 17) != 0 && strncmp(shown, "b'", 2) != 0 &&
+		       strncmp(shown, "0x", 2) != 0;
 	}
 	if (n >= 2 && shown[0] == '\'' && shown[n - 1] == '\'') {
 		for (size_t i = 1; i < n - 1; i++) {
@@ -228,8 +234,11 @@ static void column_default(struct mysql_shape *s, int entity, struct mysql_colum
 	const struct column *column = &s->target.model->entities[entity].columns[c->model];
 	struct buffer text = {0};
 
-	if (!shown || strcasecmp(shown, "NULL") == 0) {
-		c->has_default = c->nullable || c->generated;
+	/* What a generated column holds only the server can tell. Only MariaDB shows an expression, and so the word. */
+	if (c->generated)
+		return;
+	if (!shown || (s->target.mariadb && strcasecmp(shown, "NULL") == 0)) {
+		c->has_default = c->nullable;
 		c->initial = value_null();
 	} else if (default_text(&s->target, shown, extra, &text)) {
 		c->has_default = true;
@@ -333,7 +342,9 @@ static void read_column(struct mysql_shape *s, struct mysql_rows *r, int entity,
 	};
 	extra = extra ? extra : "";
 	c->generated = strstr(extra, "GENERATED") && !strstr(extra, "DEFAULT_GENERATED");
+	c->is_virtual = c->generated && strstr(extra, "VIRTUAL");
 	c->invisible = strstr(extra, "INVISIBLE");
+	c->on_update = strstr(extra, "on update");
 	c->model = entity_column(&s->target.model->entities[entity], c->name);
 	for (int i = 0; c->model < 0 && i < s->target.model->entities[entity].column_count; i++)
 		if (strcasecmp(s->target.model->entities[entity].columns[i].name, c->name) == 0)
@@ -347,12 +358,14 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 {
 	struct mysql_rows r;
 	int *caps = memory_zero((size_t)s->entity_count, sizeof *caps);
-	bool ok = catalogue(s, c,
+	/* What MySQL has no system versioning for, versions of it before 5.7 have no column for either. */
+	const char *from = s->target.mariadb ? ", GENERATION_EXPRESSION AS GENERATION_EXPRESSION FROM information_schema.COLUMNS" : " FROM information_schema.COLUMNS";
+	char *select = memory_format("%s%s",
 			    "SELECT TABLE_NAME AS TABLE_NAME, COLUMN_NAME AS COLUMN_NAME, COLUMN_DEFAULT AS COLUMN_DEFAULT, IS_NULLABLE AS "
 			    "IS_NULLABLE, lower(DATA_TYPE) AS DATA_TYPE, COLUMN_TYPE AS COLUMN_TYPE, CHARACTER_OCTET_LENGTH AS "
 			    "CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION AS NUMERIC_PRECISION, NUMERIC_SCALE AS NUMERIC_SCALE, DATETIME_PRECISION "
-			    "AS DATETIME_PRECISION, CHARACTER_SET_NAME AS CHARACTER_SET_NAME, EXTRA AS EXTRA FROM information_schema.COLUMNS",
-			    "", " ORDER BY TABLE_NAME, ORDINAL_POSITION", &r, err);
+			    "AS DATETIME_PRECISION, CHARACTER_SET_NAME AS CHARACTER_SET_NAME, EXTRA AS EXTRA", from);
+	bool ok = catalogue(s, c, select, "", " ORDER BY TABLE_NAME, ORDINAL_POSITION", &r, err);
 
 	while (ok && mysql_rows_next(&r)) {
 		int entity = row_entity(s, &r);
@@ -368,37 +381,43 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 		}
 		struct mysql_column *column = &t->columns[t->column_count];
 		read_column(s, &r, entity, column);
-		const char *extra = mysql_rows_named(&r, "EXTRA");
-		if (extra && strstr(extra, "ROW END"))
+		const char *generated = mysql_rows_named(&r, "GENERATION_EXPRESSION");
+		if (generated && strcasecmp(generated, "ROW END") == 0)
 			t->row_end = column->name;
 		if (column->model >= 0)
 			t->place[column->model] = t->column_count;
 		t->column_count++;
 	}
 	free(caps);
+	free(select);
 	mysql_rows_done(&r);
 	return ok;
 }
 
-/* Does the index at hand consist of exactly the model's key columns, unique, never NULL, whole? */
-static bool index_is_key(const struct entity *e, const struct mysql_key_column *parts, int count)
+/* Does the index at hand consist of exactly the model's key columns, unique, never NULL, whole? System versioning adds the end of
+ * the row's life to each: among rows that live it is one and the same. */
+static bool index_is_key(const struct mysql_table *t, const struct entity *e, const struct mysql_key_column *parts, int count)
 {
-	int found = 0;
+	int found = 0, ends = 0;
 
 	for (int i = 0; i < count; i++) {
+		if (t->versioned && t->row_end && strcasecmp(parts[i].column, t->row_end) == 0) {
+			ends++;
+			continue;
+		}
 		if (!parts[i].unique || parts[i].nullable || parts[i].prefix)
 			return false;
 		for (int k = 0; k < e->key_count; k++)
 			found += strcasecmp(e->columns[e->key[k]].name, parts[i].column) == 0;
 	}
-	return count == e->key_count && found == count;
+	return count - ends == e->key_count && found == count - ends;
 }
 
 static void index_take(struct mysql_shape *s, int entity, const struct mysql_key_column *parts, int count)
 {
 	struct mysql_table *t = &s->tables[entity];
 
-	if (count == 0 || !index_is_key(&s->target.model->entities[entity], parts, count))
+	if (count == 0 || !index_is_key(t, &s->target.model->entities[entity], parts, count))
 		return;
 	if (!t->keyed || strcmp(parts[0].index, "PRIMARY") == 0)
 		t->key_index = parts[0].index;

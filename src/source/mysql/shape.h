@@ -23,7 +23,8 @@ struct mysql_client;
 
 struct mysql_column {
 	const char *name, *data_type, *column_type, *charset; /* lower case types; charset NULL: none */
-	bool nullable, generated, invisible;
+	bool nullable, generated, is_virtual, invisible; /* is_virtual: generated, and never stored */
+	bool on_update;          /* takes the time by itself when the row changes */
 	uint64_t octets;         /* of a string type */
 	int precision, scale, fraction;
 	int model;               /* column of the entity, -1: not modelled */
@@ -82,6 +83,8 @@ struct mysql_shape {
 void shape_init(struct mysql_shape *s);
 void shape_done(struct mysql_shape *s);
 bool shape_load(struct mysql_shape *s, struct mysql_client *c, const struct mysql_target *t, struct error *err);
+/* Whether this is the followed database. */
+bool shape_follows(const struct mysql_shape *s, const char *schema);
 /* The entity of a table of the followed database, -1: none. */
 int shape_entity(const struct mysql_shape *s, const char *schema, const char *table);
 /* The first watched key from `from` on whose parent is this table, -1: none. */

@@ -126,6 +126,8 @@ static void take_key(struct mysql_shape *s, struct keys_found *f, const struct f
  *     CONSTRAINT `name` FOREIGN KEY (`a`, `b`) REFERENCES [`schema`.]`table` (`x`, `y`) [ON DELETE RULE] [ON UPDATE RULE]
  */
 
+static const char key_start[] = "\n  CONSTRAINT ";
+
 /* A quoted identifier; NULL: there is none here. */
 static const char *take_name(struct arena *a, const char **at)
 {
@@ -204,11 +206,10 @@ static bool read_key(struct mysql_shape *s, const char *line, const char *child,
 
 static bool read_keys(struct mysql_shape *s, struct keys_found *f, const char *definition, const char *child, struct error *err)
 {
-	static const char start[] = "\n  CONSTRAINT ";
 	struct foreign_key k;
 
-	for (const char *p = definition; (p = strstr(p, start));) {
-		p += sizeof start - 1;
+	for (const char *p = definition; (p = strstr(p, key_start));) {
+		p += sizeof key_start - 1;
 		size_t n = strcspn(p, "\n");
 		/* Checks are constraints too. */
 		const char *foreign = memmem(p, n, " FOREIGN KEY ", 13);
@@ -244,6 +245,47 @@ static bool read_table(struct mysql_shape *s, struct keys_found *f, struct mysql
 	return true;
 }
 
+/* Does a key of the watched parent's own change the columns it is watched for? Then they change in silence too, and watching is vain. */
+static bool changes_silently(struct mysql_shape *s, const struct mysql_hidden *h, const char *definition)
+{
+	struct foreign_key k;
+
+	for (const char *p = definition; (p = strstr(p, key_start));) {
+		p += sizeof key_start - 1;
+		if (!memmem(p, strcspn(p, "\n"), " FOREIGN KEY ", 13))
+			continue;
+		if (!read_key(s, p, h->parent, &k))
+			return true;
+		bool acts = k.on_update != CASCADE_NONE || k.on_delete == CASCADE_SET_NULL;
+		for (int i = 0; acts && i < k.column_count; i++)
+			for (int j = 0; j < h->column_count; j++)
+				if (strcasecmp(k.child_columns[i], h->parent_columns[j]) == 0)
+					return true;
+	}
+	return false;
+}
+
+/* A parent we may not look at is taken for one that changes by statements alone. */
+static bool check_watched(struct mysql_shape *s, struct mysql_hidden *h, struct mysql_client *c, struct error *err)
+{
+	struct buffer sql = {0};
+	struct mysql_rows r;
+
+	buffer_text_add(&sql, "SHOW CREATE TABLE ");
+	mysql_identifier(&sql, h->parent_schema);
+	buffer_char(&sql, '.');
+	mysql_identifier(&sql, h->parent);
+	bool ok = mysql_client_rows(c, buffer_text(&sql), &r, err);
+	if (ok && mysql_rows_next(&r) && r.columns >= 2 && r.cells[1])
+		h->watched = !changes_silently(s, h, r.cells[1]);
+	mysql_rows_done(&r);
+	buffer_done(&sql);
+	if (ok || !err || err->code == ERROR_UNREACHABLE || err->code == ERROR_INTERRUPTED || !mysql_client_errno(c))
+		return ok;
+	error_clear(err);
+	return true;
+}
+
 bool shape_foreign_keys(struct mysql_shape *s, struct mysql_client *c, struct error *err)
 {
 	struct keys_found f = {0};
@@ -255,7 +297,7 @@ bool shape_foreign_keys(struct mysql_shape *s, struct mysql_client *c, struct er
 	for (int i = 0; ok && !s->target.logs_cascades && i < s->entity_count; i++)
 		ok = !s->tables[i].name || s->tables[i].view || read_table(s, &f, c, &s->tables[i], err);
 	for (int i = 0; ok && i < s->hidden_count; i++)
-		ok = !s->hidden[i].watched || load_ordinals(&s->hidden[i], c, err);
+		ok = !s->hidden[i].watched || (load_ordinals(&s->hidden[i], c, err) && check_watched(s, &s->hidden[i], c, err));
 	if (s->cascades.count)
 		s->cascades.list = arena_copy(&s->arena, f.cascades, sizeof *f.cascades * (size_t)s->cascades.count);
 	free(f.cascades);

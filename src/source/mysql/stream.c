@@ -97,7 +97,8 @@ static bool refuse(struct mysql *m, const char *why, const char *hint, struct er
 {
 	struct buffer place = {0};
 
-	error_set(err, ERROR_REFUSED, "could not follow the log of server %s at %s: %s", mysql_client_name(m->control), mysql_stream_place(m, &place), why);
+	error_set(err, ERROR_REFUSED, "could not follow the log of server %s at %s: %s", m->control ? mysql_client_name(m->control) : "",
+		  mysql_stream_place(m, &place), why);
 	if (hint)
 		error_hint(err, "%s", hint);
 	buffer_done(&place);
@@ -106,23 +107,26 @@ static bool refuse(struct mysql *m, const char *why, const char *hint, struct er
 
 static const char read_anew[] = "the tables must be read anew: tellerdesk resync";
 
-/* An offset of which 32 bits are told. A little less than before is an event we have had, much less is the next 4 GiB. */
-static uint64_t low_half(uint64_t before, uint32_t told)
+static bool begins_group(const struct binlog_event *e)
 {
-	uint64_t pos = (before & ~UINT64_C(0xffffffff)) | told;
-
-	if (pos < before)
-		pos = before - pos > UINT64_C(1) << 31 ? pos + (UINT64_C(1) << 32) : before;
-	return pos;
+	return e->type == BINLOG_GTID || e->type == BINLOG_ANONYMOUS_GTID || e->type == BINLOG_GTID_TAGGED || e->type == BINLOG_MARIADB_GTID;
 }
 
 /* The low half is the server's word, where it gives one: it leaves events out (other tables' annotations, transactions
- * we have). */
+ * we have). A little less than before is an event we have had, much less is the next 4 GiB; but not while a server asked by GTID
+ * shows the head of the file we stand in. */
 static void advance(struct mysql_stream *st, const struct binlog_event *e)
 {
 	if (e->flags & BINLOG_FLAG_ARTIFICIAL || st->format.payload || st->behind)
 		return;
-	st->pos = e->next_pos ? low_half(st->pos, e->next_pos) : st->pos + e->length;
+	st->again = st->again && !begins_group(e);
+	uint64_t before = st->pos, at = (before & ~UINT64_C(0xffffffff)) | e->next_pos;
+	if (!e->next_pos)
+		st->pos += st->again ? 0 : e->length;
+	else if (at > before)
+		st->pos = at;
+	else if (before - at > UINT64_C(1) << 31 && !st->again)
+		st->pos = at + (UINT64_C(1) << 32);
 }
 
 /* ---- the group ---- */
@@ -265,7 +269,7 @@ static bool on_ddl_table(struct mysql *m, const struct statement_table *t, struc
 
 	if (t->temporary)
 		return true;
-	if (!t->name && strcmp(t->schema, m->target.database) == 0)
+	if (!t->name && shape_follows(&m->shape, t->schema))
 		return note_all(m, TXN_TRUNCATE, err) && note(m, TXN_CATALOGUE, -1, err);
 	if (entity < 0 && to < 0)
 		return true;
@@ -311,7 +315,7 @@ static bool concerns_us(struct mysql *m, const struct binlog_query *q)
 	for (int i = 0; i < model->entity_count; i++)
 		names[i] = model->entities[i].table;
 	names[model->entity_count] = m->target.database;
-	return strcmp(q->schema, m->target.database) == 0 || statement_mentions(q, names, model->entity_count + 1);
+	return shape_follows(&m->shape, q->schema) || statement_mentions(q, names, model->entity_count + 1);
 }
 
 static bool on_write(struct mysql *m, const struct binlog_query *q, struct error *err)
@@ -340,7 +344,7 @@ static bool on_prepared(struct mysql *m, const struct binlog_event *e, struct er
 		return group_commit(m, e, 0);
 	struct xa_name x = xa_name_of(m, p.xid, p.format, p.gtrid_len, p.bqual_len);
 	/* An empty one is kept too: its decision must not look like that of one we missed. */
-	bool ok = xa_save(&x, &st->format, &st->txn, err);
+	bool ok = xa_save(&x, mysql_stream_position(m), &st->format, &st->txn, err);
 	group_passed(st);
 	txn_clear(&st->txn);
 	return ok;
@@ -352,8 +356,15 @@ static bool on_xa_commit(struct mysql *m, const struct binlog_event *e, const st
 	struct mysql_stream *st = &m->stream;
 	struct xa_name x = xa_name_of(m, s->xid, s->xid_format, s->gtrid_len, s->bqual_len);
 	struct binlog_format written = st->format;
-	int found = xa_load(&x, &written, &st->txn, err);
+	struct buffer prepared = {0};
+	int found = xa_load(&x, &prepared, &written, &st->txn, err);
 
+	/* Prepared further on than here, it is another that bears the same xid: the replica fell back. */
+	if (found == 1 && !mysql_position_reached(mysql_stream_position(m), buffer_text(&prepared))) {
+		txn_clear(&st->txn);
+		found = 0;
+	}
+	buffer_done(&prepared);
 	if (found < 0 || (found == 0 && !note_all(m, TXN_RELOAD, err)))
 		return false;
 	free(st->decided);
@@ -503,13 +514,14 @@ static bool on_rotate(struct mysql *m, const struct binlog_event *e, struct erro
 		st->moved = true;
 	}
 	/* By GTID the server begins at the file's start and leaves out what we have; then the upper half of what we know holds. */
+	st->again = st->by_gtid && !other && r.pos <= 4;
 	if (other || r.pos > 4)
 		st->pos = r.pos;
 	return true;
 }
 
-/* A sign of life. Where MySQL leaves out what we have it is also how the server says how far it came: nothing else follows
- * until something is committed. MariaDB's say where the server stands, which a start by file knows. */
+/* A sign of life. MySQL, asked by GTID, also tells by it how far it has passed over what we have: nothing else does, while nothing
+ * is written. Where only the low half is told it is taken for no more than it must be. */
 static bool on_heartbeat(struct mysql *m, const struct binlog_event *e, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
@@ -517,14 +529,12 @@ static bool on_heartbeat(struct mysql *m, const struct binlog_event *e, struct e
 
 	if (!binlog_heartbeat_read(e, &st->format, &h, err))
 		return false;
-	if (m->target.mariadb || !st->by_gtid || st->behind || st->grouped || h.file_len != st->file.len ||
+	if (!st->by_gtid || m->target.mariadb || st->grouped || st->behind || h.file_len != st->file.len ||
 	    memcmp(h.file, buffer_text(&st->file), h.file_len) != 0)
 		return true;
-	uint64_t pos = h.exact ? h.pos : low_half(st->pos, (uint32_t)h.pos);
-	if (pos > st->pos) {
-		st->pos = pos;
-		st->moved = true;
-	}
+	uint64_t at = h.exact ? h.pos : (st->pos & ~UINT64_C(0xffffffff)) | (h.pos & UINT32_MAX);
+	st->moved |= at > st->pos;
+	st->pos = at > st->pos ? at : st->pos;
 	return true;
 }
 
@@ -596,9 +606,6 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 	case BINLOG_STOP:
 		group_forget(st);
 		return true;
-	case BINLOG_HEARTBEAT:
-	case BINLOG_HEARTBEAT_V2:
-		return on_heartbeat(m, e, err);
 	case BINLOG_LOAD:
 	case BINLOG_NEW_LOAD:
 	case BINLOG_EXEC_LOAD:
@@ -624,7 +631,7 @@ bool mysql_stream_event(struct mysql *m, const uint8_t *bytes, size_t n, struct 
 	if (e.type == BINLOG_ROTATE)
 		return on_rotate(m, &e, err);
 	if (e.type == BINLOG_HEARTBEAT || e.type == BINLOG_HEARTBEAT_V2)
-		return dispatch(m, &e, err);
+		return on_heartbeat(m, &e, err);
 	bool known = st->pos + e.length <= st->skip_to && !st->format.payload;
 	advance(st, &e);
 	if (known)

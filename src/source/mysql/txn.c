@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -217,7 +218,7 @@ int txn_next(struct txn *t, struct txn_record *out, struct error *err)
 static int mark_find(const struct txn *t, const char *name)
 {
 	for (int i = t->mark_count; i-- > 0;)
-		if (strcmp(t->marks[i].name, name) == 0)
+		if (strcasecmp(t->marks[i].name, name) == 0) /* as the servers compare them */
 			return i;
 	return -1;
 }

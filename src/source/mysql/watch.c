@@ -56,12 +56,14 @@ bool watch_rows(struct mysql *m, const struct binlog_event *e, const struct binl
 	struct binlog_rows rows;
 	int got;
 
-	if (!binlog_rows_open(e, &st->format, &st->watched, &rows, err))
+	/* Apart from the table, which its statement's other events need: a statement may have any number of them. */
+	arena_reset(&st->words);
+	if (!binlog_rows_open(e, &st->format, &st->words, &rows, err))
 		return false;
 	if (rows.op != ROWS_UPDATE || rows.flags & ROWS_NO_FOREIGN_KEY_CHECKS)
 		return true;
-	struct binlog_cell *before = arena_zero(&st->watched, (size_t)t->column_count, sizeof *before);
-	struct binlog_cell *after = arena_zero(&st->watched, (size_t)t->column_count, sizeof *after);
+	struct binlog_cell *before = arena_zero(&st->words, (size_t)t->column_count, sizeof *before);
+	struct binlog_cell *after = arena_zero(&st->words, (size_t)t->column_count, sizeof *after);
 	uint64_t noted = 0;
 	while ((got = binlog_rows_next(&rows, t, before, after, err)) == 1)
 		for (int i = shape_watched(&m->shape, t->schema, t->name, 0); i >= 0; i = shape_watched(&m->shape, t->schema, t->name, i + 1)) {

@@ -2,6 +2,7 @@
 
 #include "source/mysql/xa.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -11,12 +12,16 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "binlog/event.h"
 #include "source/mysql/txn.h"
 
-static const char xa_magic[8] = "tdxa\0\0\0\1";
+static const char xa_magic[8] = "tdxa\0\0\0\2";
+
+#define XA_NAME        "mysql-xa-"
+#define XA_PLACE_MOST ((uint32_t)1 << 20)
 
 struct xa_record {
 	uint32_t n;
@@ -32,26 +37,51 @@ struct xa_file {
 	bool failed;
 };
 
+#define XA_HASH 16
+
+/* How the names of all of a server begin. */
+static void xa_prefix(const char *identity, char out[sizeof XA_NAME + 2 * XA_HASH])
+{
+	unsigned char hash[XA_HASH];
+
+	crypto_generichash(hash, sizeof hash, (const unsigned char *)identity, strlen(identity), NULL, 0);
+	memcpy(out, XA_NAME, sizeof XA_NAME - 1);
+	sodium_bin2hex(out + sizeof XA_NAME - 1, 2 * sizeof hash + 1, hash, sizeof hash);
+}
+
 char *xa_path(const struct xa_name *x)
 {
-	unsigned char hash[16];
-	char hex[2 * sizeof hash + 1];
+	unsigned char hash[XA_HASH];
+	char hex[2 * sizeof hash + 1], prefix[sizeof XA_NAME + 2 * XA_HASH];
 	crypto_generichash_state state;
 	uint8_t shape[6] = {(uint8_t)x->format, (uint8_t)(x->format >> 8), (uint8_t)(x->format >> 16), (uint8_t)(x->format >> 24), x->gtrid_len,
 			    x->bqual_len};
 
 	crypto_generichash_init(&state, NULL, 0, sizeof hash);
-	crypto_generichash_update(&state, (const unsigned char *)x->identity, strlen(x->identity) + 1);
 	crypto_generichash_update(&state, shape, sizeof shape);
 	crypto_generichash_update(&state, x->xid, (size_t)x->gtrid_len + x->bqual_len);
 	crypto_generichash_final(&state, hash, sizeof hash);
 	sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
-	return memory_format("%s/mysql-xa-%s", x->folder, hex);
+	xa_prefix(x->identity, prefix);
+	return memory_format("%s/%s-%s", x->folder, prefix, hex);
 }
 
 void xa_forget(const char *path)
 {
 	unlink(path);
+}
+
+void xa_forget_all(const char *folder, const char *identity)
+{
+	char prefix[sizeof XA_NAME + 2 * XA_HASH];
+	DIR *d = opendir(folder);
+
+	xa_prefix(identity, prefix);
+	for (struct dirent *entry; d && (entry = readdir(d));)
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+			unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 static void xa_write(struct xa_file *f, const void *p, size_t n)
@@ -88,16 +118,19 @@ static bool sync_folder(const char *folder)
 	return ok;
 }
 
-static bool write_all(struct xa_file *f, const struct binlog_format *format, struct txn *t, struct error *err)
+static bool write_all(struct xa_file *f, const char *place, const struct binlog_format *format, struct txn *t, struct error *err)
 {
 	struct txn_record r;
 	int64_t count = t->records;
 	uint8_t mariadb = format->mariadb;
+	uint32_t place_len = (uint32_t)strlen(place);
 	int got;
 
 	xa_write(f, xa_magic, sizeof xa_magic);
 	xa_write(f, &mariadb, 1);
 	xa_write(f, format->post, sizeof format->post);
+	xa_write(f, &place_len, sizeof place_len);
+	xa_write(f, place, place_len);
 	xa_write(f, &count, sizeof count);
 	txn_rewind(t);
 	while ((got = txn_next(t, &r, err)) == 1) {
@@ -110,7 +143,7 @@ static bool write_all(struct xa_file *f, const struct binlog_format *format, str
 	return got == 0;
 }
 
-bool xa_save(const struct xa_name *x, const struct binlog_format *format, struct txn *t, struct error *err)
+bool xa_save(const struct xa_name *x, const char *place, const struct binlog_format *format, struct txn *t, struct error *err)
 {
 	char *path = xa_path(x), *part = memory_format("%s.part", path);
 	int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -118,7 +151,7 @@ bool xa_save(const struct xa_name *x, const struct binlog_format *format, struct
 	bool ok = f.file || xa_fail("keep", path, err);
 
 	if (ok) {
-		ok = write_all(&f, format, t, err);
+		ok = write_all(&f, place, format, t, err);
 		bool synced = !f.failed && fflush(f.file) == 0 && fsync(fileno(f.file)) == 0;
 		synced = fclose(f.file) == 0 && synced;
 		if (ok && (!synced || rename(part, path) != 0 || !sync_folder(x->folder)))
@@ -150,8 +183,19 @@ static bool read_records(struct xa_file *f, int64_t count, struct txn *t, struct
 	return ok;
 }
 
+static void read_place(struct xa_file *f, struct buffer *place)
+{
+	uint32_t n = 0;
+
+	xa_read(f, &n, sizeof n);
+	f->failed |= n > XA_PLACE_MOST;
+	buffer_clear(place);
+	buffer_fill(place, 0, f->failed ? 0 : n);
+	xa_read(f, place->data, place->len);
+}
+
 /* Nothing of a file that is damaged is used: it is as if it were not there. */
-int xa_load(const struct xa_name *x, struct binlog_format *format, struct txn *t, struct error *err)
+int xa_load(const struct xa_name *x, struct buffer *place, struct binlog_format *format, struct txn *t, struct error *err)
 {
 	char *path = xa_path(x), magic[sizeof xa_magic] = {0};
 	struct xa_file f = {.file = fopen(path, "rbe"), .path = path};
@@ -167,6 +211,7 @@ int xa_load(const struct xa_name *x, struct binlog_format *format, struct txn *t
 	xa_read(&f, magic, sizeof magic);
 	xa_read(&f, &mariadb, 1);
 	xa_read(&f, format->post, sizeof format->post);
+	read_place(&f, place);
 	xa_read(&f, &count, sizeof count);
 	if (!f.failed && memcmp(magic, xa_magic, sizeof magic) == 0) {
 		found = read_records(&f, count, t, err) ? 1 : err->code ? -1 : 0;
