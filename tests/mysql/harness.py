@@ -4,11 +4,9 @@
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
-from desk import *  # noqa: E402,F403
-from proxy import Proxy, Listener  # noqa: E402
-from server import Server  # noqa: E402
-import wire  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from scene import *  # noqa: E402,F403
+from oracle import Book, FileBank, Writer, verdict  # noqa: E402
 
 ROWS = """CREATE TABLE bank.t (a INT PRIMARY KEY, b VARCHAR(40), c VARBINARY(9) INVISIBLE);
 INSERT INTO bank.t (a, b, c) VALUES (1, 'x', x'00ff'), (2, NULL, NULL), (3, 'NULL', 'it''s'), (4, 'a\\tb\\\\', '')"""
@@ -114,7 +112,49 @@ def failure(action):
         return type(error).__name__
 
 
+# ---- the oracle ----
+
+# (what is done to a replica that is right, words of what the oracle says)
+DAMAGE = [
+    ("a value of a row", "UPDATE customer SET name = name || '!' WHERE cif = (SELECT min(cif) FROM customer)", r"customer .*: name '.*!', committed"),
+    ("a NULL where a text was", "UPDATE product SET producttype = NULL WHERE productid = (SELECT max(productid) FROM product)", r"product .*producttype None"),
+    ("a row that is gone", "DELETE FROM asset WHERE assetid = (SELECT min(assetid) FROM asset)", r"asset .*is not there, alive"),
+    ("a row of nobody's", "INSERT INTO store SELECT 'S999999', name, city, _version, _valid_from, _seq_from, _origin, _changed FROM store LIMIT 1", r"store S999999: never committed"),
+    ("a value of a version", "UPDATE customer_history SET city = 'Nowhere' WHERE _id = (SELECT max(_id) FROM customer_history)", r"customer .*city 'Nowhere'"),
+    ("a version that is gone", "DELETE FROM customer_history WHERE _id = (SELECT _id FROM customer_history WHERE _version > 1 LIMIT 1)", r"customer "),
+    ("a version twice", "INSERT INTO product_history SELECT NULL, {rest} FROM product_history LIMIT 1", r"product "),
+    ("how a version ended", "UPDATE customer_history SET _ended_by = {other} WHERE _id = (SELECT max(_id) FROM customer_history)", r"ended by"),
+    ("a registration that is gone", "DELETE FROM td_registrations_events WHERE key = (SELECT min(key) FROM td_registrations_events)", r"registration of .*: None"),
+    ("a registration's time", "UPDATE td_registrations_events SET at = at + 1000000 WHERE key = (SELECT min(key) FROM td_registrations_events WHERE timed)", r"registration of "),
+]
+
+
+def oracle(t):
+    """What judges the others: it passes what is right, and sees each kind of damage, by name."""
+    bank, replica = f"bank:{path('oracle.bank')}", fresh("oracle.db")
+    must(desk("generate", "--to", bank, "--customers", "0", "--delay", "0s"))
+    writer = Writer(FileBank(path("oracle.bank")), Book(), 3)
+    writer.fill(60)
+    must(once(bank, replica))
+    for _ in range(150):
+        writer.step()
+    must(once(bank, replica))
+    t.equal(verdict(replica, writer.book)[0], [], "the oracle passes a replica that is right")
+    with contextlib.closing(sqlite3.connect(replica)) as db:
+        rest = ", ".join(f'"{row[1]}"' for row in db.execute("PRAGMA table_info(product_history)") if row[1] != "_id")
+        ended = db.execute("SELECT _ended_by FROM customer_history ORDER BY _id DESC").fetchone()[0]
+        for number, (name, sql, words) in enumerate(DAMAGE):
+            damaged = fresh(f"damaged{number}.db")
+            with contextlib.closing(sqlite3.connect(damaged)) as copy:
+                db.backup(copy)
+                with copy:
+                    changed = copy.execute(sql.format(rest=rest, other=ended % 2 + 1)).rowcount
+            wrong = verdict(damaged, writer.book)[0]
+            t.ok(changed == 1 and any(re.search(words, w) for w in wrong), f"the oracle sees {name}", f"{changed} rows changed\n" + "\n".join(wrong[:5]))
+
+
 with tap() as t:
+    oracle(t)
     with Server("first", tcp=True) as s:
         statements(t, s)
         coming_and_going(t, s)
