@@ -155,9 +155,10 @@ class Fake:
         self.tables, self.files, self.dumps, self.registered, self.logins = {}, [], [], [], []
         self.unknown, self.broken, self.connections = [], [], set()
         self.errors = []  # (number, text) for who asks for the log next
-        self.changes = {}  # variables that are otherwise; None: unknown
-        self.hooks = []    # (part of a statement, what is done once before it is answered)
-        self.bare = []     # passwords that came as they are
+        self.changes = {}   # variables that are otherwise; None: unknown
+        self.hooks = []     # (part of a statement, what is done once before it is answered)
+        self.bare = []      # passwords that came as they are
+        self.hasty = False  # the next one is asked for the password before it greets back
         self.db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.open_database()
         self.rotate(first=True)
@@ -494,7 +495,7 @@ class Session:
     def __init__(self, fake, connection, number):
         self.fake, self.connection, self.number = fake, connection, number
         self.packets = Packets(connection)
-        self.variables, self.secure, self.user = {}, False, None
+        self.variables, self.secure, self.user, self.hasty = {}, False, None, False
 
     def run(self):
         self.shake()
@@ -526,6 +527,10 @@ class Session:
         hello = b"\x0a" + fake.version.encode() + b"\0" + struct.pack("<I", self.number) + scramble[:8] + b"\0"
         hello += struct.pack("<HBHHB10x", flags & 0xFFFF, 255, 2, flags >> 16, 21) + scramble[8:] + b"\0" + PLUGIN + b"\0"
         self.packets.write(hello)
+        self.hasty, fake.hasty = fake.hasty, False
+        if self.hasty:
+            self.packets.number = 2
+            self.packets.write(b"\x01\x04")
         reply = self.packets.read()
         if len(reply) == 32:
             self.encrypt()
@@ -563,7 +568,10 @@ class Session:
                 self.packets.write(b"\x01\x03")
                 way = "fast"
             else:
-                self.packets.write(b"\x01\x04")
+                if self.hasty:
+                    self.packets.number = 3
+                else:
+                    self.packets.write(b"\x01\x04")
                 way = self.whole(password, scramble)
         self.fake.logins.append((self.user, way))
         self.done()

@@ -116,6 +116,10 @@ def logins(t, keys):
             result = try_in(s, **parameters)
             t.equal((result.status, s.logins, s.bare), (0, [("teller", "rsa"), ("teller", "fast")], []),
                     f"a server without TLS, {name}: the password goes under its key, then never again", f"{result}\n{s.broken}")
+        s.hasty = True
+        s.cached.clear()
+        result = desk("check-source", "--source", s.url(defaults_file=good), "--model", MODEL)
+        t.ok(not s.bare and s.logins[-2:] == [("teller", "rsa"), ("teller", "fast")] and PASSWORD not in result.out + result.err, "one that asks for it before it may: the same", f"{result}\n{s.bare}\n{s.logins}")
         for name in ("by proof", "by the password itself"):
             result = try_in(s, bad)
             t.ok(result.status == 3 and "(1045)" in result.err and "sesame" not in result.out + result.err and not s.bare, f"a wrong password, {name}: denied, and not shown", result)
@@ -200,6 +204,10 @@ def streams(t):
             else:
                 t.equal((asked.command, asked.file, asked.pos), (18, *before[:2]), f"{name}: asked for by the place that was stored", before)
             t.equal((after[:2], GtidSet(after[2])), ((s.files[-1].name, s.files[-1].size), s.executed), f"{name}: the position is the new end", after)
+            s.commit(Insert("customer", customer(11)))
+            runs(t, s, replica, f"{name}: followed again")
+            t.equal((s.dumps[-1].set or GtidSet(), exported(replica, "customer").keys()), (after[2], {json.dumps(str(r[0])) for r in s.rows("customer")}),
+                    f"{name}: by the set as it then was, tags and all", s.dumps[-1].set)
             found = [(cif, micro(v["valid_from"])) for cif, at in times for v in versions(replica, cif) if micro(v["valid_from"]) == at]
             t.equal((found, source(replica)["time_precision"]), (times, "us"), f"{name}: commit times are whole, to the microsecond", [versions(replica, cif) for cif, _ in times])
 
