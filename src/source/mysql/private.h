@@ -2,6 +2,7 @@
  *
  *     mysql.c     opening, starting, positions, the ops table
  *     stream.c    events of the log to source transactions
+ *     decide.c    statements and XA: what they do to the transaction at hand
  *     watch.c     rows of tables that others' foreign keys follow without telling
  *     serve.c     a whole source transaction to changes
  *     proof.c     what is complete up to when: the server's clock and the end of its log
@@ -159,6 +160,18 @@ const char *mysql_stream_place(struct mysql *m, struct buffer *out);
 /* The table map in force under this id; NULL: none. And the same, made if need be. */
 struct live_table *mysql_live_find(struct mysql_stream *st, uint64_t id);
 struct live_table *mysql_live_put(struct mysql_stream *st, uint64_t id);
+
+/* For decide.c. A transaction of the log begins (`whole`: ended by a commit of its own), is over with nothing to serve, is over and
+ * served if it holds anything of ours. */
+void mysql_group_open(struct mysql_stream *st, bool whole);
+void mysql_group_passed(struct mysql_stream *st);
+bool mysql_group_commit(struct mysql *m, const struct binlog_event *e, uint32_t microseconds);
+/* ERROR_REFUSED, with the place in the log. Returns false. */
+bool mysql_stream_refuse(struct mysql *m, const char *why, const char *hint, struct error *err);
+
+/* decide.c */
+bool mysql_on_query(struct mysql *m, const struct binlog_event *e, struct error *err);
+bool mysql_on_prepared(struct mysql *m, const struct binlog_event *e, struct error *err);
 
 /* watch.c: rows of tables that are not modelled, but are parents of foreign keys of ones that are. */
 bool watch_table(struct mysql *m, const struct binlog_event *e, const char *schema, const char *name, const struct binlog_table **out, struct error *err);

@@ -21,11 +21,9 @@
 #include "base/error.h"
 #include "binlog/gtid.h"
 #include "binlog/pack.h"
-#include "binlog/query.h"
 #include "model/model.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
-#include "source/mysql/xa.h"
 
 void mysql_stream_init(struct mysql_stream *st, const struct model *model, const char *folder)
 {
@@ -93,7 +91,7 @@ const char *mysql_stream_place(struct mysql *m, struct buffer *out)
 	return buffer_text(out);
 }
 
-static bool refuse(struct mysql *m, const char *why, const char *hint, struct error *err)
+bool mysql_stream_refuse(struct mysql *m, const char *why, const char *hint, struct error *err)
 {
 	struct buffer place = {0};
 
@@ -138,14 +136,14 @@ static void group_forget(struct mysql_stream *st)
 	txn_clear(&st->txn);
 }
 
-static void group_open(struct mysql_stream *st, bool whole)
+void mysql_group_open(struct mysql_stream *st, bool whole)
 {
 	st->grouped = true;
 	st->whole = st->whole || whole;
 }
 
 /* The transaction is over: what it was numbered counts, whatever it did. */
-static void group_passed(struct mysql_stream *st)
+void mysql_group_passed(struct mysql_stream *st)
 {
 	if (st->numbered && st->gtids && !st->gtid.anonymous) {
 		gtid_set_add(st->gtids, &st->gtid);
@@ -163,12 +161,12 @@ static int64_t commit_time(const struct mysql_stream *st, const struct binlog_ev
 	return (int64_t)e->when * SECOND + microseconds;
 }
 
-static bool group_commit(struct mysql *m, const struct binlog_event *e, uint32_t microseconds)
+bool mysql_group_commit(struct mysql *m, const struct binlog_event *e, uint32_t microseconds)
 {
 	struct mysql_stream *st = &m->stream;
 	int64_t at = commit_time(st, e, microseconds);
 
-	group_passed(st);
+	mysql_group_passed(st);
 	if (txn_is_empty(&st->txn) && st->txn.records == 0) {
 		txn_clear(&st->txn);
 		return true;
@@ -231,7 +229,7 @@ static bool on_rows(struct mysql *m, const struct binlog_event *e, struct error 
 		return false;
 	const struct live_table *t = mysql_live_find(st, id);
 	if (!t && id != BINLOG_TABLE_DUMMY)
-		return refuse(m, "rows of a table that was not described", read_anew, err);
+		return mysql_stream_refuse(m, "rows of a table that was not described", read_anew, err);
 	if (t && t->entity >= 0) {
 		struct txn_record r = {TXN_ROWS, t->entity, e->type, e->body, e->size};
 		ok = txn_add(&st->txn, &r, !m->shape.tables[t->entity].transactional, err);
@@ -245,210 +243,7 @@ static bool on_rows(struct mysql *m, const struct binlog_event *e, struct error 
 	return ok;
 }
 
-/* ---- statements ---- */
-
-static bool note(struct mysql *m, enum txn_record_kind kind, int entity, struct error *err)
-{
-	struct txn_record r = {.kind = kind, .entity = entity};
-
-	return txn_add(&m->stream.txn, &r, true, err);
-}
-
-static bool note_all(struct mysql *m, enum txn_record_kind kind, struct error *err)
-{
-	for (int i = 0; i < m->shape.entity_count; i++)
-		if (!note(m, kind, i, err))
-			return false;
-	return true;
-}
-
-static bool on_ddl_table(struct mysql *m, const struct statement_table *t, struct error *err)
-{
-	int entity = t->name ? shape_entity(&m->shape, t->schema, t->name) : -1;
-	int to = t->effect == EFFECT_RENAMED ? shape_entity(&m->shape, t->to_schema, t->to_name) : -1;
-
-	if (t->temporary)
-		return true;
-	if (!t->name && shape_follows(&m->shape, t->schema))
-		return note_all(m, TXN_TRUNCATE, err) && note(m, TXN_CATALOGUE, -1, err);
-	if (entity < 0 && to < 0)
-		return true;
-	switch (t->effect) {
-	case EFFECT_EMPTIED:
-		return note(m, TXN_TRUNCATE, entity, err);
-	case EFFECT_CREATED:
-		/* With IF NOT EXISTS the table may have stood there all along. */
-		return (t->conditional || note(m, TXN_TRUNCATE, entity, err)) && note(m, TXN_CATALOGUE, entity, err);
-	case EFFECT_DROPPED:
-		return note(m, TXN_TRUNCATE, entity, err) && note(m, TXN_CATALOGUE, entity, err);
-	case EFFECT_RENAMED:
-		return note(m, TXN_CATALOGUE, entity, err) && (entity < 0 || note(m, TXN_RELOAD, entity, err)) &&
-		       (to < 0 || to == entity || note(m, TXN_RELOAD, to, err));
-	case EFFECT_ALTERED:
-	case EFFECT_REPARTITIONED:
-		return note(m, TXN_CATALOGUE, entity, err) && note(m, TXN_RELOAD, entity, err);
-	case EFFECT_INDEXED:
-		return note(m, TXN_CATALOGUE, entity, err);
-	}
-	return true;
-}
-
-static bool on_ddl(struct mysql *m, const struct statement *s, struct error *err)
-{
-	const struct mysql_stream *st = &m->stream;
-
-	/* Two-phase ALTER of MariaDB: it happens at its commit. */
-	if (st->numbered && (st->gtid.start_alter || st->gtid.rollback_alter))
-		return true;
-	for (int i = 0; i < s->table_count; i++)
-		if (!on_ddl_table(m, &s->tables[i], err))
-			return false;
-	return true;
-}
-
-/* Can a write in statement format have touched our tables? Whoever writes into our database, or names one of our tables, can. */
-static bool concerns_us(struct mysql *m, const struct binlog_query *q)
-{
-	const struct model *model = m->base.model;
-	const char **names = arena_zero(&m->stream.words, (size_t)model->entity_count + 1, sizeof *names);
-
-	for (int i = 0; i < model->entity_count; i++)
-		names[i] = model->entities[i].table;
-	names[model->entity_count] = m->target.database;
-	return shape_follows(&m->shape, q->schema) || statement_mentions(q, names, model->entity_count + 1);
-}
-
-static bool on_write(struct mysql *m, const struct binlog_query *q, struct error *err)
-{
-	if (!concerns_us(m, q))
-		return true;
-	return refuse(m, "a session wrote to the followed database in statement format, which tells no rows",
-		      "SET GLOBAL binlog_format = ROW, and let no session change it; then read the tables anew: tellerdesk resync", err);
-}
-
-/* ---- XA ---- */
-
-static struct xa_name xa_name_of(const struct mysql *m, const uint8_t *xid, uint32_t format, unsigned gtrid_len, unsigned bqual_len)
-{
-	return (struct xa_name){m->state_folder, m->prepared_for, xid, format, (uint8_t)gtrid_len, (uint8_t)bqual_len};
-}
-
-static bool on_prepared(struct mysql *m, const struct binlog_event *e, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	struct binlog_xa_prepare p;
-
-	if (!binlog_xa_prepare_read(e, &st->format, &p, err))
-		return false;
-	if (p.one_phase)
-		return group_commit(m, e, 0);
-	struct xa_name x = xa_name_of(m, p.xid, p.format, p.gtrid_len, p.bqual_len);
-	/* An empty one is kept too: its decision must not look like that of one we missed. */
-	bool ok = xa_save(&x, mysql_stream_position(m), &st->format, &st->txn, err);
-	group_passed(st);
-	txn_clear(&st->txn);
-	return ok;
-}
-
-/* One whose prepare we never saw may have changed anything of ours: the tables are read again. */
-static bool on_xa_commit(struct mysql *m, const struct binlog_event *e, const struct statement *s, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	struct xa_name x = xa_name_of(m, s->xid, s->xid_format, s->gtrid_len, s->bqual_len);
-	struct binlog_format written = st->format;
-	struct buffer prepared = {0};
-	int found = xa_load(&x, &prepared, &written, &st->txn, err);
-
-	/* Prepared further on than here, it is another that bears the same xid: the replica fell back. */
-	if (found == 1 && !mysql_position_reached(mysql_stream_position(m), buffer_text(&prepared))) {
-		txn_clear(&st->txn);
-		found = 0;
-	}
-	buffer_done(&prepared);
-	if (found < 0 || (found == 0 && !note_all(m, TXN_RELOAD, err)))
-		return false;
-	free(st->decided);
-	st->decided = found ? xa_path(&x) : NULL;
-	bool ok = group_commit(m, e, 0);
-	if (found)
-		memcpy(st->serve_format.post, written.post, sizeof written.post);
-	return ok;
-}
-
-static void on_xa_rollback(struct mysql *m, const struct statement *s)
-{
-	struct xa_name x = xa_name_of(m, s->xid, s->xid_format, s->gtrid_len, s->bqual_len);
-	char *path = xa_path(&x);
-
-	/* Read again after a crash, it is passed over again: nothing is lost by removing it now. */
-	xa_forget(path);
-	free(path);
-	group_passed(&m->stream);
-	txn_clear(&m->stream.txn);
-}
-
-/* ---- QUERY ---- */
-
-static bool on_statement(struct mysql *m, const struct binlog_event *e, const struct binlog_query *q, const struct statement *s, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-
-	switch (s->kind) {
-	case STATEMENT_BEGIN:
-	case STATEMENT_XA_START:
-		group_open(st, true);
-		st->preparing = s->kind == STATEMENT_XA_START;
-		return true;
-	case STATEMENT_COMMIT:
-		return group_commit(m, e, q->microseconds);
-	case STATEMENT_ROLLBACK:
-		return txn_back_all(&st->txn, err) && group_commit(m, e, q->microseconds);
-	case STATEMENT_SAVEPOINT:
-		txn_mark(&st->txn, s->name);
-		return true;
-	case STATEMENT_ROLLBACK_TO:
-		return txn_back_to(&st->txn, s->name, err);
-	case STATEMENT_RELEASE:
-		txn_release(&st->txn, s->name);
-		return true;
-	case STATEMENT_XA_END:
-		return true;
-	case STATEMENT_XA_PREPARE:
-		return true; /* the event of that name follows */
-	case STATEMENT_XA_COMMIT:
-		return s->one_phase ? group_commit(m, e, 0) : on_xa_commit(m, e, s, err);
-	case STATEMENT_XA_ROLLBACK:
-		on_xa_rollback(m, s);
-		return true;
-	case STATEMENT_DDL:
-		if (!on_ddl(m, s, err))
-			return false;
-		break;
-	case STATEMENT_WRITE:
-		if (!on_write(m, q, err))
-			return false;
-		break;
-	case STATEMENT_NOTHING:
-		break;
-	}
-	/* A statement alone is a transaction of its own, committed with it. */
-	return st->whole || group_commit(m, e, q->microseconds);
-}
-
-static bool on_query(struct mysql *m, const struct binlog_event *e, struct error *err)
-{
-	struct mysql_stream *st = &m->stream;
-	struct binlog_query q;
-	struct statement s;
-
-	arena_reset(&st->words);
-	if (!binlog_query_read(e, &st->format, &st->words, &q, err))
-		return false;
-	statement_read(&q, &st->words, &s);
-	return on_statement(m, e, &q, &s, err);
-}
-
-/* ---- the rest ---- */
+/* ---- events ---- */
 
 static bool on_gtid(struct mysql *m, const struct binlog_event *e, struct error *err)
 {
@@ -459,13 +254,13 @@ static bool on_gtid(struct mysql *m, const struct binlog_event *e, struct error 
 	if (!binlog_gtid_read(e, &st->format, &st->gtid, err))
 		return false;
 	st->numbered = true;
-	group_open(st, st->gtid.mariadb && !st->gtid.standalone);
+	mysql_group_open(st, st->gtid.mariadb && !st->gtid.standalone);
 	return true;
 }
 
 bool mysql_begun_anew(struct mysql *m, struct error *err)
 {
-	refuse(m, "the log is not the one we know: it was begun anew or cut short, or another server's data stands behind the name",
+	mysql_stream_refuse(m, "the log is not the one we know: it was begun anew or cut short, or another server's data stands behind the name",
 	       "take it as it is now: tellerdesk resync --accept-server", err);
 	if (err)
 		err->code = ERROR_FOREIGN;
@@ -544,7 +339,7 @@ static bool on_incident(struct mysql *m, const struct binlog_event *e, struct er
 
 	if (!binlog_incident_read(e, &m->stream.format, &i, err))
 		return false;
-	return refuse(m, "the server notes that it lost events (INCIDENT)", read_anew, err);
+	return mysql_stream_refuse(m, "the server notes that it lost events (INCIDENT)", read_anew, err);
 }
 
 static bool on_payload(struct mysql *m, const struct binlog_event *e, struct error *err)
@@ -572,7 +367,7 @@ static bool on_unknown(struct mysql *m, const struct binlog_event *e, struct err
 	if (binlog_may_skip(e))
 		return true;
 	buffer_format(&why, "%s is not understood", binlog_type_name(e->type));
-	refuse(m, buffer_text(&why), "this version of tellerdesk cannot follow it; see tellerdesk-mysql(7) for what can be", err);
+	mysql_stream_refuse(m, buffer_text(&why), "this version of tellerdesk cannot follow it; see tellerdesk-mysql(7) for what can be", err);
 	buffer_done(&why);
 	return false;
 }
@@ -588,7 +383,7 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 	case BINLOG_TABLE_MAP:
 		return on_table_map(m, e, err);
 	case BINLOG_XID:
-		return binlog_xid_read(e, &st->format, &xid, err) && group_commit(m, e, 0);
+		return binlog_xid_read(e, &st->format, &xid, err) && mysql_group_commit(m, e, 0);
 	case BINLOG_GTID:
 	case BINLOG_ANONYMOUS_GTID:
 	case BINLOG_GTID_TAGGED:
@@ -596,9 +391,9 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 		return on_gtid(m, e, err);
 	case BINLOG_QUERY:
 	case BINLOG_QUERY_COMPRESSED:
-		return on_query(m, e, err);
+		return mysql_on_query(m, e, err);
 	case BINLOG_XA_PREPARE:
-		return on_prepared(m, e, err);
+		return mysql_on_prepared(m, e, err);
 	case BINLOG_TRANSACTION_PAYLOAD:
 		return on_payload(m, e, err);
 	case BINLOG_INCIDENT:
@@ -612,7 +407,7 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 	case BINLOG_CREATE_FILE:
 	case BINLOG_BEGIN_LOAD_QUERY:
 	case BINLOG_EXECUTE_LOAD_QUERY:
-		return refuse(m, "a session loaded a file in statement format, which tells no rows",
+		return mysql_stream_refuse(m, "a session loaded a file in statement format, which tells no rows",
 			      "SET GLOBAL binlog_format = ROW; then read the tables anew: tellerdesk resync", err);
 	default:
 		return on_unknown(m, e, err);
