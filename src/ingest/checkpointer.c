@@ -13,11 +13,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define LOG_PAGES 8192 /* a log this long is worth a checkpoint */
 #define LOOK_EVERY_NS 100000000L
 
 struct checkpointer {
-	const atomic_int *pages; /* of the log */
+	const atomic_int *due;
 	sqlite3 *db;
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -39,7 +38,7 @@ static void *run(void *data)
 		if (c->stop)
 			break;
 		pthread_mutex_unlock(&c->mutex);
-		if (atomic_load_explicit(c->pages, memory_order_relaxed) >= LOG_PAGES)
+		if (atomic_load_explicit(c->due, memory_order_relaxed))
 			sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 		pthread_mutex_lock(&c->mutex);
 	}
@@ -47,10 +46,10 @@ static void *run(void *data)
 	return NULL;
 }
 
-struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *log_pages, struct error *err)
+struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *due, struct error *err)
 {
 	struct checkpointer *c = memory_zero(1, sizeof *c);
-	c->pages = log_pages;
+	c->due = due;
 	pthread_mutex_init(&c->mutex, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (sqlite3_open_v2(replica_path, &c->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {

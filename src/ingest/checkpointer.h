@@ -12,8 +12,8 @@
 struct checkpointer;
 struct error;
 
-/* log_pages: how long the log is, told by the writer (replica_log_pages); outlives the thread. */
-struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *log_pages, struct error *err);
+/* due: told by the writer (replica_checkpoint_due); outlives the thread. */
+struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int *due, struct error *err);
 void checkpointer_free(struct checkpointer *c); /* ends the thread */
 
 #endif

@@ -66,7 +66,7 @@ static bool open_replica(struct ingest *in, struct error *err)
 	if (!in->replica)
 		return false;
 	replica_stop_on(in->replica, &in->stop);
-	in->checkpointer = checkpointer_new(in->replica_path, replica_log_pages(in->replica), err);
+	in->checkpointer = checkpointer_new(in->replica_path, replica_checkpoint_due(in->replica), err);
 	return in->checkpointer != NULL;
 }
 

@@ -46,7 +46,7 @@ struct replica {
 	sqlite3_stmt *begin, *commit, *rollback;
 	sqlite3_stmt *set_position, *add_txn, *add_anomaly, *add_rejected, *add_move, *set_status, *set_complete, *set_counts;
 	bool catching_up;
-	atomic_int log_pages;     /* of the write-ahead log, at the last commit */
+	atomic_int checkpoint_due; /* the write-ahead log was long at the last commit */
 	int spilled;              /* pages the cache had no room for, when the transaction began */
 	int64_t misfits;          /* counted in this transaction */
 };

@@ -21,11 +21,14 @@
 #include "replica/search_index.h"
 #include "replica/sql.h"
 
-/* Pages of the log after which a commit does the checkpoint itself, whoever else should have done it; and bytes of the log's file that
- * are kept when it begins anew: what is given back while catching up is asked for again at once. */
+/* Pages of the log that are worth a checkpoint, and after which a commit does it itself, whoever else should have done it. Catching up, a
+ * page is written many times: the longer the log, the less often it goes into the file. And bytes of the log's file that are kept
+ * when it begins anew: what is given back while catching up is asked for again at once. */
+#define LIVE_DUE 8192
 #define LIVE_PAGES 10000
 #define LIVE_KEEPS "16777216"
-#define CATCHING_UP_PAGES 25000
+#define CATCHING_UP_DUE 65536
+#define CATCHING_UP_PAGES 100000
 #define CATCHING_UP_KEEPS "134217728"
 
 /* ---- opening ---- */
@@ -228,7 +231,7 @@ static bool prepare(struct replica *r, struct error *err)
 static int on_log(void *data, sqlite3 *db, const char *name, int pages)
 {
 	struct replica *r = data;
-	atomic_store_explicit(&r->log_pages, pages, memory_order_relaxed);
+	atomic_store_explicit(&r->checkpoint_due, pages >= (r->catching_up ? CATCHING_UP_DUE : LIVE_DUE), memory_order_relaxed);
 	if (pages >= (r->catching_up ? CATCHING_UP_PAGES : LIVE_PAGES))
 		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	return SQLITE_OK;
@@ -473,9 +476,9 @@ void replica_catching_up(struct replica *r, bool on)
 	sqlite3_exec(r->db, on ? "PRAGMA journal_size_limit = " CATCHING_UP_KEEPS : "PRAGMA journal_size_limit = " LIVE_KEEPS, NULL, NULL, NULL);
 }
 
-const atomic_int *replica_log_pages(const struct replica *r)
+const atomic_int *replica_checkpoint_due(const struct replica *r)
 {
-	return &r->log_pages;
+	return &r->checkpoint_due;
 }
 
 void replica_checkpoint(struct replica *r)

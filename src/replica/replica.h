@@ -57,9 +57,9 @@ void replica_stop_on(struct replica *r, const atomic_bool *stop);
 bool replica_sync(struct replica *r, struct error *err);
 /* Catching up: a long write-ahead log, which costs fewer checkpoints. Live: a short one. */
 void replica_catching_up(struct replica *r, bool on);
-/* Pages in the write-ahead log at the last commit: for whoever checkpoints it on another connection, which is better than to let the
- * committing one stall (it does when the log has become too long). Lives as long as r. */
-const atomic_int *replica_log_pages(const struct replica *r);
+/* Not 0: the write-ahead log was long enough at the last commit to be worth a checkpoint, by whoever does it on another connection: the
+ * committing one does it, and stalls, when the log has become too long. Lives as long as r. */
+const atomic_int *replica_checkpoint_due(const struct replica *r);
 
 /* Moves the log into the file and empties it, as far as readers allow. */
 void replica_checkpoint(struct replica *r);
