@@ -231,7 +231,9 @@ static bool prepare(struct replica *r, struct error *err)
 static int on_log(void *data, sqlite3 *db, const char *name, int pages)
 {
 	struct replica *r = data;
-	atomic_store_explicit(&r->checkpoint_due, pages >= (r->catching_up ? CATCHING_UP_DUE : LIVE_DUE), memory_order_relaxed);
+	/* A copy writes each page once. */
+	bool far = r->catching_up && !copy_running(r);
+	atomic_store_explicit(&r->checkpoint_due, pages >= (far ? CATCHING_UP_DUE : LIVE_DUE), memory_order_relaxed);
 	if (pages >= (r->catching_up ? CATCHING_UP_PAGES : LIVE_PAGES))
 		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	return SQLITE_OK;

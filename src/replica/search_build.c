@@ -30,13 +30,18 @@ void search_build_drop(struct search_state *s)
 }
 
 /* A record sorts as its entry does: word, NUL, name, NUL, key; exact values come first, behind a \001. */
+static void record_number(struct buffer *b, char mark, uint64_t u)
+{
+	char bytes[9] = {mark};
+	for (int i = 1; i <= 8; i++)
+		bytes[i] = (char)(u >> (64 - 8 * i));
+	buffer_add(b, bytes, sizeof bytes);
+}
+
 static void record_key(struct buffer *b, struct value key)
 {
 	if (key.kind == VALUE_INTEGER) {
-		uint64_t u = (uint64_t)key.integer ^ ((uint64_t)1 << 63);
-		buffer_char(b, 'i');
-		for (int shift = 56; shift >= 0; shift -= 8)
-			buffer_char(b, (char)(u >> shift));
+		record_number(b, 'i', (uint64_t)key.integer ^ ((uint64_t)1 << 63));
 	} else {
 		buffer_char(b, 't');
 		buffer_add(b, key.text, key.len);
@@ -76,9 +81,7 @@ static bool record_word(void *ctx, const char *word, size_t n)
 static bool record_hash(struct recording *x, int64_t hash)
 {
 	buffer_clear(&x->record);
-	buffer_char(&x->record, '\001');
-	for (int shift = 56; shift >= 0; shift -= 8)
-		buffer_char(&x->record, (char)(hash >> shift));
+	record_number(&x->record, '\001', (uint64_t)hash);
 	record_key(&x->record, x->key);
 	return sorter_add(x->sorter, x->record.data, x->record.len, x->err);
 }
