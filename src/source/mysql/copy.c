@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "binlog/table.h"
 #include "model/model.h"
+#include "source/mysql/ahead.h"
 #include "source/mysql/private.h"
 #include "source/mysql/triggers.h"
 #include "source/mysql/xa.h"
@@ -91,6 +92,9 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	struct mysql *m = (struct mysql *)s;
 	bool ok;
 
+	/* Reads from now on see what stands before the bound; what was read ahead may not. */
+	if (m->ahead)
+		ahead_forget(m->ahead);
 	buffer_clear(&m->bound);
 	/* Before anything is followed this is where a stream begins anew: what it passes over may have decided what was prepared. */
 	if (!m->stream.feed && !m->triggers)
@@ -271,11 +275,23 @@ static bool read_high(struct mysql *m, struct source_chunk *out, struct error *e
 	return true;
 }
 
+/* From a connection of its own, so that the next chunk can be on its way while this one is written. */
+static bool read_result(struct mysql *m, const char *sql, struct error *err)
+{
+	if (m->triggers)
+		return read_begin(m, err) && mysql_client_rows(m->control, sql, &m->result, err);
+	if (!m->ahead) {
+		struct mysql_client *c = mysql_connect_more(m, err);
+		m->ahead = c ? ahead_new(c, err) : NULL;
+	}
+	return m->ahead && ahead_rows(m->ahead, sql, &m->result, err);
+}
+
 static bool read_rows(struct mysql *m, int entity, struct buffer *sql, struct source_chunk *out, struct error *err)
 {
 	int64_t bytes = 0;
 
-	if (!read_begin(m, err) || !mysql_client_rows(m->control, buffer_text(sql), &m->result, err))
+	if (!read_result(m, buffer_text(sql), err))
 		return false;
 	take_rows(m, entity, out, &bytes);
 	if (out->count)
@@ -318,7 +334,7 @@ static bool key_is_there(const struct mysql_table *t, const struct entity *e)
 static bool changed_meanwhile(struct mysql *m, struct error *err)
 {
 	enum { NO_COLUMN = 1054, NO_TABLE = 1146, OTHER_TABLE = 1412 };
-	unsigned number = mysql_client_errno(m->control);
+	unsigned number = m->ahead ? ahead_errno(m->ahead) : mysql_client_errno(m->control);
 
 	if (number != NO_COLUMN && number != NO_TABLE && number != OTHER_TABLE)
 		return false;
@@ -330,7 +346,17 @@ static bool changed_meanwhile(struct mysql *m, struct error *err)
 	return true;
 }
 
-static bool read_chunk_once(struct mysql *m, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
+static void add_chunk(const struct keyed *k, const struct value *after_key, int limit, struct buffer *sql)
+{
+	buffer_text_add(sql, "SELECT ");
+	add_columns(k->table, k->entity, sql);
+	add_from(k->m, k->table, sql);
+	if (after_key)
+		add_after(k, after_key, sql);
+	add_order(k, limit, sql);
+}
+
+static bool read_chunk_once(struct mysql *m, int entity, const struct value *after_key, int most, struct source_chunk *out, struct error *err)
 {
 	const struct mysql_table *t = &m->shape.tables[entity];
 	struct keyed k = {m, t, &m->base.model->entities[entity]};
@@ -339,16 +365,16 @@ static bool read_chunk_once(struct mysql *m, int entity, const struct value *aft
 	begin_read(m, out);
 	if (!key_is_there(t, k.entity))
 		return absent(m, out, err);
-	limit = chunk_limit(m, entity, limit);
-	buffer_text_add(&sql, "SELECT ");
-	add_columns(t, k.entity, &sql);
-	add_from(m, t, &sql);
-	if (after_key)
-		add_after(&k, after_key, &sql);
-	add_order(&k, limit, &sql);
+	int limit = chunk_limit(m, entity, most);
+	add_chunk(&k, after_key, limit, &sql);
 	bool ok = read_rows(m, entity, &sql, out, err);
-	buffer_done(&sql);
 	out->last = out->count < limit;
+	if (ok && !out->last && m->ahead) {
+		buffer_clear(&sql);
+		add_chunk(&k, out->rows[out->count - 1], chunk_limit(m, entity, most), &sql);
+		ahead_ask(m->ahead, buffer_text(&sql));
+	}
+	buffer_done(&sql);
 	return ok;
 }
 

@@ -31,6 +31,7 @@
 #include "binlog/gtid.h"
 #include "source/mysql/client.h"
 #include "source/mysql/failure.h"
+#include "source/mysql/library.h"
 
 #define FEED_QUEUE ((size_t)1 << 20)
 #define SILENCE 3 /* heartbeats that may be missing */
@@ -357,11 +358,7 @@ static bool start_reader(struct feed_server *f, struct error *err)
 	sigset_t all, old;
 	int cause;
 
-#ifdef MARIADB_PACKAGE_VERSION_ID
-	f->socket = fcntl((int)mysql_get_socket(handle), F_DUPFD_CLOEXEC, 0);
-#else
-	f->socket = fcntl((int)handle->net.fd, F_DUPFD_CLOEXEC, 0);
-#endif
+	f->socket = library_socket(handle);
 	if (f->socket < 0)
 		return error_set(err, ERROR_REPLICA, "could not keep hold of a connection: %s", strerror(errno));
 	sigfillset(&all);

@@ -437,6 +437,11 @@ bool library_local(MYSQL *handle)
 	return handle->unix_socket != NULL;
 }
 
+int library_socket(MYSQL *handle)
+{
+	return fcntl((int)mysql_get_socket(handle), F_DUPFD_CLOEXEC, 0);
+}
+
 void library_cut(MYSQL *handle)
 {
 	my_socket fd = mysql_get_socket(handle);
@@ -524,6 +529,11 @@ static enum library_end library_run(const struct library_wait *w, struct library
 bool library_local(MYSQL *handle)
 {
 	return handle->unix_socket != NULL;
+}
+
+int library_socket(MYSQL *handle)
+{
+	return fcntl((int)handle->net.fd, F_DUPFD_CLOEXEC, 0);
 }
 
 void library_cut(MYSQL *handle)

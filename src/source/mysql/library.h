@@ -52,6 +52,8 @@ enum library_end library_store(const struct library_wait *w, MYSQL_RES **result)
 /* After the connect: what an option file may have asked for and we never do. */
 void library_settle(MYSQL *handle);
 void library_cut(MYSQL *handle);
+/* A descriptor of the caller's own for the connection, to be shut from another thread: the library may close its own at any time. */
+int library_socket(MYSQL *handle);
 bool library_local(MYSQL *handle); /* connected by a socket of this machine */
 
 #endif

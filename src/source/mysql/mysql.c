@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "binlog/gtid.h"
 #include "model/model.h"
+#include "source/mysql/ahead.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
 #include "source/mysql/seen.h"
@@ -34,6 +35,18 @@ struct mysql_client *mysql_connect(struct mysql *m, struct error *err)
 	struct mysql_client_params p = {.url = &m->url, .stop = m->base.stop};
 
 	return mysql_client_open(&p, err);
+}
+
+struct mysql_client *mysql_connect_more(struct mysql *m, struct error *err)
+{
+	struct mysql_client *c = mysql_connect(m, err);
+
+	if (!c || mysql_client_server(c)->server_id == mysql_client_server(m->control)->server_id)
+		return c;
+	mysql_client_close(c);
+	error_set(err, ERROR_REFUSED, "could not follow server %s: two connections reached two servers", mysql_client_name(m->control));
+	error_hint(err, "a proxy or balancer stands before it: name one server");
+	return NULL;
 }
 
 /* ---- asking the server ---- */
@@ -108,6 +121,7 @@ static void mysql_source_close(struct source *s)
 	struct mysql *m = (struct mysql *)s;
 
 	mysql_rows_done(&m->result);
+	ahead_free(m->ahead);
 	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
@@ -320,17 +334,11 @@ static bool first_event(struct mysql *m, struct error *err)
 static bool start_feed(struct mysql *m, const struct mysql_position *p, struct error *err)
 {
 	struct mysql_stream *st = &m->stream;
-	struct mysql_client *c = mysql_connect(m, err);
+	struct mysql_client *c = mysql_connect_more(m, err);
 	struct feed_start start = {.pos = p->pos, .server_id = m->server_id, .uuid = m->uuid, .heartbeat = MYSQL_HEARTBEAT, .follow = true};
 
 	if (!c)
 		return false;
-	/* A proxy may have two servers behind one name. */
-	if (mysql_client_server(c)->server_id != mysql_client_server(m->control)->server_id) {
-		mysql_client_close(c);
-		error_set(err, ERROR_REFUSED, "could not follow server %s: two connections reached two servers", mysql_client_name(m->control));
-		return error_hint(err, "a proxy or balancer stands before it: name one server");
-	}
 	start.file = buffer_text(&st->file);
 	start.gtid = st->by_gtid ? p->gtid : NULL;
 	st->feed = feed_server(c, &start, err);

@@ -6,7 +6,7 @@
  *     watch.c     rows of tables that others' foreign keys follow without telling
  *     serve.c     a whole source transaction to changes
  *     proof.c     what is complete up to when: the server's clock and the end of its log
- *     copy.c      tables read by key
+ *     copy.c      tables read by key, ahead.c: while the last chunk is written
  *     check.c     preflight: findings
  *     describe.c  what status tells of the server
  *     identity.c  who the server is, and who we are to it
@@ -35,6 +35,7 @@
 #include "source/mysql/url.h"
 #include "source/source.h"
 
+struct ahead;
 struct feed;
 struct gtid_set;
 struct mysql_triggers;
@@ -127,6 +128,7 @@ struct mysql {
 	struct decided *decided;
 	int decided_count, decided_cap;
 	struct arena copied;
+	struct ahead *ahead;       /* reads the tables; NULL: no chunk was asked for yet, or triggers are read, whose reads belong together */
 	struct mysql_rows result;  /* of the last chunk: its values borrow it */
 	struct buffer high, newest, bound;
 	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
@@ -136,6 +138,8 @@ struct mysql {
 /* mysql.c */
 bool mysql_shape_refresh(struct mysql *m, struct error *err);
 struct mysql_client *mysql_connect(struct mysql *m, struct error *err);
+/* The same beside m->control: a proxy may have two servers behind one name. */
+struct mysql_client *mysql_connect_more(struct mysql *m, struct error *err);
 /* FILE:POS of the log's end. */
 bool mysql_log_end(struct mysql *m, struct buffer *out, struct error *err);
 /* Reads the server's clock; the offset follows. */
