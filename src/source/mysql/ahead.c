@@ -62,7 +62,7 @@ struct ahead *ahead_new(struct mysql_client *c, struct error *err)
 	sigset_t all, old;
 
 	a->client = c;
-	a->socket = library_socket(mysql_client_handle(c));
+	a->socket = library_socket((MYSQL *)mysql_client_handle(c));
 	pthread_mutex_init(&a->mutex, NULL);
 	pthread_cond_init(&a->turn, NULL);
 	sigfillset(&all);

@@ -77,8 +77,8 @@ static bool clash(const char *server, struct error *err)
 
 bool mysql_failure_of_log(struct mysql_client *c, struct error *err)
 {
-	const char *name = mysql_client_name(c), *words = mysql_error(mysql_client_handle(c));
-	unsigned number = mysql_errno(mysql_client_handle(c));
+	const char *name = mysql_client_name(c), *words = mysql_error((MYSQL *)mysql_client_handle(c));
+	unsigned number = mysql_errno((MYSQL *)mysql_client_handle(c));
 
 	switch (log_failure(number, words)) {
 	case LOG_FAILURE_PURGED:

@@ -84,7 +84,7 @@ static bool append(struct feed_server *f, const void *event, size_t n)
 /* 1: a packet with an event, behind its status byte; 0: the log is at its end; -1: f->error. */
 static int read_packet(struct feed_server *f, const uint8_t **event, size_t *n, struct error *err)
 {
-	MYSQL *m = mysql_client_handle(f->client);
+	MYSQL *m = (MYSQL *)mysql_client_handle(f->client);
 #ifdef MARIADB_PACKAGE_VERSION_ID
 	unsigned long got = mysql_net_read_packet(m);
 	const uint8_t *p = m->net.read_pos;
@@ -274,7 +274,7 @@ static bool set_up(struct feed_server *f, const struct feed_start *s, struct err
 
 static bool command(struct feed_server *f, int number, const struct buffer *b, bool answered, struct error *err)
 {
-	MYSQL *m = mysql_client_handle(f->client);
+	MYSQL *m = (MYSQL *)mysql_client_handle(f->client);
 
 	return m->methods->db_command(m, (enum enum_server_command)number, b->data, b->len, !answered, NULL) == 0 ||
 	       mysql_failure_of_log(f->client, err);
@@ -347,14 +347,14 @@ static bool ask(struct feed_server *f, const struct feed_start *s, struct error 
 	f->rpl = (MYSQL_RPL){.file_name_length = f->name.len, .file_name = buffer_text(&f->name), .start_position = s->pos && !s->gtid ? s->pos : 4,
 			     .server_id = s->server_id, .flags = s->gtid ? MYSQL_RPL_GTID | DUMP_HEARTBEAT_V2 : 0, .gtid_set_encoded_size = f->set.len,
 			     .fix_gtid_set = s->gtid ? fix_gtid_set : NULL, .gtid_set_arg = &f->set};
-	return mysql_binlog_open(mysql_client_handle(f->client), &f->rpl) == 0 || mysql_failure_of_log(f->client, err);
+	return mysql_binlog_open((MYSQL *)mysql_client_handle(f->client), &f->rpl) == 0 || mysql_failure_of_log(f->client, err);
 }
 
 #endif
 
 static bool start_reader(struct feed_server *f, struct error *err)
 {
-	MYSQL *handle = mysql_client_handle(f->client);
+	MYSQL *handle = (MYSQL *)mysql_client_handle(f->client);
 	sigset_t all, old;
 	int cause;
 
