@@ -162,7 +162,6 @@ static bool on_statement(struct mysql *m, const struct binlog_event *e, const st
 	case STATEMENT_BEGIN:
 	case STATEMENT_XA_START:
 		mysql_group_open(st, true);
-		st->preparing = s->kind == STATEMENT_XA_START;
 		return true;
 	case STATEMENT_COMMIT:
 		return mysql_group_commit(m, e, q->microseconds);

@@ -142,7 +142,6 @@ static void mysql_source_close(struct source *s)
 	free(m->state_folder);
 	free(m->identity);
 	free(m->prepared_for);
-	free(m->replica);
 	free(m);
 }
 
@@ -158,11 +157,11 @@ static bool know_target(struct mysql *m, struct error *err)
 }
 
 /* Prepared transactions are kept for one replica, and for one list of tables: what another model left out of them is not there. */
-static char *prepared_for(const struct mysql *m)
+static char *prepared_for(const struct mysql *m, const char *replica)
 {
 	struct buffer text = {0};
 
-	buffer_format(&text, "%s\n%s", m->identity, m->replica);
+	buffer_format(&text, "%s\n%s", m->identity, replica ? replica : "");
 	for (int i = 0; i < m->base.model->entity_count; i++)
 		buffer_format(&text, "\n%s", m->base.model->entities[i].table);
 	return text.data;
@@ -177,7 +176,6 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	m->base = (struct source){.ops = &mysql_ops, .model = p->model, .stop = p->stop};
 	m->id_lock = -1;
 	m->state_folder = memory_text(p->state_folder ? p->state_folder : ".");
-	m->replica = memory_text(p->replica ? p->replica : "");
 	m->shape_stale = true;
 	m->present = memory_zero((size_t)p->model->entity_count, sizeof *m->present);
 	m->chunk_rows = memory_zero((size_t)p->model->entity_count, sizeof *m->chunk_rows);
@@ -192,7 +190,7 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 		}
 		m->control = mysql_connect(m, err);
 		if (m->control && (!m->triggers || triggers_session(m, err)) && mysql_know_server(m, err) && know_target(m, err) && mysql_read_clock(m, &clock, err) && mysql_shape_refresh(m, err)) {
-			m->prepared_for = prepared_for(m);
+			m->prepared_for = prepared_for(m, p->replica);
 			return &m->base;
 		}
 	}

@@ -68,7 +68,6 @@ struct mysql_stream {
 	bool whole;                /* it is ended by a commit of its own, not by its first statement */
 	bool numbered;             /* gtid is that of the transaction */
 	struct binlog_gtid gtid;
-	bool preparing;            /* XA START was seen */
 	struct live_table *live;
 	int live_count, live_cap;
 	struct txn txn;
@@ -110,7 +109,6 @@ struct mysql {
 	struct mysql_url url;
 	char *state_folder, *identity;
 	char *prepared_for;        /* identity and replica: whose prepared transactions are whose */
-	char *replica;
 	struct mysql_client *control;
 	bool gtid_mode;            /* MySQL numbers its transactions */
 	bool logs_cascades;

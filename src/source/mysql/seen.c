@@ -78,12 +78,6 @@ void seen_add(struct seen *s, uint64_t from, uint64_t to)
 	s->count++;
 }
 
-void seen_add_all(struct seen *s, const struct seen *other)
-{
-	for (int i = 0; i < other->count; i++)
-		seen_add(s, other->ranges[i].from, other->ranges[i].to);
-}
-
 bool seen_has(const struct seen *s, uint64_t id)
 {
 	int i = seen_find(s, id);

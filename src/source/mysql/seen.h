@@ -32,7 +32,6 @@ void seen_done(struct seen *s);
 void seen_clear(struct seen *s); /* keeps the memory */
 void seen_copy(struct seen *to, const struct seen *from);
 void seen_add(struct seen *s, uint64_t from, uint64_t to);
-void seen_add_all(struct seen *s, const struct seen *other);
 bool seen_has(const struct seen *s, uint64_t id);
 /* Every number of b is in a. */
 bool seen_contains(const struct seen *a, const struct seen *b);

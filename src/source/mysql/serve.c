@@ -1,10 +1,7 @@
 /* A whole source transaction, one change at a time. */
 #include "config.h"
 
-#include <stdlib.h>
-
 #include "base/error.h"
-#include "base/log.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
 

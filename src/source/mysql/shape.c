@@ -190,21 +190,6 @@ bool shape_fits(const struct mysql_column *c, const struct binlog_column *wire)
 	return c->cell.type == COL_NULL; /* a type whose name we do not know: the wire says what it is */
 }
 
-bool shape_same(const struct mysql_table *a, const struct mysql_table *b, int columns)
-{
-	for (int i = 0; i < columns; i++) {
-		if ((a->place[i] < 0) != (b->place[i] < 0))
-			return false;
-		if (a->place[i] < 0)
-			continue;
-		const struct mysql_column *ca = &a->columns[a->place[i]], *cb = &b->columns[b->place[i]];
-		if (strcmp(ca->column_type, cb->column_type) != 0 || !ca->charset != !cb->charset ||
-		    (ca->charset && strcmp(ca->charset, cb->charset) != 0))
-			return false;
-	}
-	return true;
-}
-
 /* ---- defaults ---- */
 
 /* MariaDB shows the expression, MySQL the bare text; what is no constant is none of ours. */
@@ -343,7 +328,6 @@ static void read_column(struct mysql_shape *s, struct mysql_rows *r, int entity,
 	extra = extra ? extra : "";
 	c->generated = strstr(extra, "GENERATED") && !strstr(extra, "DEFAULT_GENERATED");
 	c->is_virtual = c->generated && strstr(extra, "VIRTUAL");
-	c->invisible = strstr(extra, "INVISIBLE");
 	c->on_update = strstr(extra, "on update");
 	c->model = entity_column(&s->target.model->entities[entity], c->name);
 	for (int i = 0; c->model < 0 && i < s->target.model->entities[entity].column_count; i++)

@@ -23,7 +23,7 @@ struct mysql_client;
 
 struct mysql_column {
 	const char *name, *data_type, *column_type, *charset; /* lower case types; charset NULL: none */
-	bool nullable, generated, is_virtual, invisible; /* is_virtual: generated, and never stored */
+	bool nullable, generated, is_virtual; /* is_virtual: generated, and never stored */
 	bool on_update;          /* takes the time by itself when the row changes */
 	uint64_t octets;         /* of a string type */
 	int precision, scale, fraction;
@@ -94,7 +94,5 @@ int shape_column(const struct mysql_table *t, const char *name); /* -1: none */
 bool shape_fits(const struct mysql_column *c, const struct binlog_column *wire);
 /* For shape_load: what foreign keys do to modelled tables (shape_foreign.c). */
 bool shape_foreign_keys(struct mysql_shape *s, struct mysql_client *c, struct error *err);
-/* The modelled columns are declared alike. */
-bool shape_same(const struct mysql_table *a, const struct mysql_table *b, int columns);
 
 #endif

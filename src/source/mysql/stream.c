@@ -131,7 +131,7 @@ static void advance(struct mysql_stream *st, const struct binlog_event *e)
 
 static void group_forget(struct mysql_stream *st)
 {
-	st->grouped = st->whole = st->numbered = st->preparing = false;
+	st->grouped = st->whole = st->numbered = false;
 	st->live_count = 0;
 	txn_clear(&st->txn);
 }
@@ -149,7 +149,7 @@ void mysql_group_passed(struct mysql_stream *st)
 		gtid_set_add(st->gtids, &st->gtid);
 		st->gtid_dirty = true;
 	}
-	st->grouped = st->whole = st->numbered = st->preparing = false;
+	st->grouped = st->whole = st->numbered = false;
 	st->live_count = 0;
 	st->moved = true;
 }

@@ -29,7 +29,7 @@ enum txn_record_kind {
 	TXN_MAP,       /* bytes: the body of a TABLE_MAP event */
 	TXN_ROWS,      /* bytes: the body of a rows event; type: which */
 	TXN_TRUNCATE,  /* entity */
-	TXN_RELOAD,    /* entity; -1: every one */
+	TXN_RELOAD,    /* entity */
 	TXN_CATALOGUE, /* the tables' shapes may have changed here */
 };
 
