@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "replica/query.h"
-#include "ui/theme.h"
+#include "ui/kit/theme.h"
 
 struct age {
 	bool known;             /* there was an answer */

@@ -13,9 +13,9 @@
 #include "base/error.h"
 #include "ingest/board.h"
 #include "ui/console.h"
-#include "ui/draw.h"
+#include "ui/kit/draw.h"
 #include "ui/script.h"
-#include "ui/term.h"
+#include "ui/kit/term.h"
 #include "ui/worker.h"
 
 enum { APP_KEYS = 4096 }; /* keys taken before a frame is due: what types faster than it paints is a machine */
@@ -85,17 +85,12 @@ static void app_loop(struct console *c)
 
 static int app_terminal(const struct app_params *p, struct error *err)
 {
-	const char *no_color = getenv("NO_COLOR");
 	struct console c;
 	if (!console_init(&c, p, err)) {
 		console_done(&c);
 		return error_exit(err);
 	}
-	struct term_params t = {
-		.ascii = session_flag(p->settings, "ascii"),
-		.color = !session_flag(p->settings, "no-color") && !(no_color && no_color[0]),
-		.esc_digit = c.session.keys.esc_digit,
-	};
+	struct term_params t = console_terminal(&c);
 	if (!term_start(&t, err)) {
 		console_done(&c);
 		return error_exit(err);

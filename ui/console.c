@@ -16,9 +16,9 @@
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/app.h"
-#include "ui/card.h"
+#include "ui/panes/card.h"
 #include "ui/pane.h"
-#include "ui/term.h"
+#include "ui/kit/term.h"
 #include "ui/worker.h"
 
 #define CONSOLE_OPEN  (SECOND / 4)  /* between two tries to open the replica */
@@ -200,6 +200,20 @@ void console_paint(struct console *c)
 	}
 }
 
+struct term_params console_terminal(const struct console *c)
+{
+	const struct settings *s = c->params->settings;
+	const char *no_color = getenv("NO_COLOR");
+	const char *theme = session_text(s, "theme");
+	return (struct term_params){
+		.ascii = session_flag(s, "ascii"),
+		.color = !session_flag(s, "no-color") && !(no_color && no_color[0]),
+		.theme = theme ? theme_find(theme) : THEME_AUTO,
+		.mouse = session_flag(s, "mouse"),
+		.esc_digit = c->session.keys.esc_digit,
+	};
+}
+
 int64_t console_cpu(void)
 {
 	struct timespec t;
@@ -300,6 +314,12 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	s->as_of = TIME_NONE;
 	s->go_tab = -1;
 	s->accessible = session_flag(p->settings, "accessible");
+	s->tour = session_flag(p->settings, "tour");
+	const char *charts = session_text(p->settings, "charts"), *copy = session_text(p->settings, "copy");
+	s->charts = !charts || strcmp(charts, "blocks") == 0 ? CHART_BLOCKS
+		    : strcmp(charts, "braille") == 0	     ? CHART_BRAILLE
+							     : CHART_ASCII;
+	s->copies = copy && strcmp(copy, "osc52") == 0;
 	s->age.live = session_duration(p->settings, "live", 5 * SECOND);
 	s->age.lag = session_duration(p->settings, "lag", MINUTE);
 	s->silent = session_duration(p->settings, "silent", 30 * MINUTE);

@@ -21,6 +21,7 @@
 #include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/session.h"
+#include "ui/kit/term.h"
 
 struct app_params;
 struct error;
@@ -51,6 +52,8 @@ void console_work(struct console *c);
 /* Milliseconds until console_work has something to do again. */
 int console_timeout(const struct console *c);
 void console_paint(struct console *c);
+/* How the terminal is to be taken, by the settings. */
+struct term_params console_terminal(const struct console *c);
 int64_t console_cpu(void); /* processor time of this thread, microseconds */
 /* Nothing is being read, asked or waited for. */
 bool console_idle(struct console *c);

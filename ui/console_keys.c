@@ -11,11 +11,11 @@
 #include "base/error.h"
 #include "base/moment.h"
 #include "model/model.h"
-#include "ui/card.h"
+#include "ui/panes/card.h"
 #include "ui/console.h"
-#include "ui/grid.h"
+#include "ui/kit/grid.h"
 #include "ui/pane.h"
-#include "ui/term.h"
+#include "ui/kit/term.h"
 
 #define CONSOLE_LEAVE "Leave tellerdesk? y or Enter: yes, any other key: no"
 

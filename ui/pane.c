@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "ui/grid.h"
+#include "ui/kit/grid.h"
 #include "ui/session.h"
 #include "ui/worker.h"
 

@@ -17,10 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ui/draw.h"
-#include "ui/keys.h"
+#include "ui/kit/draw.h"
+#include "ui/kit/keys.h"
 
 struct buffer;
+struct card;
 struct error;
 struct grid;
 struct job;
@@ -56,6 +57,15 @@ struct pane_ops {
 	enum reaction (*answer)(struct pane *p, const char *text); /* to pane_ask */
 	struct grid *(*grid)(struct pane *p);                      /* the one that moves now, or NULL */
 	bool (*cursor)(struct pane *p, int *y, int *x);
+	/* The card of the customer it shows, for exports and the head; NULL: of none. */
+	const struct card *(*card)(const struct pane *p);
+	/* What brings the reader back to the very place: a tab, a selection, what is open. Appended; any text
+	 * without line ends. recall takes it back, after start and before load; "" is a fresh start. */
+	void (*mark)(const struct pane *p, struct buffer *out);
+	void (*recall)(struct pane *p, const char *mark);
+	/* It shows only rows that hold this text ("": all again); what it shows now, or NULL without a filter. */
+	void (*filter)(struct pane *p, const char *text);
+	const char *(*filtered)(const struct pane *p);
 	int64_t (*due)(const struct pane *p); /* monotonic time at which to call `wake`; TIME_NONE: none */
 	void (*wake)(struct pane *p);
 };

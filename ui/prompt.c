@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
-#include "ui/keys.h"
+#include "ui/kit/keys.h"
 #include "ui/pane.h"
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "ui/field.h"
+#include "ui/kit/field.h"
 
 enum prompt_kind {
 	PROMPT_NONE,

@@ -19,9 +19,9 @@
 #include "base/zone.h"
 #include "ui/app.h"
 #include "ui/console.h"
-#include "ui/draw.h"
-#include "ui/keys.h"
-#include "ui/term.h"
+#include "ui/kit/draw.h"
+#include "ui/kit/keys.h"
+#include "ui/kit/term.h"
 #include "ui/worker.h"
 
 #define SCRIPT_LIMIT (10 * SECOND) /* of a wait */
@@ -47,18 +47,15 @@ static bool script_fail(struct script *s, const char *what)
 
 static bool script_start(struct script *s)
 {
-	const struct settings *settings = s->params->settings;
-	const char *no_color = getenv("NO_COLOR");
-	struct term_params t = {
-		.ascii = session_flag(settings, "ascii"),
-		.color = !session_flag(settings, "no-color") && !(no_color && no_color[0]),
-		.headless = true,
-		.rows = s->rows,
-		.columns = s->columns,
-	};
 	if (s->started)
 		return true;
-	if (!console_init(&s->console, s->params, s->err) || !term_start(&t, s->err))
+	if (!console_init(&s->console, s->params, s->err))
+		return false;
+	struct term_params t = console_terminal(&s->console);
+	t.headless = true;
+	t.rows = s->rows;
+	t.columns = s->columns;
+	if (!term_start(&t, s->err))
 		return false;
 	draw_start(term_ascii(), true);
 	s->started = true;

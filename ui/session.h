@@ -7,9 +7,10 @@
 
 #include "base/error.h"
 #include "ui/age.h"
-#include "ui/field.h"
-#include "ui/keys.h"
-#include "ui/theme.h"
+#include "ui/kit/chart.h"
+#include "ui/kit/field.h"
+#include "ui/kit/keys.h"
+#include "ui/kit/theme.h"
 
 struct model;
 struct query;
@@ -35,6 +36,9 @@ struct session {
 	struct age age;
 	int64_t silent;                        /* a store that registered nobody for so long is silent */
 	bool accessible;                       /* no borders, no ticks, one column */
+	bool tour;                             /* the demo: help begins with a tour */
+	enum chart_style charts;               /* CHART_ASCII wherever nothing else can be drawn */
+	bool copies;                           /* what is copied goes to the terminal's clipboard (OSC 52) */
 	int64_t as_of;                         /* customer screens show this moment; TIME_NONE: now */
 	struct field cif;                      /* the field on the second row of every screen */
 	bool cif_focus;                        /* it takes letters too */

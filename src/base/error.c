@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 #include "base/text.h"
 
 /* A cut message must not end within a character: its rest would show as damage. */
@@ -44,7 +45,7 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
 	if (err == NULL)
 		return false;
 	va_start(args, format);
-	error_format(err->message, sizeof err->message, format, args);
+	error_format(err->message, sizeof err->message, _(format), args);
 	va_end(args);
 	err->code = code;
 	err->hint[0] = '\0';
@@ -58,7 +59,7 @@ bool error_hint(struct error *err, const char *format, ...)
 	if (err == NULL)
 		return false;
 	va_start(args, format);
-	error_format(err->hint, sizeof err->hint, format, args);
+	error_format(err->hint, sizeof err->hint, _(format), args);
 	va_end(args);
 	return false;
 }

@@ -103,7 +103,7 @@ sed 's/^#\([a-z_-]* = \)/\1/' "$SRCDIR/data/tellerdesk.conf" >whole.conf
 ok 'the sample is valid with every line in force' valid whole.conf
 
 # The actions of [keys] and their own keys, as the console has them.
-sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)", .* "\([^"]*\)").*/\1 \2/p' "$SRCDIR/ui/keys.h" | sort >keys.program
+sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)", .* "\([^"]*\)").*/\1 \2/p' "$SRCDIR/ui/kit/keys.h" | sort >keys.program
 sed -n 's/^\.It Cm \([a-z_]*\) Ta Li \(.*\) Ta .*/\1 \2/p' "$SRCDIR/man/tellerdesk.conf.5" |
 	sed -e 's/\\&//g' -e 's/\\ / /g' | sort >keys.page
 ok 'there are keys' test "$(wc -l <keys.program)" -ge 20

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
-#include "ui/chart.h"
+#include "ui/kit/chart.h"
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "ui/field.h"
-#include "ui/keys.h"
+#include "ui/kit/field.h"
+#include "ui/kit/keys.h"
 
 static void type(struct field *f, const char *text)
 {

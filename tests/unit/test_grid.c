@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "ui/grid.h"
+#include "ui/kit/grid.h"
 
 static const char *const *rows;
 

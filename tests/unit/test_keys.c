@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "base/settings.h"
-#include "ui/keys.h"
+#include "ui/kit/keys.h"
 
 static void defaults_do_not_collide(void **state)
 {

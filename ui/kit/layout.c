@@ -1,0 +1,95 @@
+#include "config.h"
+
+#include "ui/kit/layout.h"
+
+#include <stddef.h>
+
+/* The first row of a screen that fits the area decides: from the largest to the smallest. */
+struct layout_rule {
+	enum layout_screen screen;
+	int columns, rows; /* at least, of the pane's area: 5 rows less than the window */
+	enum layout_form form;
+	int first, second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second;
+			    * BESIDE_STACKED: of the column on the left) and, STACKED, of the height */
+};
+
+static const struct layout_rule layout_table[] = {
+	{LAYOUT_FIND, 120, 20, FORM_BESIDE, 60, 0},
+	{LAYOUT_FIND, 0, 0, FORM_ONE, 0, 0},
+	{LAYOUT_CUSTOMER, 160, 10, FORM_THREE, 33, 40},
+	{LAYOUT_CUSTOMER, 120, 10, FORM_BESIDE, 42, 0},
+	{LAYOUT_CUSTOMER, 0, 12, FORM_STACKED, 60, 0},
+	{LAYOUT_CUSTOMER, 0, 0, FORM_ONE, 0, 0},
+	{LAYOUT_DETAIL, 160, 10, FORM_BESIDE, 60, 0},
+	{LAYOUT_DETAIL, 80, 20, FORM_STACKED, 60, 0},
+	{LAYOUT_DETAIL, 0, 0, FORM_ONE, 0, 0},
+	{LAYOUT_HISTORY, 110, 20, FORM_BESIDE_STACKED, 40, 50},
+	{LAYOUT_HISTORY, 0, 12, FORM_STACKED, 60, 0},
+	{LAYOUT_HISTORY, 0, 0, FORM_ONE, 0, 0},
+	{LAYOUT_STORES, 160, 20, FORM_BESIDE_STACKED, 40, 50},
+	{LAYOUT_STORES, 0, 13, FORM_STACKED, 50, 0},
+	{LAYOUT_STORES, 0, 0, FORM_ONE, 0, 0},
+	{LAYOUT_LAG, 120, 20, FORM_BESIDE, 50, 0},
+	{LAYOUT_LAG, 0, 0, FORM_ONE, 0, 0},
+};
+
+static const struct layout_rule *layout_rule(enum layout_screen screen, struct area area, bool accessible)
+{
+	const struct layout_rule *last = NULL;
+	for (size_t i = 0; i < sizeof(layout_table) / sizeof(layout_table[0]); i++) {
+		const struct layout_rule *r = &layout_table[i];
+		if (r->screen != screen || area.h < r->rows || area.w < r->columns)
+			continue;
+		last = r;
+		if (!accessible || r->form == FORM_ONE || r->form == FORM_STACKED)
+			return r;
+	}
+	return last;
+}
+
+static void layout_stack(struct layout *l, struct area area, int percent)
+{
+	int upper = area.h * percent / 100;
+	l->part[0] = (struct area){area.y, area.x, upper, area.w};
+	l->part[1] = (struct area){area.y + upper + 1, area.x, area.h - upper - 1, area.w};
+}
+
+void layout_make(enum layout_screen screen, struct area area, bool accessible, struct layout *out)
+{
+	const struct layout_rule *r = layout_rule(screen, area, accessible);
+	int first = area.w * r->first / 100, second = area.w * r->second / 100;
+	*out = (struct layout){.form = r->form, .part = {area}};
+	switch (r->form) {
+	case FORM_ONE:
+		break;
+	case FORM_STACKED:
+		layout_stack(out, area, r->first);
+		break;
+	case FORM_BESIDE:
+		out->part[0].w = first - 1;
+		out->part[1] = (struct area){area.y, area.x + first, area.h, area.w - first};
+		break;
+	case FORM_THREE:
+		out->part[0].w = first - 1;
+		out->part[1] = (struct area){area.y, area.x + first, area.h, second - 1};
+		out->part[2] = (struct area){area.y, area.x + first + second, area.h, area.w - first - second};
+		break;
+	case FORM_BESIDE_STACKED:
+		out->part[2] = (struct area){area.y, area.x, area.h, first - 1};
+		layout_stack(out, (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
+		break;
+	}
+}
+
+void layout_lower(struct layout *l, int rows)
+{
+	struct area *upper = &l->part[0], *lower = &l->part[1];
+	if (l->form != FORM_STACKED && l->form != FORM_BESIDE_STACKED)
+		return;
+	int all = lower->y + lower->h - upper->y;
+	if (rows > all - 2)
+		rows = all - 2 > 0 ? all - 2 : 0;
+	upper->h = all - rows - 1;
+	lower->y = upper->y + upper->h + 1;
+	lower->h = rows;
+}
