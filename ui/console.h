@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/more.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/session.h"
@@ -31,6 +32,7 @@ struct console {
 	struct session session;
 	struct screens screens;
 	struct prompt prompt;
+	struct more more;
 	bool dirty; /* something to paint */
 	bool leaving;
 	bool tab_pending;      /* g was typed: a digit is a tab */

@@ -18,7 +18,12 @@
 #include "ui/prompt.h"
 #include "ui/session.h"
 
-enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64, SCREEN_SAID = 3 /* rows of a message */ };
+enum {
+	SCREEN_CIF = 20 /* cells of the CIF field */,
+	SCREEN_AGE = 64,
+	SCREEN_SAID = 3 /* rows of a message */,
+	SCREEN_PLACE = 36 /* cells of "5 of 214 by Name" */
+};
 
 /* ---- the stack ---- */
 
@@ -104,11 +109,11 @@ static int screen_place(struct pane *p)
 	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
 	if (p->ops->place)
 		p->ops->place(p, &text);
-	else if (g && g->count)
-		buffer_format(&text, "%d of %d", g->selected + 1, g->count);
-	int cells = (int)text.len;
-	if (cells > 24)
-		cells = 24;
+	else if (g)
+		grid_place(g, &text);
+	int cells = (int)text_width(buffer_text(&text), text.len);
+	if (cells > SCREEN_PLACE)
+		cells = SCREEN_PLACE;
 	draw_text(1, COLS - cells - 1, cells, ROLE_TEXT, buffer_text(&text), text.len);
 	buffer_done(&text);
 	return cells;

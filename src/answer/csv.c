@@ -35,6 +35,11 @@ void answer_csv_word(struct answer_csv *c, const char *s)
 	answer_csv_cell(c, s, s ? strlen(s) : 0, false);
 }
 
+void answer_csv_bytes(struct answer_csv *c, const char *s, size_t n, bool foreign)
+{
+	answer_csv_cell(c, s, n, c->form.guard && foreign);
+}
+
 void answer_csv_number(struct answer_csv *c, int64_t i)
 {
 	char text[24];

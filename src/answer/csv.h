@@ -34,6 +34,8 @@ struct answer_csv {
 void answer_csv_begin(struct answer_csv *c, FILE *out, const struct answer_form *form, const char *names);
 void answer_csv_text(struct answer_csv *c, const char *s); /* foreign text; NULL: nothing */
 void answer_csv_word(struct answer_csv *c, const char *s); /* our own word or number; NULL: nothing */
+/* n bytes, foreign or ours; s NULL: nothing. */
+void answer_csv_bytes(struct answer_csv *c, const char *s, size_t n, bool foreign);
 void answer_csv_number(struct answer_csv *c, int64_t i);
 void answer_csv_time(struct answer_csv *c, int64_t at); /* TIME_NONE and TIME_OPEN: nothing */
 void answer_csv_value(struct answer_csv *c, const struct column *column, struct value v);
