@@ -163,6 +163,7 @@ static void grid_paint(struct grid *g, struct area area, int row)
 void grid_draw(struct grid *g, struct area area)
 {
 	g->y = -1;
+	g->painted = (struct area){0};
 	g->height = area.h - 1 > 0 ? area.h - 1 : 0;
 	if (area.h < 2 || area.w < 4)
 		return;
@@ -180,8 +181,18 @@ void grid_draw(struct grid *g, struct area area)
 	grid_headings(g, area);
 	area.y++;
 	area.h--;
+	g->painted = area;
 	for (int row = g->top; row < g->count && row < g->top + g->height; row++)
 		grid_paint(g, area, row);
+}
+
+int grid_at(const struct grid *g, int y, int x)
+{
+	const struct area *a = &g->painted;
+	if (y < a->y || y >= a->y + a->h || x < a->x || x >= a->x + a->w)
+		return -1;
+	int row = g->top + y - a->y;
+	return row < g->count ? row : -1;
 }
 
 static void grid_side(struct grid *g, int step)

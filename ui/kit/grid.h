@@ -63,6 +63,7 @@ struct grid {
 	char *key;  /* of the selected row */
 	int widths[GRID_COLUMNS];
 	int y, x; /* where the selected row was painted; y -1: nowhere */
+	struct area painted; /* the rows, without the headings; h 0: nowhere */
 };
 
 void grid_init(struct grid *g, const struct grid_ops *ops, void *ctx, int columns);
@@ -73,6 +74,8 @@ void grid_select(struct grid *g, int row);
 /* The owner's row that is selected, -1: none. Rows may be shown in another order than the owner's. */
 int grid_row(const struct grid *g);
 void grid_draw(struct grid *g, struct area area);
+/* The shown row (as grid_select takes it) that was painted at this place, -1: none. */
+int grid_at(const struct grid *g, int y, int x);
 /* Movement. False: not an action of a grid. */
 bool grid_act(struct grid *g, enum action a);
 /* Selects the next row (step 1) or the one before (-1) in which a cell holds the text, case-blind; wraps. */
