@@ -217,6 +217,15 @@ struct term_params console_terminal(const struct console *c)
 	};
 }
 
+void console_started(struct console *c)
+{
+	const char *terminal = term_notice(), *other = c->params->notice;
+	if (terminal && other)
+		session_say(&c->session, ROLE_WARN, "%s; %s", terminal, other);
+	else if (terminal)
+		session_say(&c->session, ROLE_WARN, "%s", terminal);
+}
+
 int64_t console_cpu(void)
 {
 	struct timespec t;

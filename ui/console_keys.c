@@ -292,6 +292,17 @@ void console_wishes(struct console *c)
 	free(argument);
 }
 
+void console_do(struct console *c, enum action a)
+{
+	struct pane *p = screens_top(&c->screens);
+	bool able = c->session.query || p->ops == &help_pane || p->ops == &find_pane;
+	enum reaction r = able ? pane_act(p, a) : REACT_IGNORED;
+	if (r == REACT_LOAD)
+		pane_load(p);
+	else if (r == REACT_IGNORED)
+		console_act(c, a);
+}
+
 static void console_press(struct console *c, int key)
 {
 	struct session *s = &c->session;
@@ -316,11 +327,7 @@ static void console_press(struct console *c, int key)
 		field_clear(&c->session.cif);
 		return;
 	}
-	enum reaction r = s->query || p->ops == &help_pane || p->ops == &find_pane ? pane_act(p, a) : REACT_IGNORED;
-	if (r == REACT_LOAD)
-		pane_load(p);
-	else if (r == REACT_IGNORED)
-		console_act(c, a);
+	console_do(c, a);
 }
 
 void console_key(struct console *c, int key)

@@ -139,6 +139,7 @@ static int screen_field(struct pane *p, const struct session *s)
 		buffer_done(&text);
 		return 1;
 	}
+	draw_link(1, 0, room, (struct draw_link){ACTION_CIF, 0});
 	draw_text(1, 0, 8, ROLE_LABEL, " CIF ==>", 8);
 	int width = room - 9 < SCREEN_CIF ? room - 9 : SCREEN_CIF;
 	field_draw(&s->cif, 1, 9, width, &cursor);
@@ -195,6 +196,7 @@ static void screen_keys(const struct pane *p, const struct session *s)
 		if (!shown[a])
 			continue;
 		screen_key(s, (enum action)a, &key, &label);
+		draw_link(LINES - 1, x, screen_key_width(s, (enum action)a) - 1, (struct draw_link){(enum action)a, 0});
 		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY, "%s", buffer_text(&key));
 		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY_LABEL, "%s", label) + 1;
 	}

@@ -93,6 +93,7 @@ struct grid {
 		int top, height, first, end; /* lines: scrolled, seen, and those of the field, at the last paint */
 		bool moved;
 	} record;
+	struct area painted; /* the rows, without the headings; h 0: nowhere */
 };
 
 void grid_init(struct grid *g, const struct grid_ops *ops, void *ctx, int columns);
@@ -109,6 +110,9 @@ int grid_row(const struct grid *g);
 int grid_row_at(const struct grid *g, int place);
 void grid_draw(struct grid *g, struct area area);
 /* Movement, order, record; Back closes the record, then removes the filter. False: not an action of a grid. */
+/* The place (as grid_select takes it) whose row was painted there, -1: none. */
+int grid_at(const struct grid *g, int y, int x);
+/* Movement. False: not an action of a grid. */
 bool grid_act(struct grid *g, enum action a);
 /* In a record: moves within it. False: no record is open, or it means nothing there. */
 bool grid_record_act(struct grid *g, enum action a);

@@ -148,6 +148,7 @@ static void grid_scroll(struct grid *g)
 void grid_draw(struct grid *g, struct area area)
 {
 	g->y = -1;
+	g->painted = (struct area){0};
 	grid_filter_paint(g, &area);
 	g->height = area.h - 1 > 0 ? area.h - 1 : 0;
 	if (area.h < 2 || area.w < 4)
@@ -164,8 +165,18 @@ void grid_draw(struct grid *g, struct area area)
 	grid_headings(g, area, most);
 	area.y++;
 	area.h--;
+	g->painted = area;
 	for (int place = g->top; place < g->count && place < g->top + g->height; place++)
 		grid_row_paint(g, area, place);
+}
+
+int grid_at(const struct grid *g, int y, int x)
+{
+	const struct area *a = &g->painted;
+	if (y < a->y || y >= a->y + a->h || x < a->x || x >= a->x + a->w)
+		return -1;
+	int place = g->top + y - a->y;
+	return place < g->count ? place : -1;
 }
 
 /* ---- to the side ---- */

@@ -309,6 +309,7 @@ static void find_draw(struct pane *p, struct area area)
 {
 	struct find *f = (struct find *)p;
 	struct buffer title = {0};
+	draw_link(area.y, area.x, area.w, (struct draw_link){ACTION_SEARCH, 0});
 	draw_text(area.y, area.x, 9, ROLE_LABEL, " Name ==>", 9);
 	field_draw(&f->name, area.y, area.x + 10, area.w - 11 < 50 ? area.w - 11 : 50, &f->cursor_x);
 	area.y += 2, area.h -= 2;
