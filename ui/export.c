@@ -65,6 +65,12 @@ static const struct grid *export_grid(struct pane *p)
 	return p->ops->grid ? p->ops->grid(p) : NULL;
 }
 
+static bool export_refuse(struct error *err, const char *message, const char *hint)
+{
+	error_set(err, ERROR_USAGE, "%s", _(message));
+	return error_hint(err, "%s", _(hint));
+}
+
 bool export_choose(const struct session *s, struct pane *p, enum export_format format, enum export_what *what,
 		   struct error *err)
 {
@@ -74,11 +80,14 @@ bool export_choose(const struct session *s, struct pane *p, enum export_format f
 	if (*what == EXPORT_SHOWN)
 		*what = export_grid(p) || !customer ? EXPORT_TABLE : EXPORT_CUSTOMER;
 	if (*what == EXPORT_CUSTOMER && !customer)
-		return error_set(err, ERROR_USAGE, "a sheet is of a customer: type a CIF first");
+		return export_refuse(err, N_("could not export a customer: none is shown here"),
+				     N_("type a CIF first"));
 	if (*what == EXPORT_TABLE && format == EXPORT_SHEET)
-		return error_set(err, ERROR_USAGE, "a table is exported as csv or json, a sheet is of a customer");
+		return export_refuse(err, N_("could not write a table as a sheet: a sheet is of a customer"),
+				     N_("csv and json are for tables"));
 	if (*what == EXPORT_TABLE && !export_grid(p))
-		return error_set(err, ERROR_USAGE, "there is no table on this screen to export");
+		return export_refuse(err, N_("could not export a table: there is none on this screen"),
+				     N_("STOR, HIST, FIND and a customer's tabs have one"));
 	return true;
 }
 
@@ -289,7 +298,7 @@ struct export *export_new(struct session *s, struct pane *p, const struct export
 	x->ascii = draw_ascii();
 	x->age = p->held ? p->known : s->age;
 	if (what == EXPORT_TABLE && !export_table_take(&x->table, export_grid(p))) {
-		error_set(err, ERROR_USAGE, "this table cannot be exported");
+		error_set(err, ERROR_USAGE, "could not export this table: its columns have no names");
 		export_free(&x->job);
 		return NULL;
 	}
@@ -333,7 +342,7 @@ void export_said(const struct export *x, struct buffer *out)
 		buffer_format(out, _("Written to %s"), x->path);
 	else if (t->total_least)
 		buffer_format(out, _("%s of more than %s rows written to %s"), rows, all, x->path);
-	else if (t->total > t->rows)
+	else if (t->partial || t->total > t->rows)
 		buffer_format(out, _("%s of %s rows written to %s"), rows, all, x->path);
 	else
 		buffer_format(out, P_("%s row written to %s", "%s rows written to %s", t->rows), rows, x->path);

@@ -538,7 +538,7 @@ static struct grid *customer_grid(struct pane *p)
 static void customer_place(struct pane *p, struct buffer *out)
 {
 	struct customer *c = (struct customer *)p;
-	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.count))
+	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.rows))
 		grid_place(&c->grid, out);
 	else if (c->card.loaded)
 		buffer_text_add(out, c->card.answer.customer ? "1 of 1" : "0 of 0");
