@@ -31,14 +31,13 @@ static bool copy_secret(const struct grid *g, int column)
 
 static void copy_send(struct session *s, const struct buffer *text, int left_out)
 {
-	switch (clip_copy(buffer_text(text), text->len)) {
-	case CLIP_DONE:
-		break;
-	case CLIP_TOO_LONG:
-		session_say(s, ROLE_WARN, "%s", _("This is too long for the terminal's clipboard: nothing was copied"));
+	size_t kept = clip_copy(buffer_text(text), text->len);
+	if (!kept) {
+		session_say(s, ROLE_WARN, "%s", _("The terminal's clipboard could not be reached: nothing was copied"));
 		return;
-	default:
-		session_say(s, ROLE_WARN, "%s", _("This terminal has no clipboard: nothing was copied"));
+	}
+	if (kept < text->len) {
+		session_say(s, ROLE_WARN, "%s", _("Only the beginning was copied: the clipboard takes no more"));
 		return;
 	}
 	if (left_out)

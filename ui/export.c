@@ -201,7 +201,7 @@ static bool export_customer(struct export *x, FILE *out, struct query *q, struct
 		answer_lookup_json(out, q, &a);
 	} else if (good && x->format == EXPORT_CSV) {
 		export_known(&known, &a.base.freshness, a.as_of, a.current);
-		struct answer_form form = {.guard = true, .last = "as_known", .last_value = buffer_text(&known)};
+		struct answer_form form = {.guard = true, .last = "as_known", .last_value = known.data};
 		answer_lookup_csv(out, q, &form, &a);
 	} else if (good) {
 		good = export_sheet(x, out, q, &a, err);
@@ -237,7 +237,7 @@ static bool export_rows(struct export *x, FILE *out, struct query *q, struct err
 		answer_json_end(&j);
 	} else if (good) {
 		export_known(&known, &fresh.freshness, x->as_of, x->current);
-		struct answer_form form = {.guard = true, .last = "as_known", .last_value = buffer_text(&known)};
+		struct answer_form form = {.guard = true, .last = "as_known", .last_value = known.data};
 		export_table_csv(&x->table, out, &form, &x->done);
 	}
 	buffer_done(&known);

@@ -192,6 +192,8 @@ static void more_begin(struct console *c)
 	}
 	m->running = x;
 	m->began = clock_mono();
+	if (c->session.accessible) /* it is said once; nothing ticks there */
+		session_say(&c->session, ROLE_MESSAGE, "%s", _("Writing ... Esc cancels"));
 	export_job(x)->owner = m;
 	worker_ask(c->session.worker, export_job(x));
 }
@@ -399,6 +401,11 @@ static void more_progress(const struct more *m)
 		return;
 	export_progress(m->running, &done, &total, &bytes);
 	draw_fill(LINES - 2, 0, COLS, ROLE_TEXT);
+	if (!bytes) {
+		draw_format(LINES - 2, 1, COLS - 2, ROLE_MESSAGE, "%s",
+			    _("Reading what is to be written ... Esc cancels"));
+		return;
+	}
 	if (!total || !done) {
 		draw_format(LINES - 2, 1, COLS - 2, ROLE_MESSAGE, _("Writing ... %s so far. Esc cancels"),
 			    text_size(bytes, size));

@@ -100,6 +100,8 @@ def of_many_rows(t):
         t.ok(len(lines) <= 60 and max(len(line) for line in lines) <= 80, f"page {i + 1} fits the paper", page)
         t.ok(f"Page {i + 1} of 5" in lines[-2] and "OFFLINE since 14:02" in lines[-1], f"page {i + 1} says how old it is", page)
         t.ok("12345678" in lines[0], f"page {i + 1} says whose it is", page)
+        if 0 < i < 4:
+            t.ok(lines[2].startswith("  Product no.  Product"), f"page {i + 1} has the heading of the table again", page)
     products = [line for line in sheet.splitlines() if line.startswith("  7") and "2009-03-" in line]
     t.equal(len(products), 200, "no product is lost between the pages")
     # What is shown is exported, and said to be a part of what there is.

@@ -213,6 +213,7 @@ static bool customer_load(struct pane *p, struct error *err)
 	c->event_count = 0;
 	c->record = (struct record){0};
 	bool before = c->card.loaded;
+	grid_clear(&c->grid);
 	if (!card_load(&c->card, p->session, err))
 		return false;
 	c->since = age_source_now(&p->session->age, clock_now()) - CUSTOMER_RECENT;
