@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "base/language.h"
 #include "base/memory.h"
+#include "base/moment.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "replica/query.h"
 #include "ui/age.h"
@@ -320,11 +322,27 @@ const char *export_target(const struct export *x)
 	return x->path;
 }
 
-void export_progress(const struct export *x, int64_t *done, int64_t *total, int64_t *bytes)
+void export_progress(const struct export *x, struct export_progress *out)
 {
-	*done = x->done;
-	*total = x->what == EXPORT_TABLE ? x->table.rows : 0;
-	*bytes = x->bytes;
+	out->done = x->done;
+	out->total = x->what == EXPORT_TABLE ? x->table.rows : 0;
+	out->bytes = x->bytes;
+}
+
+void export_progress_words(const struct export_progress *p, int64_t took, struct buffer *out)
+{
+	char done[FIGURES_SIZE], total[FIGURES_SIZE], rate[FIGURES_SIZE], size[TEXT_SIZE], left[MOMENT_SIZE];
+	if (!p->bytes) {
+		buffer_text_add(out, _("Reading what is to be written ... Esc cancels"));
+	} else if (!p->total || !p->done || took <= 0) {
+		buffer_format(out, _("Writing ... %s so far. Esc cancels"), text_size(p->bytes, size));
+	} else {
+		double each = (double)took / (double)p->done;
+		buffer_format(out, _("Writing row %s of %s, %s a second, %s left. Esc cancels"),
+			      figures_count(p->done, done), figures_count(p->total, total),
+			      figures_count((int64_t)(SECOND / each), rate),
+			      duration_short((int64_t)((double)(p->total - p->done) * each), left));
+	}
 }
 
 void export_stop(struct export *x)

@@ -162,6 +162,21 @@ def of_files(t):
     t.ok(not os.path.exists(os.path.join(folder, "out", "b.csv")), "nothing was written")
 
 
+def of_a_long_one(t):
+    """What takes longer is cancelled by Esc, and leaves nothing."""
+    folder = make("cancel", nothing)
+    bank = os.path.join(folder, "b.db")
+    desk("generate", "--to", f"bank:{bank}", "--customers", "1", "--delay", "0s", "--seed", "3", folder=folder)
+    (cif,), = sqlite3.connect(bank).execute("SELECT cif FROM customer_info")
+    write_bank(bank, *[("INSERT INTO bank_product (productid, cif, producttype) VALUES (?, ?, 'SAVINGS')", (10**6 + i, cif))
+                       for i in range(100000)])
+    ingest(folder, f"bank:{bank}")
+    done = console(folder, f"keys {cif} Enter", 'keys : "export json a.json" Enter Esc', "wait text The export was cancelled",
+                   "wait idle", 'keys : "export csv b.csv" Enter', "wait text Written to b.csv")
+    t.equal(done.status, 0, "an export is cancelled by Esc, and the next one is written", done)
+    t.equal(sorted(name for name in os.listdir(folder) if "json" in name or "csv" in name), ["b.csv"], "it left nothing behind")
+
+
 def of_a_held_screen(t):
     """What is held is as old as when it was held, however new the replica is."""
     folder = make("held", small)
@@ -182,4 +197,5 @@ if __name__ == "__main__":
         of_many_rows(t)
         of_every_screen(t)
         of_files(t)
+        of_a_long_one(t)
         of_a_held_screen(t)
