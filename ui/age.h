@@ -26,7 +26,7 @@ enum freshness_state age_state(const struct age *a, int64_t now);
 /* "LIVE 2s", "OFFLINE since 13:20", "SNAPSHOT 41%"; "NO DATA" before the first answer. */
 void age_words(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size);
 enum role age_role(const struct age *a, int64_t now);
-/* The state alone, for titles, where it is not live: " STALE"; else "". */
+/* The state alone, for titles, where it is not live: " STALE"; else "". Lives until the next call. */
 const char *age_mark(const struct age *a, int64_t now);
 /* The source's clock now. */
 int64_t age_source_now(const struct age *a, int64_t now);

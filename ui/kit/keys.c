@@ -123,17 +123,15 @@ static void keys_take(void *ctx, const char *word, const char *value, const char
 		l->keys->esc_digit = keys_yes(value);
 		return;
 	}
-	int a = 1;
-	while (a < ACTION_COUNT && strcmp(keys_table[a].word, word) != 0)
-		a++;
-	if (a == ACTION_COUNT) {
-		buffer_format(&l->errors, "%s:%d: \"%s\" is nothing a key can do\n", file, line, word);
+	enum action a = keys_find(word);
+	if (a == ACTION_NONE) {
+		buffer_format(&l->errors, _("%s:%d: \"%s\" is nothing a key can do\n"), file, line, word);
 		return;
 	}
 	const char *bad;
 	size_t bad_len;
 	if (!keys_read(value, l->keys->bound[a], &bad, &bad_len)) {
-		buffer_format(&l->errors, "%s:%d: \"%.*s\" is no key, or one too many\n", file, line, (int)bad_len,
+		buffer_format(&l->errors, _("%s:%d: \"%.*s\" is no key, or one too many\n"), file, line, (int)bad_len,
 			      bad);
 		return;
 	}
@@ -149,14 +147,14 @@ static void keys_conflict(struct keys_load *l, int a, int b, int key)
 	int at = l->origin[b].file ? b : a;
 	int other = at == a ? b : a;
 	if (!l->origin[at].file)
-		buffer_format(&l->errors, "%s is bound to both %s and %s\n", name, keys_table[a].word,
+		buffer_format(&l->errors, _("%s is bound to both %s and %s\n"), name, keys_table[a].word,
 			      keys_table[b].word);
 	else if (l->origin[other].file)
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s (%s:%d)\n", l->origin[at].file,
+		buffer_format(&l->errors, _("%s:%d: %s is already bound to %s (%s:%d)\n"), l->origin[at].file,
 			      l->origin[at].line, name, keys_table[other].word, l->origin[other].file,
 			      l->origin[other].line);
 	else
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s, which has no line of its own\n",
+		buffer_format(&l->errors, _("%s:%d: %s is already bound to %s, which has no line of its own\n"),
 			      l->origin[at].file, l->origin[at].line, name, keys_table[other].word);
 }
 
@@ -171,7 +169,7 @@ static void keys_check(struct keys_load *l)
 	for (int a = 1; a < ACTION_COUNT; a++)
 		for (int i = 0; i < KEYS_EACH && l->keys->bound[a][i]; i++)
 			if (l->keys->bound[a][i] >= '0' && l->keys->bound[a][i] <= '9')
-				buffer_format(&l->errors, "%s:%d: digits start the next lookup and cannot be bound\n",
+				buffer_format(&l->errors, _("%s:%d: digits start the next lookup and cannot be bound\n"),
 					      l->origin[a].file, l->origin[a].line);
 }
 
@@ -208,12 +206,25 @@ enum action keys_action(const struct keys *k, int key)
 
 const char *keys_label(enum action a)
 {
-	return keys_table[a].label;
+	return keys_table[a].label[0] ? _(keys_table[a].label) : "";
 }
 
 const char *keys_about(enum action a)
 {
-	return keys_table[a].about;
+	return _(keys_table[a].about);
+}
+
+const char *keys_word(enum action a)
+{
+	return keys_table[a].word;
+}
+
+enum action keys_find(const char *word)
+{
+	for (int a = 1; a < ACTION_COUNT; a++)
+		if (strcmp(keys_table[a].word, word) == 0)
+			return (enum action)a;
+	return ACTION_NONE;
 }
 
 void keys_list(const struct keys *k, enum action a, char *out, size_t size)
