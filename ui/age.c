@@ -27,6 +27,8 @@ int64_t age_of(const struct age *a, int64_t now)
 enum freshness_state age_state(const struct age *a, int64_t now)
 {
 	int64_t age = age_of(a, now);
+	if (a->away)
+		return FRESH_OFFLINE;
 	if (a->fresh.state > FRESH_STALE || age == TIME_NONE)
 		return a->fresh.state;
 	return age <= a->live ? FRESH_LIVE : age <= a->lag ? FRESH_LAG : FRESH_STALE;
@@ -48,11 +50,12 @@ static const char *age_word(enum freshness_state s)
 static void age_offline(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size)
 {
 	struct civil then, today;
-	if (a->fresh.offline_since == TIME_NONE) {
+	int64_t since = a->away ? a->away : a->fresh.offline_since;
+	if (since == TIME_NONE) {
 		snprintf(out, size, "%s", age_word(FRESH_OFFLINE));
 		return;
 	}
-	zone_civil(zone, a->fresh.offline_since, &then);
+	zone_civil(zone, since, &then);
 	zone_civil(zone, now, &today);
 	if (then.year == today.year && then.month == today.month && then.day == today.day)
 		snprintf(out, size, /* xgettext: cell 22 */ _("OFFLINE since %02d:%02d"), then.hour, then.minute);

@@ -18,6 +18,7 @@ struct age {
 	struct freshness fresh; /* of the last answer; `incomplete` is not kept */
 	int64_t asked;          /* our clock then */
 	int64_t live, lag;      /* thresholds */
+	int64_t away;           /* since when nothing that is asked can be fresh, whatever it answers; 0: it can */
 };
 
 void age_set(struct age *a, const struct freshness *f, int64_t now);

@@ -15,7 +15,7 @@
 #include "ui/kit/term.h"
 #include "ui/worker.h"
 
-#define CONSOLE_FRAME (SECOND / 25) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_FRAME (SECOND / 50) /* a pane is not loaded more often while commits rush in */
 #define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
 #define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 

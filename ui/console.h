@@ -95,7 +95,7 @@ void console_want(struct console *c);
 /* console_keys.c: does what the pane on top asked for: another screen, an answer. */
 void console_wishes(struct console *c);
 /* An action, by whatever way it was asked for. */
-void console_act(struct console *c, enum action a);
+void console_do(struct console *c, enum action a);
 /* Says what a key does. */
 void console_explain(struct console *c, int key);
 /* Looks for the text in the table, and remembers it for n and N. */

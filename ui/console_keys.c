@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/language.h"
 #include "model/model.h"
@@ -79,9 +80,16 @@ static void keys_sent(struct console *c, enum prompt_kind kind)
 
 /* ---- actions of every screen ---- */
 
+/* At home a search or a list is put away first: back brings it again. */
 static void keys_home(struct console *c)
 {
-	if (screens_top(&c->screens)->ops == &find_pane)
+	struct buffer mark = {0};
+	struct pane *p = screens_top(&c->screens);
+	if (p->ops == &find_pane)
+		p->ops->mark(p, &mark);
+	bool home = p->ops == &find_pane && mark.len == 0;
+	buffer_done(&mark);
+	if (home)
 		prompt_open(&c->prompt, PROMPT_LEAVE, _("Leave tellerdesk? y or Enter: yes, any other key: no"), NULL);
 	else
 		console_go(c, find_pane.code, NULL);
@@ -130,6 +138,8 @@ static void keys_search(struct console *c)
 	struct grid *g = p->ops->grid && p->ops != &find_pane ? p->ops->grid(p) : NULL;
 	if (g && g->count)
 		prompt_open(&c->prompt, PROMPT_FIND, _("Find ==>"), c->find);
+	else if (p->ops == &find_pane)
+		p->ops->start(p, "");
 	else
 		console_go(c, find_pane.code, "");
 }
@@ -203,7 +213,7 @@ static void keys_everywhere(struct console *c, enum action a)
 	}
 }
 
-void console_act(struct console *c, enum action a)
+void console_do(struct console *c, enum action a)
 {
 	struct session *s = &c->session;
 	struct pane *p = screens_top(&c->screens);
@@ -323,7 +333,7 @@ static void keys_press(struct console *c, int key)
 		return;
 	enum action a = keys_action(&s->keys, key);
 	if (a != ACTION_NONE) {
-		console_act(c, a);
+		console_do(c, a);
 	} else if (key == 'C' - KEY_CONTROL) {
 		char home[16];
 		keys_first(&s->keys, ACTION_HOME, home, sizeof(home));

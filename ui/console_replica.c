@@ -22,7 +22,8 @@
 #include "ui/worker.h"
 
 #define REPLICA_OPEN  (SECOND / 4)  /* between two tries to open it */
-#define REPLICA_POLL  (SECOND / 25) /* between two looks for commits of another process */
+#define REPLICA_POLL  (SECOND / 100) /* between two looks for commits of another process, */
+#define REPLICA_SEEN  (SECOND / 25) /* and where the ingest of this one posts its own */
 #define REPLICA_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
 #define REPLICA_FRAME (SECOND / 25) /* the age is not asked for more often while commits rush in */
 #define REPLICA_STAND SECOND        /* between two looks at what is wrong */
@@ -59,6 +60,7 @@ static void replica_take(struct console *c, struct query *q, struct worker *w, c
 	c->device = st->st_dev;
 	c->inode = st->st_ino;
 	c->gone = false;
+	s->age.away = 0;
 	c->fresh_at = c->stand_at = 0;
 	c->version = query_data_version(q);
 	if (!s->zone_chosen)
@@ -135,8 +137,9 @@ static void replica_watch(struct console *c, int64_t now)
 	c->open_at = now + REPLICA_OPEN;
 	if (replica_file(c, &st) && st.st_dev == c->device && st.st_ino == c->inode) {
 		if (c->gone)
-			c->fresh_at = 0;
+			c->fresh_at = c->stand_at = 0;
 		c->gone = false;
+		s->age.away = 0;
 		return;
 	}
 	if (replica_open(c, &err)) {
@@ -145,6 +148,8 @@ static void replica_watch(struct console *c, int64_t now)
 		c->dirty = true;
 		return;
 	}
+	if (!c->gone)
+		s->age.away = clock_now();
 	c->gone = true;
 	snprintf(text, sizeof(text), _("Replica \"%s\" is gone: this is what it held last. The screens go on as soon as there is one again"),
 		 s->replica_path);
@@ -226,7 +231,7 @@ static void replica_topics(struct console *c, int64_t now)
 		if (version != c->version)
 			c->topics |= BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS;
 		c->version = version;
-		c->poll_at = now + REPLICA_POLL;
+		c->poll_at = now + (c->params->board ? REPLICA_SEEN : REPLICA_POLL);
 	}
 	struct pane *p = screens_top(&c->screens);
 	if (c->topics & p->ops->topics)

@@ -38,7 +38,9 @@ static void trail_fresh(struct place *p)
 
 void trail_go(struct trail *t, const char *code, const char *cif, int64_t as_of)
 {
-	if (t->count && trail_same(&t->list[t->at], code, cif, as_of)) {
+	/* Of a screen that shows no customer the mark tells what is shown: with one, this is another place. */
+	bool bare = t->count && (cif || !t->list[t->at].mark[0]);
+	if (bare && trail_same(&t->list[t->at], code, cif, as_of)) {
 		trail_fresh(&t->list[t->at]);
 		return;
 	}

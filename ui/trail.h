@@ -26,7 +26,8 @@ struct trail {
 	int count, at; /* at: the place we are at */
 };
 
-/* The very place we are at, or that we came from just now, is not put on the trail once more: it is taken again. */
+/* The very place we are at is not put on the trail once more, nor the other screen of the same customer that we came
+ * from just now: they are taken again. A screen of no customer with a mark is a place of its own: a search, a page. */
 void trail_go(struct trail *t, const char *code, const char *cif, int64_t as_of);
 void trail_keep(struct trail *t, const char *cif, int64_t as_of, const char *mark);
 /* NULL: nowhere yet. Places live until the trail changes. */

@@ -33,7 +33,7 @@ static void verb_find(struct console *c, const char *argument)
 static void verb_recent(struct console *c, const char *argument)
 {
 	(void)argument;
-	console_act(c, ACTION_RECENT);
+	console_do(c, ACTION_RECENT);
 }
 
 static void verb_cif(struct console *c, const char *argument)
@@ -59,7 +59,7 @@ static void verb_as_of(struct console *c, const char *argument)
 	else if (argument[0])
 		console_as_of(c, argument);
 	else
-		console_act(c, ACTION_AS_OF);
+		console_do(c, ACTION_AS_OF);
 }
 
 static void verb_stores(struct console *c, const char *argument)
@@ -82,13 +82,13 @@ static void verb_home(struct console *c, const char *argument)
 static void verb_back(struct console *c, const char *argument)
 {
 	(void)argument;
-	console_act(c, ACTION_BACK);
+	console_do(c, ACTION_BACK);
 }
 
 static void verb_forward(struct console *c, const char *argument)
 {
 	(void)argument;
-	console_act(c, ACTION_FORWARD);
+	console_do(c, ACTION_FORWARD);
 }
 
 /* ---- help ---- */
@@ -130,7 +130,7 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s %s: %s", v->word, v->argument, _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument, _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else
@@ -227,7 +227,7 @@ static void verb_copy(struct console *c, const char *argument)
 static void verb_reread(struct console *c, const char *argument)
 {
 	(void)argument;
-	console_act(c, ACTION_REREAD);
+	console_do(c, ACTION_REREAD);
 }
 
 static void verb_quit(struct console *c, const char *argument)

@@ -81,6 +81,20 @@ static void the_same_place_is_one_place(void **state)
 	trail_done(&t);
 }
 
+static void what_was_searched_is_a_place_of_its_own(void **state)
+{
+	(void)state;
+	struct trail t = {0};
+	trail_go(&t, "FIND", NULL, TIME_NONE);
+	trail_go(&t, "FIND", NULL, TIME_NONE);
+	assert_null(trail_back(&t));
+	trail_keep(&t, NULL, TIME_NONE, "hale");
+	trail_go(&t, "FIND", NULL, TIME_NONE);
+	assert_place(trail_here(&t), "FIND", NULL, "");
+	assert_place(trail_back(&t), "FIND", NULL, "hale");
+	trail_done(&t);
+}
+
 static void to_and_fro_between_tabs_is_no_way(void **state)
 {
 	(void)state;
@@ -126,6 +140,7 @@ int main(void)
 		cmocka_unit_test(back_and_forward_give_the_same_places),
 		cmocka_unit_test(a_new_way_forgets_the_old_one),
 		cmocka_unit_test(the_same_place_is_one_place),
+		cmocka_unit_test(what_was_searched_is_a_place_of_its_own),
 		cmocka_unit_test(to_and_fro_between_tabs_is_no_way),
 		cmocka_unit_test(the_oldest_are_forgotten),
 	};

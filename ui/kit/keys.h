@@ -42,22 +42,21 @@ enum key {
 	KEY_FUNCTION, /* KEY_FUNCTION + n is Fn, 1 to 24 */
 };
 
-/* name, word in [keys], label of the last row ("" where it never stands there; they share 80 cells: shorter is
- * better), what it does, its keys */
+/* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys */
 /* clang-format off */
 #define KEYS_ACTIONS(X) \
-	X(HELP, "help", /* xgettext: cell 4 */ N_("Help"), N_("explain this screen"), "F1 ?") \
-	X(COMMAND, "command", /* xgettext: cell 3 */ N_("Cmd"), N_("command line: a screen's code, a CIF, export, quit"), "F2 :") \
-	X(HOME, "home", /* xgettext: cell 4 */ N_("Home"), N_("home; at home: leave"), "F3 q") \
-	X(SEARCH, "search", /* xgettext: cell 6 */ N_("Search"), N_("search by name; in a table: find"), "F4 /") \
-	X(REREAD, "reread", /* xgettext: cell 4 */ N_("Read"), N_("read again"), "F5 r") \
-	X(RECENT, "recent", /* xgettext: cell 6 */ N_("Recent"), N_("the last customers of this session"), "F6 w") \
-	X(PAGE_UP, "page_up", /* xgettext: cell 2 */ N_("Up"), N_("a page up"), "F7 PgUp Ctrl-U") \
-	X(PAGE_DOWN, "page_down", /* xgettext: cell 2 */ N_("Dn"), N_("a page down"), "F8 PgDn Ctrl-D") \
-	X(AS_OF, "as_of", /* xgettext: cell 5 */ N_("As-of"), N_("show another moment; again: now"), "F9 t") \
-	X(MORE, "more", /* xgettext: cell 4 */ N_("More"), N_("more: export, copy, sheet"), "F10 x") \
-	X(VIEW, "view", /* xgettext: cell 4 */ N_("View"), N_("record, table, chart"), "F11 v") \
-	X(BACK, "back", /* xgettext: cell 4 */ N_("Back"), N_("back, nothing typed is lost"), "F12 Esc b") \
+	X(HELP, "help", N_("Help"), N_("explain this screen"), "F1 ?") \
+	X(COMMAND, "command", N_("Cmd"), N_("command line: a screen's code, a CIF, export, quit"), "F2 :") \
+	X(HOME, "home", N_("Home"), N_("home; at home: leave"), "F3 q") \
+	X(SEARCH, "search", N_("Search"), N_("search by name; in a table: find"), "F4 /") \
+	X(REREAD, "reread", N_("Read"), N_("read again"), "F5 r") \
+	X(RECENT, "recent", N_("Recent"), N_("the last customers of this session"), "F6 w") \
+	X(PAGE_UP, "page_up", N_("Up"), N_("a page up"), "F7 PgUp Ctrl-U") \
+	X(PAGE_DOWN, "page_down", N_("Dn"), N_("a page down"), "F8 PgDn Ctrl-D") \
+	X(AS_OF, "as_of", N_("As-of"), N_("show another moment; again: now"), "F9 t") \
+	X(MORE, "more", N_("More"), N_("more: export, copy, sheet"), "F10 x") \
+	X(VIEW, "view", N_("View"), N_("record, table, chart"), "F11 v") \
+	X(BACK, "back", N_("Back"), N_("back, nothing typed is lost"), "F12 Esc b") \
 	X(FORWARD, "forward", "", N_("forward again, after back"), "F24 f") \
 	X(OPEN, "open", "", N_("send what was typed; else open the row"), "Enter Ctrl-E") \
 	X(NEXT_FIELD, "next_field", "", N_("next field, tab or pane"), "Tab Ctrl-N") \
@@ -77,20 +76,20 @@ enum key {
 	X(CLEAR, "clear", "", N_("clear the field"), "Ctrl-F") \
 	X(REPAINT, "repaint", "", N_("paint the whole screen again"), "Ctrl-L") \
 	X(COPY, "copy", "", N_("copy the selected cell or field"), "y") \
-	X(WIDER, "wider", /* xgettext: cell 6 */ N_("longer"), N_("a longer window"), "+") \
-	X(NARROWER, "narrower", /* xgettext: cell 7 */ N_("shorter"), N_("a shorter window"), "-") \
-	X(SLIDE, "slide", /* xgettext: cell 6 */ N_("=slide"), N_("windows that overlap: by half, by a third, not"), "s") \
-	X(ORDER, "order", /* xgettext: cell 6 */ N_("=order"), N_("order of the rows: by the next column"), "o") \
+	X(WIDER, "wider", N_("longer"), N_("a longer window"), "+") \
+	X(NARROWER, "narrower", N_("shorter"), N_("a shorter window"), "-") \
+	X(SLIDE, "slide", N_("=slide"), N_("windows that overlap: by half, by a third, not"), "s") \
+	X(ORDER, "order", N_("=order"), N_("order of the rows: by the next column"), "o") \
 	X(REVERSE, "reverse", "", N_("the same order the other way round"), "O") \
-	X(HOLD, "hold", /* xgettext: cell 5 */ N_("=hold"), N_("hold the screen still; again: go on"), "p") \
-	X(ZONE, "zone", /* xgettext: cell 5 */ N_("=zone"), N_("time zone of the windows"), "z") \
-	X(FILTER, "filter", /* xgettext: cell 7 */ N_("=filter"), N_("only rows that hold a text"), "& i") \
-	X(SILENT, "silent", /* xgettext: cell 7 */ N_("=silent"), N_("silent stores only"), "!") \
+	X(HOLD, "hold", N_("=hold"), N_("hold the screen still; again: go on"), "p") \
+	X(ZONE, "zone", N_("=zone"), N_("time zone of the windows"), "z") \
+	X(FILTER, "filter", N_("=filter"), N_("only rows that hold a text"), "& i") \
+	X(SILENT, "silent", N_("=silent"), N_("silent stores only"), "!") \
 	X(STYLE, "style", "", N_("bars as blocks, dots or ASCII"), "a") \
-	X(THAT_MOMENT, "that_moment", /* xgettext: cell 9 */ N_("=as of it"), N_("the customer as of the selected version"), "T") \
-	X(UNCHANGED, "unchanged", /* xgettext: cell 11 */ N_("=all fields"), N_("show unchanged fields too"), "u") \
-	X(ENTITY, "entity", /* xgettext: cell 7 */ N_("=entity"), N_("versions of one kind only"), "e") \
-	X(PERIOD, "period", /* xgettext: cell 7 */ N_("=period"), N_("versions of a period only"), "d")
+	X(THAT_MOMENT, "that_moment", N_("=as of it"), N_("the customer as of the selected version"), "T") \
+	X(UNCHANGED, "unchanged", N_("=all fields"), N_("show unchanged fields too"), "u") \
+	X(ENTITY, "entity", N_("=entity"), N_("versions of one kind only"), "e") \
+	X(PERIOD, "period", N_("=period"), N_("versions of a period only"), "d")
 /* clang-format on */
 
 enum action {

@@ -71,6 +71,17 @@ static void find_drop(struct find *f)
 	f->found = NULL;
 }
 
+/* The grid finds the one that is wanted by its key. */
+static void find_select(struct find *f)
+{
+	if (f->wanted) {
+		free(f->grid.key);
+		f->grid.key = f->wanted;
+		f->wanted = NULL;
+	}
+	find_sync(f);
+}
+
 static void find_want(struct find *f, const char *cif)
 {
 	char *wanted = memory_text(cif); /* which may be the one that goes */
@@ -115,14 +126,10 @@ static void find_take_search(struct find *f, struct find_job *j)
 	f->cost = clock_mono() - f->asked_at;
 	find_drop(f);
 	f->found = j;
-	if (j->answer.total == 0)
-		guide_nobody(&f->guide, f->base.session,
-			     j->answer.indexing >= 0 || j->answer.base.freshness.incomplete_count > 0);
-	find_sync(f);
-	for (int i = 0; f->wanted && i < j->answer.count; i++)
-		if (strcmp(j->answer.hits[i].cif, f->wanted) == 0)
-			grid_select(&f->grid, i);
-	find_want(f, NULL);
+	find_select(f);
+	if (f->onward != ACTION_NONE)
+		grid_act(&f->grid, f->onward);
+	f->onward = ACTION_NONE;
 	if (f->send && j->answer.count == 1) {
 		f->name.sent = true;
 		session_go(f->base.session, customer_pane.code, j->answer.hits[0].cif);
@@ -149,15 +156,28 @@ static void find_take(struct pane *p, struct job *job)
 	find_brief(f);
 }
 
+/* What stands where the list would be. */
+static void find_guide(struct find *f)
+{
+	const struct search_answer *a = f->name.len && f->found ? &f->found->answer : NULL;
+	if (a && a->total == 0)
+		guide_nobody(&f->guide, f->base.session, a->indexing >= 0 || a->base.freshness.incomplete_count > 0);
+	else
+		guide_welcome(&f->guide, f->base.session);
+}
+
 static void find_sync(struct find *f)
 {
 	grid_sync(&f->grid, find_lists_recent(f) ? f->base.session->recent_count : f->found->answer.count);
+	if (f->grid.count == 0)
+		find_guide(f);
 	find_brief(f);
 }
 
 static void find_changed(struct find *f)
 {
 	f->recent = f->send = false;
+	f->onward = ACTION_NONE;
 	f->limit = FIND_LIMIT;
 	find_want(f, NULL);
 	if (f->base.session->worker)
@@ -169,7 +189,7 @@ static void find_changed(struct find *f)
 }
 
 /* At the end of a list that is cut: more of it, ever larger steps, as far as a list goes. */
-static bool find_more(struct find *f)
+static bool find_more(struct find *f, enum action onward)
 {
 	const struct search_answer *a = f->found ? &f->found->answer : NULL;
 	if (find_lists_recent(f) || !find_answered(f) || a->count >= a->total || f->limit >= FIND_MOST ||
@@ -177,6 +197,7 @@ static bool find_more(struct find *f)
 		return false;
 	f->limit = f->limit * 5 < FIND_MOST ? f->limit * 5 : FIND_MOST;
 	find_want(f, find_selected(f));
+	f->onward = onward;
 	find_ask(f);
 	return true;
 }
@@ -209,7 +230,6 @@ static void find_start(struct pane *p, const char *argument)
 		f->grid.focus = true;
 		f->due = TIME_NONE;
 		f->limit = FIND_LIMIT;
-		guide_welcome(&f->guide, p->session);
 	}
 	f->name_focus = f->name_chosen = f->recent = f->send = false;
 	if (argument && strcmp(argument, "recent") == 0) {
@@ -224,7 +244,7 @@ static void find_start(struct pane *p, const char *argument)
 			field_set(&f->name, argument, false);
 			find_changed(f);
 		}
-	} else if (f->name.sent) { /* home: what was searched for is done with */
+	} else { /* home: what was searched for is done with; the trail has it */
 		field_clear(&f->name);
 		find_changed(f);
 	}
@@ -258,10 +278,8 @@ static void find_recall(struct pane *p, const char *mark)
 	f->name.sent = f->name.len > 0;
 	f->recent = recent;
 	find_want(f, cif);
-	find_sync(f);
-	for (int i = 0; i < f->grid.count; i++)
-		if (strcmp(find_key(f, i), cif) == 0)
-			grid_select(&f->grid, i);
+	if (f->due == TIME_NONE)
+		find_select(f);
 }
 
 static void find_stop(struct pane *p)
@@ -380,12 +398,11 @@ static enum reaction find_back(struct find *f)
 static enum reaction find_move(struct find *f, enum action a)
 {
 	bool down = a == ACTION_PAGE_DOWN || a == ACTION_DOWN || a == ACTION_LAST;
-	if (down && find_more(f))
+	if (down && find_more(f, a))
 		return REACT_DONE;
-	if (!grid_act(&f->grid, a))
-		return REACT_IGNORED;
+	bool moved = grid_act(&f->grid, a);
 	find_brief(f);
-	return REACT_DONE;
+	return moved ? REACT_DONE : REACT_IGNORED;
 }
 
 static enum reaction find_act(struct pane *p, enum action a)

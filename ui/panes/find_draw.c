@@ -157,7 +157,7 @@ static void find_counted(const struct find *f, struct buffer *out)
 	else if (a->total_exact)
 		buffer_format(out, _("%s of %s found; %s at the end shows more"), count, total, key);
 	else if (more)
-		buffer_format(out, _("%s of more than %s found; another letter, or %s at the end, shows more"), count, total,
+		buffer_format(out, _("%s of more than %s found; another letter or %s shows more"), count, total,
 			      key);
 	else
 		buffer_format(out, _("%s of more than %s found; another letter shows the others"), count, total);

@@ -37,6 +37,7 @@ struct find {
 	int64_t due, asked_at, cost;
 	bool asked;
 	bool send;    /* Enter came before the answer: open it if there is just one */
+	enum action onward; /* the movement that asked for more of the list: done when it has come */
 	char *wanted; /* CIF to select when the answer has come, or NULL */
 	struct grid grid;
 	int cursor_x;
