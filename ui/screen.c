@@ -269,11 +269,12 @@ void screen_draw(const struct screens *screens, const struct session *s, const s
 		screen_small();
 		return;
 	}
+	/* The pane first: it knows its place, "lines 1-19 of 82", only then. */
+	p->ops->draw(p, (struct area){3, 0, LINES - 5, COLS});
 	screen_header(p, s);
 	int field = screen_field(p, s);
 	if (!s->accessible)
 		draw_rule(2, 0, COLS, ROLE_RULE);
-	p->ops->draw(p, (struct area){3, 0, LINES - 5, COLS});
 	int at = screen_message(p, s, prompt);
 	screen_keys(p, s);
 	screen_cursor(p, s, field, at);

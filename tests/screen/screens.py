@@ -198,6 +198,13 @@ def later(folder):
     put_away(folder, "later.db")
 
 
+def remapped(folder):
+    """Keys of somebody's own, in keys.conf."""
+    small(folder)
+    with open(os.path.join(folder, "keys.conf"), "w", encoding="utf-8") as f:
+        f.write("[keys]\nrecent =\nhelp = F9 ?\nas_of = F1 t\nhome = F3\nlast = q\n")
+
+
 def nothing(folder):
     """No replica at all."""
 

@@ -25,7 +25,7 @@
 
 #define FIND_PAUSE (40 * SECOND / 1000) /* after a letter, before the worker is asked */
 #define FIND_AGAIN SECOND               /* while the replica changes under a list that is shown */
-#define FIND_COUNT (30 * SECOND)        /* between two counts of all customers */
+#define FIND_COUNT (2 * SECOND)         /* between two counts of all customers, while the replica changes */
 #define FIND_SHARE 10                   /* what is asked again by itself takes a tenth of the time at most */
 
 static void find_sync(struct find *f);
@@ -71,10 +71,12 @@ static void find_drop(struct find *f)
 	f->found = NULL;
 }
 
-/* The grid finds the one that is wanted by its key. */
+/* The grid finds the one that is wanted by its key, and leaves it in the row of the screen where it was. */
 static void find_select(struct find *f)
 {
 	if (f->wanted) {
+		f->grid.selected = f->wanted_row;
+		f->grid.top = 0;
 		free(f->grid.key);
 		f->grid.key = f->wanted;
 		f->wanted = NULL;
@@ -87,6 +89,7 @@ static void find_want(struct find *f, const char *cif)
 	char *wanted = memory_text(cif); /* which may be the one that goes */
 	free(f->wanted);
 	f->wanted = wanted;
+	f->wanted_row = f->grid.selected - f->grid.top;
 }
 
 static bool find_counts(const struct find *f)
@@ -142,8 +145,11 @@ static void find_take(struct pane *p, struct job *job)
 	struct find *f = (struct find *)p;
 	struct find_job *j = (struct find_job *)job;
 	f->asked = false;
-	if (!j->text)
-		f->count_at = clock_mono() + FIND_COUNT;
+	if (!j->text) { /* again when something has changed */
+		f->counted_at = clock_mono();
+		f->count_cost = f->counted_at - f->asked_at;
+		f->count_at = TIME_OPEN;
+	}
 	if (job->good && j->text) {
 		find_take_search(f, j);
 	} else if (job->good) {
@@ -251,21 +257,22 @@ static void find_start(struct pane *p, const char *argument)
 	f->name.sent = f->name.len > 0;
 }
 
-/* recent, the selected CIF or "-", the first row seen, the text. */
+/* recent, limit, the row of the screen, the CIF that is selected there or "-", the text. */
 static void find_mark(const struct pane *p, struct buffer *out)
 {
 	struct find *f = (struct find *)p;
 	const char *cif = find_selected(f);
 	if (f->name.len || f->recent)
-		buffer_format(out, "%d %d %s %s", f->recent, f->limit, cif && !strchr(cif, ' ') ? cif : "-", f->name.text);
+		buffer_format(out, "%d %d %d %s %s", f->recent, f->limit, f->grid.selected - f->grid.top,
+			      cif && !strchr(cif, ' ') ? cif : "-", f->name.text);
 }
 
 static void find_recall(struct pane *p, const char *mark)
 {
 	struct find *f = (struct find *)p;
 	char cif[64] = "";
-	int recent = 0, limit = FIND_LIMIT, used = 0;
-	if (sscanf(mark, "%d %d %63s%n", &recent, &limit, cif, &used) != 3)
+	int recent = 0, limit = FIND_LIMIT, row = 0, used = 0;
+	if (sscanf(mark, "%d %d %d %63s%n", &recent, &limit, &row, cif, &used) != 4)
 		return;
 	const char *text = mark + used + (mark[used] == ' ');
 	if (strcmp(text, f->name.text) != 0) {
@@ -278,6 +285,7 @@ static void find_recall(struct pane *p, const char *mark)
 	f->name.sent = f->name.len > 0;
 	f->recent = recent;
 	find_want(f, cif);
+	f->wanted_row = row;
 	if (f->due == TIME_NONE)
 		find_select(f);
 }
@@ -305,6 +313,8 @@ static bool find_load(struct pane *p, struct error *err)
 		int64_t wait = f->cost * FIND_SHARE > FIND_AGAIN ? f->cost * FIND_SHARE : FIND_AGAIN;
 		f->due = f->found ? clock_mono() + wait : clock_mono();
 	}
+	if (f->count_at == TIME_OPEN)
+		f->count_at = f->counted_at + (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
 	find_sync(f);
 	if (f->brief.cif)
 		good = brief_load(&f->brief, p->session, f->brief.cif, err) && good;

@@ -39,6 +39,7 @@ struct find {
 	bool send;    /* Enter came before the answer: open it if there is just one */
 	enum action onward; /* the movement that asked for more of the list: done when it has come */
 	char *wanted; /* CIF to select when the answer has come, or NULL */
+	int wanted_row; /* and where on the screen it stood */
 	struct grid grid;
 	int cursor_x;
 	bool marking; /* cells are asked for to be painted */
@@ -47,7 +48,8 @@ struct find {
 	struct brief brief; /* of the selected customer, while there is room beside the list */
 	bool wide;
 	struct lines guide;
-	int64_t count_at; /* monotonic: when to count all there are */
+	int64_t count_at; /* monotonic: when to count all there are; TIME_OPEN: when something has changed */
+	int64_t counted_at, count_cost;
 	bool counted;
 	int64_t customers, stores; /* stores -1: the bank has none */
 };

@@ -14,10 +14,15 @@
 
 enum { GUIDE_KEY = 10, GUIDE_STEP = 5 };
 
+/* The first key of an action; of those keyboards may lack (F24) another one, where there is one. */
 static const char *guide_key(const struct session *s, enum action a, char out[32])
 {
-	keys_first(&s->keys, a, out, 32);
-	return out[0] ? out : "-";
+	const int *bound = s->keys.bound[a];
+	int key = bound[0] > KEY_FUNCTION + 12 && bound[1] ? bound[1] : bound[0];
+	if (!key)
+		return "-";
+	keys_name(key, out, 32);
+	return out;
 }
 
 /* ---- the first screen ---- */
@@ -124,8 +129,8 @@ void guide_tour(struct lines *l, const struct session *s)
 		     KEY(GO_TAB, a), KEY(GO_TAB, b), KEY(BACK, c));
 	guide_format(l, 4, _("See what changed: the last tab is the history. Up and Down choose a version; below stands what was, and what became of it. %s and %s go from change to change."),
 		     KEY(NEXT, a), KEY(PREVIOUS, b));
-	guide_format(l, 5, _("See it as it was: %s, then -2m: the customer of two minutes ago, NOT CURRENT in reverse. %s again is now."),
-		     KEY(AS_OF, a), KEY(AS_OF, b));
+	guide_format(l, 5, _("See it as it was: %s on a version is the customer as of then, NOT CURRENT in reverse; so is %s and a time, such as -2m. %s again is now."),
+		     KEY(THAT_MOMENT, a), KEY(AS_OF, b), KEY(AS_OF, c));
 	guide_format(l, 6, _("The next one: type the digits of a CIF wherever you are, and Enter. %s goes back to the one before, %s forward again."),
 		     KEY(BACK, a), KEY(FORWARD, b));
 	guide_format(l, 7, _("The stores: %s, stor, Enter. It moves by itself. %s and %s: longer and shorter windows; Enter: who was registered there; Enter again: that customer."),
