@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/zone.h"
 
 void age_set(struct age *a, const struct freshness *f, int64_t now)
@@ -26,6 +27,8 @@ int64_t age_of(const struct age *a, int64_t now)
 enum freshness_state age_state(const struct age *a, int64_t now)
 {
 	int64_t age = age_of(a, now);
+	if (a->away)
+		return FRESH_OFFLINE;
 	if (a->fresh.state > FRESH_STALE || age == TIME_NONE)
 		return a->fresh.state;
 	return age <= a->live ? FRESH_LIVE : age <= a->lag ? FRESH_LAG : FRESH_STALE;
@@ -34,31 +37,36 @@ enum freshness_state age_state(const struct age *a, int64_t now)
 static const char *age_word(enum freshness_state s)
 {
 	static const char *const words[] = {
-		[FRESH_LIVE] = "LIVE",       [FRESH_LAG] = "LAG",           [FRESH_STALE] = "STALE",
-		[FRESH_OFFLINE] = "OFFLINE", [FRESH_SNAPSHOT] = "SNAPSHOT", [FRESH_REFUSED] = "REFUSED",
+		[FRESH_LIVE] = /* xgettext: cell 9 */ N_("LIVE"),
+		[FRESH_LAG] = /* xgettext: cell 9 */ N_("LAG"),
+		[FRESH_STALE] = /* xgettext: cell 9 */ N_("STALE"),
+		[FRESH_OFFLINE] = /* xgettext: cell 11 */ N_("OFFLINE"),
+		[FRESH_SNAPSHOT] = /* xgettext: cell 9 */ N_("SNAPSHOT"),
+		[FRESH_REFUSED] = /* xgettext: cell 9 */ N_("REFUSED"),
 	};
-	return words[s];
+	return _(words[s]);
 }
 
 static void age_offline(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size)
 {
 	struct civil then, today;
-	if (a->fresh.offline_since == TIME_NONE) {
-		snprintf(out, size, "OFFLINE");
+	int64_t since = a->away ? a->away : a->fresh.offline_since;
+	if (since == TIME_NONE) {
+		snprintf(out, size, "%s", age_word(FRESH_OFFLINE));
 		return;
 	}
-	zone_civil(zone, a->fresh.offline_since, &then);
+	zone_civil(zone, since, &then);
 	zone_civil(zone, now, &today);
 	if (then.year == today.year && then.month == today.month && then.day == today.day)
-		snprintf(out, size, "OFFLINE since %02d:%02d", then.hour, then.minute);
+		snprintf(out, size, /* xgettext: cell 22 */ _("OFFLINE since %02d:%02d"), then.hour, then.minute);
 	else
-		snprintf(out, size, "OFFLINE since %02d-%02d %02d:%02d", then.month, then.day, then.hour, then.minute);
+		snprintf(out, size, /* xgettext: cell 28 */ _("OFFLINE since %02d-%02d %02d:%02d"), then.month, then.day, then.hour, then.minute);
 }
 
 void age_words(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size)
 {
 	if (!a->known) {
-		snprintf(out, size, "NO DATA");
+		snprintf(out, size, "%s", /* xgettext: cell 12 */ _("NO DATA"));
 		return;
 	}
 	enum freshness_state state = age_state(a, now);
@@ -67,7 +75,7 @@ void age_words(const struct age *a, int64_t now, const struct zone *zone, char *
 	if (state == FRESH_OFFLINE)
 		age_offline(a, now, zone, out, size);
 	else if (state == FRESH_SNAPSHOT && a->fresh.snapshot_percent >= 0)
-		snprintf(out, size, "SNAPSHOT %d%%", a->fresh.snapshot_percent);
+		snprintf(out, size, "%s %d%%", age_word(state), a->fresh.snapshot_percent);
 	else if (state <= FRESH_STALE && age != TIME_NONE)
 		snprintf(out, size, "%s %s", age_word(state), duration_short(age, words));
 	else
@@ -94,23 +102,11 @@ enum role age_role(const struct age *a, int64_t now)
 
 const char *age_mark(const struct age *a, int64_t now)
 {
-	if (!a->known)
-		return " NO DATA";
-	switch (age_state(a, now)) {
-	case FRESH_LIVE:
+	static char mark[64]; /* of the console's thread */
+	if (a->known && age_state(a, now) == FRESH_LIVE)
 		return "";
-	case FRESH_LAG:
-		return " LAG";
-	case FRESH_STALE:
-		return " STALE";
-	case FRESH_OFFLINE:
-		return " OFFLINE";
-	case FRESH_SNAPSHOT:
-		return " SNAPSHOT";
-	case FRESH_REFUSED:
-		break;
-	}
-	return " REFUSED";
+	snprintf(mark, sizeof(mark), " %s", a->known ? age_word(age_state(a, now)) : _("NO DATA"));
+	return mark;
 }
 
 int64_t age_source_now(const struct age *a, int64_t now)

@@ -18,6 +18,7 @@ struct age {
 	struct freshness fresh; /* of the last answer; `incomplete` is not kept */
 	int64_t asked;          /* our clock then */
 	int64_t live, lag;      /* thresholds */
+	int64_t away;           /* since when nothing that is asked can be fresh, whatever it answers; 0: it can */
 };
 
 void age_set(struct age *a, const struct freshness *f, int64_t now);
@@ -26,7 +27,7 @@ enum freshness_state age_state(const struct age *a, int64_t now);
 /* "LIVE 2s", "OFFLINE since 13:20", "SNAPSHOT 41%"; "NO DATA" before the first answer. */
 void age_words(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size);
 enum role age_role(const struct age *a, int64_t now);
-/* The state alone, for titles, where it is not live: " STALE"; else "". */
+/* The state alone, for titles, where it is not live: " STALE"; else "". Lives until the next call. */
 const char *age_mark(const struct age *a, int64_t now);
 /* The source's clock now. */
 int64_t age_source_now(const struct age *a, int64_t now);

@@ -4,114 +4,28 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/zone.h"
-#include "ingest/board.h"
-#include "model/model.h"
 #include "replica/query.h"
 #include "ui/app.h"
-#include "ui/panes/card.h"
 #include "ui/pane.h"
 #include "ui/kit/term.h"
 #include "ui/worker.h"
 
-#define CONSOLE_OPEN  (SECOND / 4)  /* between two tries to open the replica */
-#define CONSOLE_POLL  (SECOND / 25) /* between two looks for commits of another process */
-#define CONSOLE_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
-#define CONSOLE_FRAME (SECOND / 25) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_FRAME (SECOND / 50) /* a pane is not loaded more often while commits rush in */
 #define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
 #define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 
-/* ---- the replica ---- */
-
-static void console_zone(struct session *s)
-{
-	const char *name = session_text(s->settings, "zone");
-	struct error err = {0};
-	const struct zone *zone = name ? zone_get(name, &err) : NULL;
-	s->zone = zone ? zone : s->model && s->model->zone ? s->model->zone : zone_utc();
-}
-
-/* The file may not exist yet: the ingest thread of this very process may be making it. */
-static void console_open(struct console *c)
-{
-	struct session *s = &c->session;
-	int64_t now = clock_mono();
-	if (s->query || now < c->open_at)
-		return;
-	c->open_at = now + CONSOLE_OPEN;
-	struct error err = {0};
-	struct query *q = query_open(s->replica_path, &err);
-	if (!q) {
-		c->dirty |= strcmp(err.message, s->trouble.message) != 0;
-		s->trouble = err;
-		return;
-	}
-	struct worker_params w = {
-		.replica_path = s->replica_path, .live = s->age.live, .lag = s->age.lag, .silent = s->silent};
-	query_thresholds(q, w.live, w.lag, w.silent);
-	s->worker = worker_new(&w, &err);
-	if (!s->worker) {
-		query_close(q);
-		s->trouble = err;
-		return;
-	}
-	s->query = q;
-	s->model = query_model(q);
-	s->trouble = (struct error){0};
-	console_zone(s);
-	c->version = query_data_version(q);
-	pane_load(screens_top(&c->screens));
-	c->dirty = true;
-}
-
 /* ---- what happened meanwhile ---- */
-
-static void console_topics(struct console *c, int64_t now)
-{
-	if (c->params->board)
-		c->topics |= board_take(c->params->board);
-	if (now >= c->poll_at) {
-		int64_t version = query_data_version(c->session.query);
-		if (version != c->version)
-			c->topics |= BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS;
-		c->version = version;
-		c->poll_at = now + CONSOLE_POLL;
-	}
-	struct pane *p = screens_top(&c->screens);
-	if (c->topics & p->ops->topics)
-		p->stale = true;
-	if (c->topics && c->fresh_asked + CONSOLE_FRAME < c->fresh_at)
-		c->fresh_at = c->fresh_asked + CONSOLE_FRAME;
-	c->topics = 0;
-}
 
 static int64_t console_load_at(const struct pane *p)
 {
 	if (p->loaded_at == TIME_NONE)
 		return 0;
 	return p->loaded_at + (p->cost * CONSOLE_SHARE > CONSOLE_FRAME ? p->cost * CONSOLE_SHARE : CONSOLE_FRAME);
-}
-
-static void console_freshness(struct console *c, int64_t now)
-{
-	struct answer fresh = {0};
-	struct error err = {0};
-	if (now < c->fresh_at)
-		return;
-	c->fresh_asked = now;
-	c->fresh_at = now + CONSOLE_FRESH;
-	if (query_freshness(c->session.query, &fresh, &err)) {
-		age_set(&c->session.age, &fresh.freshness, clock_now());
-		c->dirty = true;
-	}
-	answer_done(&fresh);
 }
 
 static void console_answers(struct console *c)
@@ -134,15 +48,14 @@ static void console_answers(struct console *c)
 void console_work(struct console *c)
 {
 	int64_t now = clock_mono();
-	console_open(c);
 	if (now >= c->tick_at) { /* the clock, and the age that goes on without any question */
 		int64_t wall = clock_now();
 		c->tick_at = now + SECOND - (wall % SECOND + SECOND) % SECOND;
 		c->dirty |= !c->session.accessible;
 	}
+	console_replica(c, now);
 	if (!c->session.query)
 		return;
-	console_topics(c, now);
 	console_answers(c);
 	console_wishes(c);
 	struct pane *p = screens_top(&c->screens);
@@ -155,7 +68,6 @@ void console_work(struct console *c)
 		pane_load(p);
 		c->dirty = true;
 	}
-	console_freshness(c, now);
 }
 
 int console_timeout(const struct console *c)
@@ -194,7 +106,8 @@ void console_paint(struct console *c)
 	if (!c->dirty)
 		return;
 	c->dirty = false;
-	screen_draw(&c->screens, &c->session, &c->prompt, clock_now());
+	c->session.now = clock_now();
+	screen_draw(&c->screens, &c->session, &c->prompt);
 	more_draw(c);
 	term_show();
 	if (!c->first_frame && c->session.query) {
@@ -233,85 +146,6 @@ int64_t console_cpu(void)
 	return t.tv_sec * SECOND + t.tv_nsec / 1000;
 }
 
-/* ---- going somewhere ---- */
-
-bool console_go(struct console *c, const char *code, const char *argument)
-{
-	struct session *s = &c->session;
-	const struct pane_ops *const *o = pane_table;
-	while (*o && strcasecmp((*o)->code, code) != 0)
-		o++;
-	if (!*o)
-		return false;
-	if (*o != &find_pane && *o != &help_pane && !s->query) {
-		session_say(s, ROLE_WARN, "There is no replica to read yet");
-		return true;
-	}
-	if ((*o)->customer && !s->customer) {
-		session_say(s, ROLE_WARN, "Which customer? Type a CIF first");
-		return true;
-	}
-	if (!(*o)->customer)
-		s->as_of = TIME_NONE;
-	struct pane *p = screens_open(&c->screens, s, *o, argument);
-	if (s->query)
-		pane_load(p);
-	c->dirty = true;
-	return true;
-}
-
-static void console_found(struct console *c, const struct lookup_answer *a, int64_t took)
-{
-	struct session *s = &c->session;
-	struct civil at;
-	if (!a->customer) {
-		session_say(s, ROLE_WARN, a->candidate_count ? "%d customers: choose one" : "Not found",
-			    a->candidate_count);
-		return;
-	}
-	session_remember(s, a->cif, a->name, a->store_name);
-	free(s->customer);
-	s->customer = memory_text(a->cif);
-	field_set(&s->cif, a->cif, true);
-	if (a->base.freshness.complete_to == TIME_NONE) {
-		session_say(s, ROLE_MESSAGE, "Customer found in %.1f ms", (double)took / 1000);
-		return;
-	}
-	zone_civil(s->zone, a->base.freshness.complete_to, &at);
-	session_say(s, ROLE_MESSAGE, "Customer found in %.1f ms, replica as of %02d:%02d:%02d", (double)took / 1000,
-		    at.hour, at.minute, at.second);
-}
-
-void console_lookup(struct console *c, const char *cif)
-{
-	struct session *s = &c->session;
-	while (*cif == ' ')
-		cif++;
-	size_t n = strlen(cif);
-	while (n && cif[n - 1] == ' ')
-		n--;
-	if (!n)
-		return;
-	char *asked = memory_text_n(cif, n); /* cif may be our own field */
-	field_set(&s->cif, asked, true);
-	s->cif_focus = false;
-	if (!s->query) {
-		s->cif.sent = false;
-		session_say(s, ROLE_WARN, "There is no replica to read yet: Enter again in a moment");
-		free(asked);
-		return;
-	}
-	s->as_of = TIME_NONE; /* the next customer is met in the present */
-	s->go_tab = -1;
-	free(s->customer);
-	s->customer = asked;
-	int64_t start = clock_now();
-	console_go(c, "CIF", NULL);
-	const struct card *card = customer_card(screens_top(&c->screens));
-	if (card && card->loaded)
-		console_found(c, &card->answer, clock_now() - start);
-}
-
 /* ---- life ---- */
 
 bool console_init(struct console *c, const struct app_params *p, struct error *err)
@@ -342,8 +176,7 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	console_zone(s);
 	if (p->notice)
 		session_say(s, ROLE_WARN, "%s", p->notice);
-	screens_open(&c->screens, s, &find_pane, NULL);
-	return true;
+	return console_go(c, find_pane.code, NULL);
 }
 
 void console_done(struct console *c)
@@ -353,5 +186,7 @@ void console_done(struct console *c)
 	worker_free(c->session.worker);
 	query_close(c->session.query);
 	prompt_done(&c->prompt);
+	trail_done(&c->trail);
+	console_unwant(c);
 	session_done(&c->session);
 }

@@ -17,29 +17,42 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "ui/more.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/session.h"
+#include "ui/trail.h"
 #include "ui/kit/term.h"
 
 struct app_params;
 struct error;
+struct pane;
+struct pane_ops;
 struct term_mouse;
+
+enum { CONSOLE_WANTED = 20 };
 
 struct console {
 	const struct app_params *params;
 	struct session session;
 	struct screens screens;
+	struct trail trail;
 	struct prompt prompt;
 	struct more more;
 	bool dirty; /* something to paint */
 	bool leaving;
 	bool tab_pending;      /* g was typed: a digit is a tab */
+	bool explain_pending;  /* help was asked on the help screen: the next key is explained */
+	char *wanted[CONSOLE_WANTED]; /* CIFs sent before there was a replica, in order */
+	int wanted_count;
+	dev_t device; /* of the replica's file as it was opened */
+	ino_t inode;
+	bool gone; /* that file is not the one under this name any more */
 	char find[FIELD_SIZE]; /* what was looked for in a table last */
 	int64_t open_at;       /* monotonic: when to try the replica again */
-	int64_t poll_at, fresh_at, fresh_asked, tick_at;
+	int64_t poll_at, fresh_at, fresh_asked, stand_at, tick_at;
 	int64_t version; /* of the data, when last looked */
 	int64_t started; /* monotonic; and the processor time of this thread then */
 	int64_t started_cpu;
@@ -67,15 +80,34 @@ bool console_idle(struct console *c);
 
 /* ---- between the parts of the console ---- */
 
+/* console_replica.c: opens the replica, follows it, opens it again when it was replaced; the age; what is wrong. */
+void console_zone(struct session *s); /* the setting's zone, else the model's */
+void console_replica(struct console *c, int64_t now);
+
 /* Does an action: the pane's own, or what it means on every screen. */
 void console_do(struct console *c, enum action a);
-/* Shows the customer with this CIF, now. */
+/* console_go.c: from screen to screen. Shows the customer with this CIF, now. */
 void console_lookup(struct console *c, const char *cif);
 /* Shows the screen of a code; argument may be NULL. False: there is none of this code. */
 bool console_go(struct console *c, const char *code, const char *argument);
-void console_command(struct console *c, const char *line);
-/* Does what the pane on top asked for: another screen, an answer. */
-void console_wishes(struct console *c);
+/* Back or forward to a place of the trail. False: there is none. */
+bool console_step(struct console *c, bool forward);
+/* What the place we are at is like, on the trail. */
+void console_keep(struct console *c);
+/* Shows the trail's place again: the panes were made anew. */
+void console_restore(struct console *c);
 void console_as_of(struct console *c, const char *text); /* "" or "now": now */
+/* CIFs that were sent too early: those wait no more, or are shown, each of them. */
+void console_unwant(struct console *c);
+void console_want(struct console *c);
+
+/* console_keys.c: does what the pane on top asked for: another screen, an answer. */
+void console_wishes(struct console *c);
+/* An action, by whatever way it was asked for. */
+void console_do(struct console *c, enum action a);
+/* Says what a key does. */
+void console_explain(struct console *c, int key);
+/* Looks for the text in the table, and remembers it for n and N. */
+void console_find(struct console *c, const char *text);
 
 #endif

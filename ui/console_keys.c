@@ -1,16 +1,15 @@
-/* What a key does. From the inside out: an open question, a tab after g, the fields
+/* What a key does. From the inside out: an open question, a key to be explained, a tab after g, the fields
  * that take text, the pane's own actions, the actions of every screen. */
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/language.h"
-#include "base/moment.h"
 #include "model/model.h"
 #include "ui/panes/card.h"
 #include "ui/console.h"
@@ -18,64 +17,11 @@
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/kit/term.h"
-
-#define CONSOLE_LEAVE "Leave tellerdesk? y or Enter: yes, any other key: no"
+#include "ui/verbs.h"
 
 /* ---- answers of the message row ---- */
 
-void console_as_of(struct console *c, const char *text)
-{
-	struct session *s = &c->session;
-	struct error err = {0};
-	struct pane *p = screens_top(&c->screens);
-	int64_t at = TIME_NONE;
-	if (text[0] && strcmp(text, "now") != 0 &&
-	    !moment_parse(text, s->zone, age_source_now(&s->age, clock_now()), MOMENT_AS_OF, &at, &err)) {
-		session_fail(s, &err);
-		return;
-	}
-	s->as_of = at;
-	pane_load(p);
-}
-
-void console_command(struct console *c, const char *line)
-{
-	char word[32] = "";
-	int used = 0;
-	line += strspn(line, " :");
-	if (sscanf(line, "%31s%n", word, &used) < 1)
-		return;
-	const char *argument = line + used + strspn(line + used, " ");
-	struct session *s = &c->session;
-	if (strcasecmp(word, "quit") == 0 || strcasecmp(word, "q") == 0 || strcasecmp(word, "exit") == 0) {
-		c->leaving = true;
-	} else if (strcasecmp(word, "asof") == 0) {
-		if (screens_top(&c->screens)->ops->customer)
-			console_as_of(c, argument);
-		else
-			session_say(s, ROLE_WARN, "ASOF is for a customer's screens: type a CIF first");
-	} else if (word[0] >= '0' && word[0] <= '9') {
-		console_lookup(c, line);
-	} else if (strcasecmp(word, "cif") == 0 && argument[0]) {
-		console_lookup(c, argument);
-	} else if (strcasecmp(word, "hist") == 0 && argument[0]) {
-		console_lookup(c, argument);
-		console_go(c, "HIST", NULL);
-	} else if (strcasecmp(word, "help") == 0) {
-		console_go(c, "HELP", screens_top(&c->screens)->ops->code);
-	} else if (strcasecmp(word, "export") == 0) {
-		more_command_export(c, argument);
-	} else if (strcasecmp(word, "copy") == 0) {
-		more_command_copy(c, argument);
-	} else if (strcasecmp(word, "filter") == 0) {
-		more_filter(c, argument);
-	} else if (!console_go(c, word, argument[0] ? argument : NULL)) {
-		session_say(s, ROLE_ERROR, "There is no screen \"%s\": FIND CIF HIST STOR LAG HELP, or asof, quit",
-			    word);
-	}
-}
-
-static void console_found_row(struct console *c, struct pane *p, const struct grid *g)
+static void keys_found_row(struct console *c, struct pane *p, const struct grid *g)
 {
 	int at, all = grid_matches(g, &at);
 	char this[FIGURES_SIZE], of[FIGURES_SIZE];
@@ -83,34 +29,40 @@ static void console_found_row(struct console *c, struct pane *p, const struct gr
 	pane_act(p, ACTION_NONE); /* the pane may show more of the selected row */
 }
 
-static void console_find(struct console *c, int step)
+static void keys_find_step(struct console *c, int step)
 {
 	struct pane *p = screens_top(&c->screens);
 	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
+	char key[16];
+	keys_first(&c->session.keys, ACTION_SEARCH, key, sizeof(key));
 	if (!g || !c->find[0])
-		session_say(&c->session, ROLE_MESSAGE, "Nothing to look for: / asks");
+		session_say(&c->session, ROLE_MESSAGE, _("Nothing to look for: %s asks"), key);
 	else if (!grid_find(g, c->find, step))
-		session_say(&c->session, ROLE_WARN, "\"%s\" is not in this table", c->find);
+		session_say(&c->session, ROLE_WARN, _("\"%s\" is not in this table"), c->find);
 	else
-		console_found_row(c, p, g);
+		keys_found_row(c, p, g);
 }
 
-static void console_answer(struct console *c, enum prompt_kind kind)
+void console_find(struct console *c, const char *text)
+{
+	snprintf(c->find, sizeof(c->find), "%s", text);
+	if (text[0])
+		keys_find_step(c, 1);
+}
+
+static void keys_answer(struct console *c, enum prompt_kind kind, const char *text)
 {
 	struct pane *p = screens_top(&c->screens);
-	const char *text = c->prompt.field.text;
 	switch (kind) {
 	case PROMPT_COMMAND:
-		console_command(c, text);
+		verbs_run(c, text);
 		break;
 	case PROMPT_AS_OF:
 		if (text[0])
 			console_as_of(c, text);
 		break;
 	case PROMPT_FIND:
-		snprintf(c->find, sizeof(c->find), "%s", text);
-		if (text[0])
-			console_find(c, 1);
+		console_find(c, text);
 		break;
 	case PROMPT_PANE:
 		if (p->ops->answer && p->ops->answer(p, text) == REACT_LOAD)
@@ -124,149 +76,240 @@ static void console_answer(struct console *c, enum prompt_kind kind)
 	}
 }
 
+/* An answer that is wrong is not lost: the question stays, with the text in it and the error above. */
+static void keys_sent(struct console *c, enum prompt_kind kind)
+{
+	char text[FIELD_SIZE];
+	snprintf(text, sizeof(text), "%s", c->prompt.field.text);
+	c->session.message[0] = 0;
+	keys_answer(c, kind, text);
+	if (c->session.message[0] && c->session.message_role == ROLE_ERROR && kind != PROMPT_LEAVE &&
+	    c->prompt.kind == PROMPT_NONE)
+		prompt_again(&c->prompt, kind);
+}
+
 /* ---- actions of every screen ---- */
 
-static void console_home(struct console *c)
+/* At home a search or a list is put away first: back brings it again. */
+static void keys_home(struct console *c)
 {
-	if (c->screens.count == 1)
-		prompt_open(&c->prompt, PROMPT_LEAVE, CONSOLE_LEAVE, NULL);
+	struct buffer mark = {0};
+	struct pane *p = screens_top(&c->screens);
+	if (p->ops == &find_pane)
+		p->ops->mark(p, &mark);
+	bool home = p->ops == &find_pane && mark.len == 0;
+	buffer_done(&mark);
+	if (home)
+		prompt_open(&c->prompt, PROMPT_LEAVE, _("Leave tellerdesk? y or Enter: yes, any other key: no"), NULL);
 	else
-		console_go(c, "FIND", NULL);
+		console_go(c, find_pane.code, NULL);
 }
 
-static void console_back(struct console *c)
+/* The first one leaves the field, and what was typed stays in it. */
+static bool keys_leave_field(struct console *c)
 {
 	struct session *s = &c->session;
-	if (s->cif_focus) {
-		s->cif_focus = false;
-		return;
-	}
-	if (!screens_back(&c->screens)) {
-		session_say(s, ROLE_MESSAGE, "This is home: F3 leaves");
-		return;
-	}
-	if (!screens_top(&c->screens)->ops->customer)
-		s->as_of = TIME_NONE;
-	if (s->query)
-		pane_load(screens_top(&c->screens));
+	if (!session_typing(s))
+		return false;
+	s->cif_focus = false;
+	s->cif_left = session_typed(s);
+	if (s->cif_left)
+		session_say(s, ROLE_MESSAGE, _("What was typed stays: the next digit goes on with it"));
+	return true;
 }
 
-static void console_ask_as_of(struct console *c)
+static void keys_step(struct console *c, bool forward)
+{
+	char key[16];
+	keys_first(&c->session.keys, ACTION_HOME, key, sizeof(key));
+	console_unwant(c);
+	if (console_step(c, forward))
+		return;
+	if (forward)
+		session_say(&c->session, ROLE_MESSAGE, _("This is the last one that was seen"));
+	else
+		session_say(&c->session, ROLE_MESSAGE, _("This is where it began: %s leaves"), key);
+}
+
+static void keys_as_of(struct console *c)
 {
 	struct session *s = &c->session;
 	if (!screens_top(&c->screens)->ops->customer)
-		session_say(s, ROLE_MESSAGE, "Another moment can be shown of a customer: type a CIF first");
+		session_say(s, ROLE_MESSAGE, _("Another moment can be shown of a customer: type a CIF first"));
 	else if (s->as_of != TIME_NONE)
 		console_as_of(c, "");
 	else
-		prompt_open(&c->prompt, PROMPT_AS_OF, "As of (2026-11-18, 2026-11-18 14:00, -2d) ==>", NULL);
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18, 2026-11-18 14:00, -2d) ==>"), NULL);
 }
 
-static void console_search(struct console *c)
+static void keys_search(struct console *c)
 {
 	struct pane *p = screens_top(&c->screens);
 	struct grid *g = p->ops->grid && p->ops != &find_pane ? p->ops->grid(p) : NULL;
 	if (g && g->count)
-		prompt_open(&c->prompt, PROMPT_FIND, "Find ==>", c->find);
+		prompt_open(&c->prompt, PROMPT_FIND, _("Find ==>"), c->find);
+	else if (p->ops == &find_pane)
+		p->ops->start(p, "");
 	else
-		console_go(c, "FIND", "");
+		console_go(c, find_pane.code, "");
 }
 
-static bool console_act(struct console *c, enum action a)
+static void keys_help(struct console *c)
+{
+	struct pane *p = screens_top(&c->screens);
+	if (p->ops != &help_pane) {
+		console_go(c, help_pane.code, p->ops->code);
+		return;
+	}
+	c->explain_pending = true;
+	session_say(&c->session, ROLE_MESSAGE, _("Press a key: what it does is said here"));
+}
+
+static void keys_tab_asked(struct console *c)
+{
+	struct pane *p = screens_top(&c->screens);
+	c->tab_pending = p->ops->customer && p->session->query;
+	if (c->tab_pending)
+		session_say(&c->session, ROLE_MESSAGE, _("Tab 1 to %d?"), customer_tabs(p));
+}
+
+static void keys_everywhere(struct console *c, enum action a)
 {
 	switch (a) {
 	case ACTION_HELP:
-		console_go(c, "HELP", screens_top(&c->screens)->ops->code);
-		return true;
+		keys_help(c);
+		break;
 	case ACTION_COMMAND:
-		prompt_open(&c->prompt, PROMPT_COMMAND, "Command ==>", NULL);
-		return true;
+		prompt_open(&c->prompt, PROMPT_COMMAND, _("Command ==>"), NULL);
+		break;
 	case ACTION_HOME:
-		console_home(c);
-		return true;
+		keys_home(c);
+		break;
 	case ACTION_SEARCH:
-		console_search(c);
-		return true;
+		keys_search(c);
+		break;
 	case ACTION_REREAD:
 		pane_load(screens_top(&c->screens));
-		return true;
+		break;
 	case ACTION_RECENT:
-		console_go(c, "FIND", "recent");
-		return true;
+		console_go(c, find_pane.code, "recent");
+		break;
 	case ACTION_AS_OF:
-		console_ask_as_of(c);
-		return true;
+		keys_as_of(c);
+		break;
 	case ACTION_BACK:
-		console_back(c);
-		return true;
+	case ACTION_FORWARD:
+		keys_step(c, a == ACTION_FORWARD);
+		break;
 	case ACTION_GO_TAB:
-		c->tab_pending = screens_top(&c->screens)->ops->customer;
-		if (c->tab_pending)
-			session_say(&c->session, ROLE_MESSAGE, "Tab 1 to %d?", customer_tabs(screens_top(&c->screens)));
-		return true;
+		keys_tab_asked(c);
+		break;
 	case ACTION_NEXT:
 	case ACTION_PREVIOUS:
-		console_find(c, a == ACTION_NEXT ? 1 : -1);
-		return true;
+		keys_find_step(c, a == ACTION_NEXT ? 1 : -1);
+		break;
 	case ACTION_CIF:
 		c->session.cif_focus = true;
-		return true;
+		c->session.cif_left = false;
+		break;
 	case ACTION_CLEAR:
 		field_clear(&c->session.cif);
-		return true;
+		break;
 	case ACTION_MORE:
 		more_open(c);
-		return true;
+		break;
 	case ACTION_FILTER:
 		more_filter(c, NULL);
-		return true;
+		break;
 	case ACTION_COPY:
 		more_copy(c, COPY_CELL);
-		return true;
+		break;
 	case ACTION_REPAINT:
 		term_repaint();
-		return true;
+		break;
 	default:
-		return false;
+		break;
 	}
+}
+
+void console_do(struct console *c, enum action a)
+{
+	struct session *s = &c->session;
+	struct pane *p = screens_top(&c->screens);
+	if (a == ACTION_OPEN && session_typing(s) && s->cif.len && !s->cif.sent) {
+		console_lookup(c, s->cif.text);
+		return;
+	}
+	if (a == ACTION_CLEAR && session_typed(s)) {
+		field_clear(&s->cif);
+		return;
+	}
+	if (a == ACTION_BACK && keys_leave_field(c))
+		return;
+	/* Without a replica only what needs none acts. */
+	bool able = s->query || p->ops == &help_pane || p->ops == &find_pane;
+	enum reaction r = able ? pane_act(p, a) : REACT_IGNORED;
+	if (r == REACT_LOAD)
+		pane_load(p);
+	else if (r == REACT_IGNORED)
+		keys_everywhere(c, a);
 }
 
 /* ---- keys ---- */
 
-static bool console_digit(int key)
+static bool keys_digit(int key)
 {
 	return key >= '0' && key <= '9';
 }
 
 /* The CIF field takes digits from anywhere, everything once it was chosen, and corrections while it is typed in. */
-static bool console_cif(struct console *c, int key)
+static bool keys_cif(struct console *c, int key)
 {
 	struct session *s = &c->session;
 	bool text = key >= ' ' && key < KEY_TEXT_END && key != ':' && key != '?' && session_cif_letters(s);
-	bool typing = s->cif.len && !s->cif.sent;
-	if (console_digit(key) || (s->cif_focus && text) ||
-	    ((typing || s->cif_focus) && (key == KEY_ERASE || key == KEY_DELETE)) ||
-	    (s->cif_focus && (key == KEY_ARROW_LEFT || key == KEY_ARROW_RIGHT)))
-		return field_key(&s->cif, key) || text;
-	return false;
+	bool corrects = key == KEY_ERASE || key == KEY_DELETE;
+	bool moves = key == KEY_ARROW_LEFT || key == KEY_ARROW_RIGHT;
+	if (!keys_digit(key) && !(s->cif_focus && (text || corrects || moves)) && !(session_typed(s) && corrects))
+		return false;
+	s->cif_left = false;
+	return field_key(&s->cif, key) || text;
 }
 
-static bool console_tab(struct console *c, int key)
+static bool keys_tab(struct console *c, int key)
 {
 	if (!c->tab_pending)
 		return false;
 	c->tab_pending = false;
-	if (!console_digit(key))
+	if (!keys_digit(key))
 		return false;
 	int tab = (key == '0' ? 10 : key - '0') - 1;
 	int tabs = customer_tabs(screens_top(&c->screens));
 	if (tab >= tabs)
-		session_say(&c->session, ROLE_WARN, "There are %d tabs", tabs);
+		session_say(&c->session, ROLE_WARN, P_("There is %d tab", "There are %d tabs", tabs), tabs);
 	else if (tab == tabs - 1)
-		session_go(&c->session, "HIST", NULL);
+		session_go(&c->session, history_pane.code, NULL);
 	else
 		session_go_tab(&c->session, tab);
 	return true;
+}
+
+void console_explain(struct console *c, int key)
+{
+	struct session *s = &c->session;
+	enum action a = keys_action(&s->keys, key);
+	char name[16], tab[16], all[128];
+	keys_name(key, name, sizeof(name));
+	keys_first(&s->keys, ACTION_GO_TAB, tab, sizeof(tab));
+	if (keys_digit(key)) {
+		session_say(s, ROLE_MESSAGE, _("%s: the next CIF begins; Enter shows it. After %s: that tab of the customer"),
+			    name, tab);
+	} else if (a == ACTION_NONE) {
+		session_say(s, ROLE_MESSAGE, _("%s does nothing"), name);
+	} else {
+		keys_list(&s->keys, a, all, sizeof(all));
+		session_say(s, ROLE_MESSAGE, _("%s: %s. Its keys: %s; in the configuration: %s"), name, keys_about(a), all,
+			    keys_word(a));
+	}
 }
 
 /* A pane asked for another screen, or for an answer. */
@@ -284,7 +327,7 @@ void console_wishes(struct console *c)
 	char *argument = s->go_argument;
 	s->go = NULL;
 	s->go_argument = NULL;
-	if (argument && strcmp(code, "CIF") == 0)
+	if (argument && strcmp(code, customer_pane.code) == 0)
 		console_lookup(c, argument);
 	else
 		console_go(c, code, argument);
@@ -292,57 +335,63 @@ void console_wishes(struct console *c)
 	free(argument);
 }
 
-void console_do(struct console *c, enum action a)
-{
-	struct pane *p = screens_top(&c->screens);
-	bool able = c->session.query || p->ops == &help_pane || p->ops == &find_pane;
-	enum reaction r = able ? pane_act(p, a) : REACT_IGNORED;
-	if (r == REACT_LOAD)
-		pane_load(p);
-	else if (r == REACT_IGNORED)
-		console_act(c, a);
-}
-
-static void console_press(struct console *c, int key)
+static void keys_press(struct console *c, int key)
 {
 	struct session *s = &c->session;
 	struct pane *p = screens_top(&c->screens);
-	if (console_tab(c, key))
+	if (c->explain_pending) {
+		c->explain_pending = false;
+		console_explain(c, key);
+		return;
+	}
+	if (keys_tab(c, key))
 		return;
 	if (p->ops->type && p->ops->type(p, key) != REACT_IGNORED)
 		return;
-	if (console_cif(c, key))
+	if (keys_cif(c, key))
 		return;
 	enum action a = keys_action(&s->keys, key);
-	if (a == ACTION_NONE) {
-		if (key == 'C' - KEY_CONTROL)
-			session_say(s, ROLE_MESSAGE, "F3 goes home and leaves, :quit leaves at once");
-		return;
+	if (a != ACTION_NONE) {
+		console_do(c, a);
+	} else if (key == 'C' - KEY_CONTROL) {
+		char home[16];
+		keys_first(&s->keys, ACTION_HOME, home, sizeof(home));
+		session_say(s, ROLE_MESSAGE, _("%s goes home and leaves, :quit leaves at once"), home);
 	}
-	if (a == ACTION_OPEN && s->cif.len && !s->cif.sent) {
-		console_lookup(c, s->cif.text);
-		return;
+}
+
+static void keys_prompt(struct console *c, int key)
+{
+	enum prompt_kind kind;
+	struct choices choices = {0};
+	switch (prompt_key(&c->prompt, key, &kind)) {
+	case PROMPT_CHOICES:
+		verbs_choices(c, c->prompt.field.text, c->prompt.field.cursor, &choices);
+		prompt_offer(&c->prompt, &choices);
+		choices_done(&choices);
+		break;
+	case PROMPT_SENT:
+		keys_sent(c, kind);
+		break;
+	case PROMPT_DROPPED:
+		c->session.message[0] = 0;
+		if (keys_digit(key))
+			keys_press(c, key); /* "no" to leaving, by typing the next CIF */
+		break;
+	case PROMPT_OPEN:
+		c->session.message[0] = 0;
+		break;
 	}
-	if (a == ACTION_CLEAR && s->cif.len && !s->cif.sent) {
-		field_clear(&c->session.cif);
-		return;
-	}
-	console_do(c, a);
 }
 
 void console_key(struct console *c, int key)
 {
-	enum prompt_kind kind;
 	c->dirty = true;
 	if (c->prompt.kind != PROMPT_NONE) {
-		enum prompt_result result = prompt_key(&c->prompt, key, &kind);
-		if (result == PROMPT_SENT)
-			console_answer(c, kind);
-		else if (result == PROMPT_DROPPED && console_digit(key))
-			console_press(c, key); /* "no" to leaving, by typing the next CIF */
+		keys_prompt(c, key);
 	} else if (!more_key(c, key)) {
 		c->session.message[0] = 0;
-		console_press(c, key);
+		keys_press(c, key);
 	}
 	console_wishes(c);
 }
@@ -351,6 +400,8 @@ void console_paste(struct console *c, const char *text, size_t n)
 {
 	struct pane *p = screens_top(&c->screens);
 	c->dirty = true;
+	if (c->prompt.kind == PROMPT_LEAVE)
+		c->prompt.kind = PROMPT_NONE;
 	if (c->prompt.kind != PROMPT_NONE)
 		field_paste(&c->prompt.field, text, n);
 	else if (more_paste(c, text, n))

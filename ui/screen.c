@@ -8,97 +8,88 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/moment.h"
+#include "base/language.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "ui/age.h"
 #include "ui/kit/draw.h"
+#include "ui/kit/figures.h"
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/prompt.h"
 #include "ui/session.h"
 
 enum {
-	SCREEN_CIF = 20 /* cells of the CIF field */,
-	SCREEN_AGE = 64,
-	SCREEN_SAID = 3 /* rows of a message */,
-	SCREEN_PLACE = 36 /* cells of "5 of 214 by Name" */
+	SCREEN_CIF = 20,   /* cells of the CIF field */
+	SCREEN_AGE = 96,   /* bytes */
+	SCREEN_CLOCK = 8,  /* cells */
+	SCREEN_USER = 16,  /* cells at most */
+	SCREEN_PLACE = 36, /* cells of "5 of 214 by Name" at most */
+	SCREEN_SAID = 3,   /* rows of a message */
 };
 
-/* ---- the stack ---- */
+static int screen_cells(const char *text)
+{
+	return (int)text_width(text, strlen(text));
+}
+
+/* ---- the panes ---- */
 
 struct pane *screens_top(const struct screens *s)
 {
-	return s->count ? s->list[s->count - 1] : NULL;
+	return s->top;
 }
 
-static void screens_pop(struct screens *s)
-{
-	pane_free(s->list[--s->count]);
-}
-
-struct pane *screens_open(struct screens *s, struct session *session, const struct pane_ops *ops, const char *argument)
+struct pane *screens_show(struct screens *s, struct session *session, const struct pane_ops *ops)
 {
 	int at = 0;
 	while (at < s->count && s->list[at]->ops != ops)
 		at++;
-	bool there = at < s->count;
-	while (there && s->count > at + 1)
-		screens_pop(s);
-	if (!there) {
+	if (at == s->count) {
 		assert(s->count < SCREEN_MOST);
 		s->list[s->count++] = pane_new(ops, session);
+		s->top = s->list[at];
+	} else if (s->top != s->list[at]) {
+		s->top = s->list[at];
+		if (ops->resume)
+			ops->resume(s->top);
 	}
-	struct pane *p = screens_top(s);
-	if (there && ops->resume)
-		ops->resume(p);
-	if (ops->start)
-		ops->start(p, argument);
-	return p;
-}
-
-bool screens_back(struct screens *s)
-{
-	if (s->count <= 1)
-		return false;
-	screens_pop(s);
-	struct pane *p = screens_top(s);
-	if (p->ops->resume)
-		p->ops->resume(p);
-	return true;
+	return s->top;
 }
 
 void screens_done(struct screens *s)
 {
 	while (s->count)
-		screens_pop(s);
+		pane_free(s->list[--s->count]);
+	s->top = NULL;
 }
 
 /* ---- the frame ---- */
 
-static void screen_header(const struct pane *p, const struct session *s, int64_t now)
+/* From the right, since what stands there matters most: the age, the clock, the user where there is room. */
+static void screen_header(const struct pane *p, const struct session *s)
 {
 	char age[SCREEN_AGE];
 	struct civil c;
 	struct buffer place = {0};
-	age_words(&s->age, now, s->zone, age, sizeof(age));
-	zone_civil(s->zone, now, &c);
-	int width = (int)strlen(age);
+	age_words(&s->age, s->now, s->zone, age, sizeof(age));
+	zone_civil(s->zone, s->now, &c);
+	int width = screen_cells(age);
 	int x = COLS - width - 1;
-	draw_text(0, x, width, age_role(&s->age, now), age, (size_t)width);
+	draw_text(0, x, width, age_role(&s->age, s->now), age, strlen(age));
 	if (!s->accessible) { /* the clock is of no use to who cannot see it tick */
-		x -= 11;
-		draw_format(0, x, 8, ROLE_DIM, "%02d:%02d:%02d", c.hour, c.minute, c.second);
+		x -= SCREEN_CLOCK + 3;
+		draw_format(0, x, SCREEN_CLOCK, ROLE_DIM, "%02d:%02d:%02d", c.hour, c.minute, c.second);
 	}
 	/* Past the threshold the word stands in the title too: that is what is read aloud, or photographed. */
-	buffer_format(&place, " TELLERDESK > %s%s", p->ops->code, age_mark(&s->age, now));
-	int title = (int)place.len;
+	buffer_format(&place, " TELLERDESK > %s%s", p->ops->code, session_aged(s));
+	int title = screen_cells(place.data);
 	draw_text(0, 0, title, ROLE_TITLE, place.data, place.len);
 	buffer_done(&place);
 	int room = x - title - 4;
-	int user = s->user ? (int)text_width(s->user, strlen(s->user)) : 0;
-	if (user > 16)
-		user = 16;
+	int user = s->user ? screen_cells(s->user) : 0;
+	if (user > SCREEN_USER)
+		user = SCREEN_USER;
 	if (user && room >= user)
 		draw_text(0, x - user - 2, user, ROLE_TEXT, s->user, strlen(s->user));
 }
@@ -111,7 +102,7 @@ static int screen_place(struct pane *p)
 		p->ops->place(p, &text);
 	else if (g)
 		grid_place(g, &text);
-	int cells = (int)text_width(buffer_text(&text), text.len);
+	int cells = screen_cells(buffer_text(&text));
 	if (cells > SCREEN_PLACE)
 		cells = SCREEN_PLACE;
 	draw_text(1, COLS - cells - 1, cells, ROLE_TEXT, buffer_text(&text), text.len);
@@ -119,20 +110,24 @@ static int screen_place(struct pane *p)
 	return cells;
 }
 
+static int screen_not_current(const struct session *s, int room)
+{
+	char when[FIGURES_SIZE];
+	struct buffer text = {0};
+	buffer_format(&text, _(" AS OF %s NOT CURRENT "), figures_minute(s->as_of, s->zone, when));
+	int cells = screen_cells(text.data);
+	draw_text(1, room - cells, cells, ROLE_NOT_CURRENT, text.data, text.len);
+	buffer_done(&text);
+	return room - cells - 1;
+}
+
 static int screen_field(struct pane *p, const struct session *s)
 {
 	int cursor = 0;
 	int room = COLS - screen_place(p) - 4;
-	bool typing = s->cif_focus || (s->cif.len && !s->cif.sent);
-	if (p->ops->customer && s->as_of != TIME_NONE) {
-		char when[MOMENT_SIZE];
-		struct buffer text = {0};
-		buffer_format(&text, " AS OF %s NOT CURRENT ", moment_minute(s->as_of, s->zone, when));
-		draw_text(1, room - (int)text.len, (int)text.len, ROLE_NOT_CURRENT, text.data, text.len);
-		room -= (int)text.len + 1;
-		buffer_done(&text);
-	}
-	if (p->ops->head && !typing) {
+	if (p->ops->customer && s->as_of != TIME_NONE)
+		room = screen_not_current(s, room);
+	if (p->ops->head && !s->cif_focus && !session_typed(s)) {
 		struct buffer text = {0};
 		p->ops->head(p, &text);
 		draw_text(1, 1, room, ROLE_TEXT, buffer_text(&text), text.len);
@@ -140,40 +135,19 @@ static int screen_field(struct pane *p, const struct session *s)
 		return 1;
 	}
 	draw_link(1, 0, room, (struct draw_link){ACTION_CIF, 0});
-	draw_text(1, 0, 8, ROLE_LABEL, " CIF ==>", 8);
-	int width = room - 9 < SCREEN_CIF ? room - 9 : SCREEN_CIF;
-	field_draw(&s->cif, 1, 9, width, &cursor);
+	int x = draw_format(1, 0, COLS, ROLE_LABEL, " %s ==>", /* xgettext: cell 4 */ _("CIF")) + 1;
+	int width = room - x < SCREEN_CIF ? room - x : SCREEN_CIF;
+	field_draw(&s->cif, 1, x, width, &cursor);
 	return cursor;
 }
 
 /* ---- the last row ---- */
 
-static void screen_key(const struct session *s, enum action a, struct buffer *key, const char **label)
+static int screen_key(const struct session *s, enum action a, char key[16], const char **label)
 {
-	char name[16];
-	keys_first(&s->keys, a, name, sizeof(name));
-	buffer_clear(key);
-	buffer_text_add(key, name);
+	keys_first(&s->keys, a, key, 16);
 	*label = keys_label(a);
-}
-
-static int screen_key_width(const struct session *s, enum action a)
-{
-	struct buffer key = {0};
-	const char *label;
-	screen_key(s, a, &key, &label);
-	int cells = key.len ? (int)text_width(key.data, key.len) + (int)strlen(label) + 1 : 0;
-	buffer_done(&key);
-	return cells;
-}
-
-static bool screen_key_fits(const struct session *s, enum action a, bool *shown, int *room)
-{
-	int cells = screen_key_width(s, a);
-	if (shown[a] || !cells || !keys_label(a)[0] || cells > *room)
-		return false;
-	*room -= cells;
-	return shown[a] = true;
+	return key[0] && (*label)[0] ? screen_cells(key) + screen_cells(*label) : 0;
 }
 
 /* Those that fit, the more important ones first; drawn in the order of the list, so that each keeps its place. */
@@ -185,62 +159,90 @@ static void screen_keys(const struct pane *p, const struct session *s)
 					    ACTION_NONE};
 	const enum action *const lists[] = {first, p->ops->actions, later};
 	bool shown[ACTION_COUNT] = {0};
-	int room = COLS - 1;
+	int room = COLS; /* a blank before each */
+	char key[16];
+	const char *label;
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		for (const enum action *a = lists[i]; a && *a; a++)
-			screen_key_fits(s, *a, shown, &room);
+		for (const enum action *a = lists[i]; a && *a; a++) {
+			int cells = screen_key(s, *a, key, &label);
+			if (shown[*a] || !cells || cells + 1 > room)
+				continue;
+			room -= cells + 1;
+			shown[*a] = true;
+		}
 	int x = 1;
-	struct buffer key = {0};
 	for (int a = 1; a < ACTION_COUNT; a++) {
-		const char *label;
 		if (!shown[a])
 			continue;
-		screen_key(s, (enum action)a, &key, &label);
-		draw_link(LINES - 1, x, screen_key_width(s, (enum action)a) - 1, (struct draw_link){(enum action)a, 0});
-		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY, "%s", buffer_text(&key));
+		int cells = screen_key(s, (enum action)a, key, &label);
+		draw_link(LINES - 1, x, cells, (struct draw_link){(enum action)a, 0});
+		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY, "%s", key);
 		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY_LABEL, "%s", label) + 1;
 	}
-	buffer_done(&key);
 }
 
-/* A message longer than its row takes rows of the pane above: what helps stands at its end. */
-static void screen_say(const struct session *s, int y)
+/* ---- messages and questions ---- */
+
+/* Ends in row y. One longer than its row takes rows of the pane above: what helps stands at its end. */
+static void screen_say(int y, enum role role, const char *message)
 {
-	const char *text = s->message, *line;
+	const char *text = message, *line;
 	size_t n = strlen(text), length;
 	int lines = 0;
 	while (lines < SCREEN_SAID && draw_wrap(&text, &n, COLS - 2, &line, &length))
 		lines++;
-	text = s->message;
+	text = message;
 	n = strlen(text);
 	for (int i = 1; i <= lines && draw_wrap(&text, &n, COLS - 2, &line, &length); i++) {
-		if (lines > 1)
-			draw_fill(y - lines + i, 0, COLS, ROLE_TEXT);
+		draw_fill(y - lines + i, 0, COLS, ROLE_TEXT);
 		if (i == SCREEN_SAID) /* with an ellipsis, if there is still more */
 			length += n;
-		draw_text(y - lines + i, 1, COLS - 2, s->message_role, line, length);
+		draw_text(y - lines + i, 1, COLS - 2, role, line, length);
 	}
 }
 
-static int screen_message(const struct session *s, const struct prompt *prompt)
+/* One row of what Tab offers, the one that is taken among it. */
+static void screen_choices(const struct prompt *p, int y)
+{
+	const struct choices *c = &p->choices;
+	int first = p->choice > 0 ? p->choice : 0;
+	for (int room = COLS - 2 - screen_cells(c->list[first]); first > 0; first--) {
+		room -= screen_cells(c->list[first - 1]) + 2;
+		if (room < 0)
+			break;
+	}
+	draw_fill(y, 0, COLS, ROLE_TEXT);
+	int x = 1;
+	for (int i = first; i < c->count && x < COLS - 1; i++)
+		x += draw_format(y, x, COLS - 1 - x, i == p->choice ? ROLE_SELECTED : ROLE_LABEL, "%s", c->list[i]) + 2;
+	if (x >= COLS - 1)
+		draw_format(y, COLS - 4, 3, ROLE_DIM, "...");
+}
+
+static int screen_message(const struct pane *p, const struct session *s, const struct prompt *prompt)
 {
 	int y = LINES - 2, cursor = -1;
-	if (prompt->kind != PROMPT_NONE) {
+	bool asks = prompt->kind != PROMPT_NONE;
+	if (asks) {
 		int x = 1 + draw_format(y, 1, COLS - 2, ROLE_TITLE, "%s ", prompt->label);
 		cursor = x;
 		if (prompt->kind != PROMPT_LEAVE)
 			field_draw(&prompt->field, y, x, COLS - x - 1, &cursor);
-	} else if (s->message[0]) {
-		screen_say(s, y);
 	}
+	if (asks && prompt->choices.count)
+		screen_choices(prompt, y - 1);
+	else if (s->message[0])
+		screen_say(asks ? y - 1 : y, s->message_role, s->message);
+	else if (!asks && s->standing[0] && p->ops != &lag_pane) /* which says it all */
+		screen_say(y, s->standing_role, s->standing);
 	return cursor;
 }
 
 static void screen_small(void)
 {
-	draw_format(0, 0, COLS, ROLE_WARN, "The window is %d x %d.", COLS, LINES);
-	draw_format(1, 0, COLS, ROLE_TEXT, "It needs %d x %d.", SCREEN_COLUMNS, SCREEN_ROWS);
-	draw_format(2, 0, COLS, ROLE_TEXT, "Nothing is lost: make it larger.");
+	draw_format(0, 0, COLS, ROLE_WARN, _("The window is %d x %d."), COLS, LINES);
+	draw_format(1, 0, COLS, ROLE_TEXT, _("It needs %d x %d."), SCREEN_COLUMNS, SCREEN_ROWS);
+	draw_format(2, 0, COLS, ROLE_TEXT, _("Nothing is lost: make it larger."));
 	move(0, 0);
 }
 
@@ -249,11 +251,10 @@ static void screen_cursor(struct pane *p, const struct session *s, int field, in
 {
 	int y = 1, x = field;
 	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
-	bool typing = s->cif_focus || (s->cif.len && !s->cif.sent);
 	if (prompt >= 0) {
 		y = LINES - 2;
 		x = prompt;
-	} else if (!(p->ops->cursor && p->ops->cursor(p, &y, &x)) && !typing && g && g->count && g->y >= 0 &&
+	} else if (!(p->ops->cursor && p->ops->cursor(p, &y, &x)) && !session_typing(s) && g && g->count && g->y >= 0 &&
 		   p->ops != &find_pane) {
 		y = g->y;
 		x = g->x;
@@ -261,7 +262,7 @@ static void screen_cursor(struct pane *p, const struct session *s, int field, in
 	move(y < LINES ? y : LINES - 1, x < COLS ? x : COLS - 1);
 }
 
-void screen_draw(const struct screens *screens, const struct session *s, const struct prompt *prompt, int64_t now)
+void screen_draw(const struct screens *screens, const struct session *s, const struct prompt *prompt)
 {
 	struct pane *p = screens_top(screens);
 	draw_erase();
@@ -269,12 +270,13 @@ void screen_draw(const struct screens *screens, const struct session *s, const s
 		screen_small();
 		return;
 	}
-	screen_header(p, s, now);
+	/* The pane first: it knows its place, "lines 1-19 of 82", only then. */
+	p->ops->draw(p, (struct area){3, 0, LINES - 5, COLS});
+	screen_header(p, s);
 	int field = screen_field(p, s);
 	if (!s->accessible)
 		draw_rule(2, 0, COLS, ROLE_RULE);
-	p->ops->draw(p, (struct area){3, 0, LINES - 5, COLS});
-	int at = screen_message(s, prompt);
+	int at = screen_message(p, s, prompt);
 	screen_keys(p, s);
 	screen_cursor(p, s, field, at);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "model/model.h"
@@ -39,7 +40,7 @@ void session_say(struct session *s, enum role role, const char *format, ...)
 void session_fail(struct session *s, const struct error *err)
 {
 	if (err->hint[0])
-		session_say(s, ROLE_ERROR, "%.250s; hint: %.250s", err->message, err->hint);
+		session_say(s, ROLE_ERROR, _("%.250s; hint: %.250s"), err->message, err->hint);
 	else
 		session_say(s, ROLE_ERROR, "%.500s", err->message);
 }
@@ -72,6 +73,21 @@ void session_remember(struct session *s, const char *cif, const char *name, cons
 		s->recent_count++;
 	memmove(&s->recents[1], &s->recents[0], (size_t)at * sizeof(fresh));
 	s->recents[0] = fresh;
+}
+
+const char *session_aged(const struct session *s)
+{
+	return age_mark(&s->age, s->now);
+}
+
+bool session_typed(const struct session *s)
+{
+	return s->cif.len && !s->cif.sent;
+}
+
+bool session_typing(const struct session *s)
+{
+	return s->cif_focus || (session_typed(s) && !s->cif_left);
 }
 
 bool session_cif_letters(const struct session *s)

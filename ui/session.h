@@ -32,6 +32,7 @@ struct session {
 	struct query *query; /* NULL until the replica could be opened; the model then too */
 	const struct model *model;
 	const struct zone *zone; /* times are shown in it; never NULL */
+	bool zone_chosen;        /* by the user, here: whatever the replica says */
 	struct worker *worker;   /* as long as query */
 	struct age age;
 	int64_t silent;                        /* a store that registered nobody for so long is silent */
@@ -42,12 +43,16 @@ struct session {
 	int64_t as_of;                         /* customer screens show this moment; TIME_NONE: now */
 	struct field cif;                      /* the field on the second row of every screen */
 	bool cif_focus;                        /* it takes letters too */
+	bool cif_left;                         /* what was typed there stays, Enter is not for it; the next digit goes on */
 	char *customer;                        /* CIF shown on the customer screens, or NULL */
 	struct recent recents[SESSION_RECENT]; /* newest first */
 	int recent_count;
 	struct error trouble; /* why there is no replica; code ERROR_NONE: there is */
-	char message[512];
+	int64_t now;          /* our clock as of this frame: what is drawn asks no clock of its own */
+	char message[512];    /* the answer to the last key; gone with the next */
 	enum role message_role;
+	char standing[512];   /* what is wrong for longer: shown while there is no message */
+	enum role standing_role;
 	const char *go; /* a pane asks for this screen; NULL: none */
 	char *go_argument;
 	int go_tab; /* with go "CIF": this tab of the customer, from 0; -1: none */
@@ -60,6 +65,12 @@ void session_fail(struct session *s, const struct error *err); /* message and hi
 void session_go(struct session *s, const char *code, const char *argument);
 void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */
 void session_remember(struct session *s, const char *cif, const char *name, const char *store);
+
+/* " STALE", for the title of a pane: the word of the data's age past the threshold; "" while it is live. */
+const char *session_aged(const struct session *s);
+/* Something was typed into the CIF field and not sent; and Enter would send it. */
+bool session_typed(const struct session *s);
+bool session_typing(const struct session *s);
 
 /* CIFs of this bank are text: the field takes letters, once it has the focus. */
 bool session_cif_letters(const struct session *s);

@@ -77,18 +77,23 @@ static bool worker_open(struct worker *w, struct error *err)
 	return true;
 }
 
-static void worker_finish(struct worker *w, struct job *j)
+/* Under the lock. */
+static void worker_give(struct worker *w, struct job *j)
 {
-	w->running = NULL;
-	if (j->dropped) {
-		job_free(j);
-		return;
-	}
 	worker_append(&w->finished, j);
 	ssize_t n;
 	do
 		n = write(w->writer, "", 1);
 	while (n < 0 && errno == EINTR);
+}
+
+static void worker_finish(struct worker *w, struct job *j)
+{
+	w->running = NULL;
+	if (j->dropped)
+		job_free(j);
+	else
+		worker_give(w, j);
 }
 
 static void *worker_main(void *arg)
@@ -194,6 +199,24 @@ void worker_cancel(struct worker *w, const void *owner)
 {
 	pthread_mutex_lock(&w->lock);
 	worker_forget(w, owner);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void worker_release(struct worker *w, const void *owner)
+{
+	pthread_mutex_lock(&w->lock);
+	for (struct job **list = &w->waiting; *list;) {
+		struct job *j = *list;
+		if (j->owner != owner) {
+			list = &j->next;
+			continue;
+		}
+		*list = j->next;
+		j->good = error_set(&j->error, ERROR_CANCELLED, "could not answer: nobody waits for it");
+		worker_give(w, j);
+	}
+	if (w->running && w->running->owner == owner)
+		worker_interrupt(w);
 	pthread_mutex_unlock(&w->lock);
 }
 

@@ -46,6 +46,8 @@ struct worker *worker_new(const struct worker_params *p, struct error *err);
 void worker_free(struct worker *w); /* interrupts what runs, waits for the thread, frees all jobs */
 void worker_ask(struct worker *w, struct job *j);
 void worker_cancel(struct worker *w, const void *owner);
+/* The owner can wait, others cannot: its jobs end now and are given out, with ERROR_CANCELLED unless they were done. */
+void worker_release(struct worker *w, const void *owner);
 /* A finished job, or NULL. Dropped ones are never given out. */
 struct job *worker_take(struct worker *w);
 bool worker_busy(struct worker *w); /* a job waits, runs, or is finished and not taken */

@@ -16,12 +16,11 @@
 #include "base/memory.h"
 #include "base/moment.h"
 #include "base/settings_internal.h"
+#include "base/text.h"
 #include "base/url.h"
 
 /* A file of nonsense has an error in each line: enough is enough. */
 #define SETTINGS_FAULTS_MAX 200
-/* Words longer than this are never somebody's typo of an option. */
-#define SETTING_WORD_MAX 40
 
 struct settings_value {
 	enum setting_level level;
@@ -149,37 +148,6 @@ const char *setting_wrong(const struct setting *o, const char *value)
 	return NULL;
 }
 
-/* Letters to change, add, drop or swap with their neighbour to come from a to b. */
-static size_t setting_distance(const char *a, const char *b)
-{
-	size_t rows[3][SETTING_WORD_MAX + 1];
-	size_t *before = rows[0], *last = rows[1], *now = rows[2];
-	size_t n = strlen(a), m = strlen(b);
-
-	if (n > SETTING_WORD_MAX || m > SETTING_WORD_MAX)
-		return SIZE_MAX;
-	for (size_t k = 0; k <= m; k++)
-		last[k] = before[k] = k;
-	for (size_t i = 1; i <= n; i++) {
-		size_t *spare = before;
-
-		now[0] = i;
-		for (size_t k = 1; k <= m; k++) {
-			size_t best = last[k - 1] + (a[i - 1] != b[k - 1]);
-
-			best = last[k] + 1 < best ? last[k] + 1 : best;
-			best = now[k - 1] + 1 < best ? now[k - 1] + 1 : best;
-			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-				best = before[k - 2] + 1 < best ? before[k - 2] + 1 : best;
-			now[k] = best;
-		}
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[m];
-}
-
 const char *setting_nearest(const char *name, bool (*wanted)(const struct setting *o, const void *ctx), const void *ctx)
 {
 	size_t least = strlen(name) / 3 + 2;
@@ -190,7 +158,7 @@ const char *setting_nearest(const char *name, bool (*wanted)(const struct settin
 
 		if (!wanted(o, ctx))
 			continue;
-		distance = setting_distance(name, o->name);
+		distance = text_distance(name, o->name);
 		/* A word cut short, or with an ending too many, is nearer than its letters say. */
 		if (strlen(name) >= 3 &&
 		    (strncmp(o->name, name, strlen(name)) == 0 || strncmp(o->name, name, strlen(o->name)) == 0))

@@ -326,3 +326,32 @@ const char *text_size(int64_t bytes, char out[TEXT_SIZE])
 	snprintf(out, TEXT_SIZE, unit ? "%.1f %s" : "%.0f %s", size, units[unit]);
 	return out;
 }
+
+enum { TEXT_WORD_MOST = 40 };
+
+size_t text_distance(const char *a, const char *b)
+{
+	size_t rows[3][TEXT_WORD_MOST + 1];
+	size_t *before = rows[0], *last = rows[1], *now = rows[2];
+	size_t n = strlen(a), m = strlen(b);
+	if (n > TEXT_WORD_MOST || m > TEXT_WORD_MOST)
+		return SIZE_MAX;
+	for (size_t k = 0; k <= m; k++)
+		last[k] = before[k] = k;
+	for (size_t i = 1; i <= n; i++) {
+		size_t *spare = before;
+		now[0] = i;
+		for (size_t k = 1; k <= m; k++) {
+			size_t best = last[k - 1] + (a[i - 1] != b[k - 1]);
+			best = last[k] + 1 < best ? last[k] + 1 : best;
+			best = now[k - 1] + 1 < best ? now[k - 1] + 1 : best;
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+				best = before[k - 2] + 1 < best ? before[k - 2] + 1 : best;
+			now[k] = best;
+		}
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[m];
+}

@@ -44,6 +44,9 @@ void text_fit_right(struct buffer *out, const char *s, size_t n, size_t width, b
  * single spaces; everything else separates words (apostrophes and full stops
  * inside a word are dropped: O'Brien folds to "obrien"). CJK text folds to itself. */
 void text_fold(struct buffer *out, const char *s, size_t n);
+/* Bytes to change, add, drop or swap with their neighbour to come from a to b: how far a slip of the hand is from
+ * the word that was meant. SIZE_MAX for words of more than 40 bytes, which nobody's slip is. */
+size_t text_distance(const char *a, const char *b);
 /* How much in words, by powers of ten: 512 bytes, 1.2 GB. */
 #define TEXT_SIZE 32
 const char *text_size(int64_t bytes, char out[TEXT_SIZE]);

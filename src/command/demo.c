@@ -10,6 +10,7 @@
 
 #include "answer/text.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/place.h"
 #include "base/settings.h"
@@ -70,13 +71,13 @@ static int demo_show(struct settings *s, const struct demo *d, struct demo_bank 
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char number[ANSWER_TEXT_NUMBER];
 	if (terminal)
-		fprintf(stderr, "making a bank of %s customers in %s\n",
-			answer_text_number(bank->params.customers, number), d->folder);
+		fprintf(stderr, _("making a bank of %s customers in %s\n"), answer_text_number(bank->params.customers, number), d->folder);
 	if (!demo_bank_ready(bank, &made, &err))
 		return error_report(&err);
 	settings_set(s, "source", d->url);
 	settings_set(s, "replica", d->replica);
 	settings_set(s, "model", "demography");
+	settings_set(s, "tour", "yes");
 	if (terminal)
 		return command_find("console")->run(s, 0, NULL);
 	settings_set(s, "format", "text");
@@ -119,6 +120,6 @@ static int demo_run(struct settings *s, size_t count, const char *const *argumen
 const struct command command_demo = {
 	.name = "demo",
 	.synopsis = "demo [--customers N] [--rate N] [--seed N] [--dir DIR]",
-	.about = "Show it all on a bank of our own making",
+	.about = N_("Show it all on a bank of our own making"),
 	.run = demo_run,
 };

@@ -17,11 +17,14 @@ A .screen file is a script of the console with the expected output beside the ke
 Time stands still at 2026-11-20 14:02:33 in Jakarta.
 """
 
+import contextlib
 import difflib
+import fcntl
 import glob
 import os
 import re
 import shlex
+import struct
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -29,6 +32,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "cli"))
 from desk import *  # noqa: E402,F403
 
 NOW = "2026-11-20T07:02:33Z"
+F_OFD_SETLK = 37  # as in <fcntl.h> of Linux
 HEADER = "cif,name,birthdate,gender,address,city,country,email,phone,store_id,registered_at"
 STORES = "store_id,name,city\n0142,Bristol Broadmead,Bristol\n0007,London Cornhill,London\n0388,Cardiff Queen St,Cardiff\n"
 HALE = '12345678,"HALE, MARGARET ANNE",1961-07-02,F,{},Bristol,GB,m.hale@bank.example,{},0142,2026-11-18 09:30:00'
@@ -168,6 +172,59 @@ def server(folder):
                 "is the server running, and does it listen there? It is tried again"))
     db.commit()
     db.close()
+
+
+HELD = []  # descriptors of locks, held until the end
+
+
+def put_away(folder, name):
+    """The replica under another name, whole in its one file."""
+    with contextlib.closing(sqlite3.connect(os.path.join(folder, "r.db"))) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("PRAGMA journal_mode = DELETE")
+    os.rename(os.path.join(folder, "r.db"), os.path.join(folder, name))
+
+
+def trouble(folder):
+    """A replica whose writer lives (it is this process), and what changes its state: run python3 sql.py "UPDATE ...".
+    In other.db is another replica to put in its place."""
+    small(folder)
+    put_away(folder, "first.db")
+    batch(os.path.join(folder, "drop"), "customer_info", "20261120140201", f"{HEADER}\n12345678,Somebody Else,,,,,,,,,\n")
+    ingest(folder, "csv:drop")
+    put_away(folder, "other.db")
+    os.rename(os.path.join(folder, "first.db"), os.path.join(folder, "r.db"))
+    fd = os.open(os.path.join(folder, "r.db.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    os.ftruncate(fd, 0)
+    os.write(fd, b"4711\n")
+    fcntl.fcntl(fd, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+    HELD.append(fd)
+    with open(os.path.join(folder, "sql.py"), "w", encoding="utf-8") as f:
+        f.write("import sqlite3, sys\nwith sqlite3.connect('r.db', timeout=10) as db:\n"
+                "    [db.execute(text) for text in sys.argv[1:]]\n")
+
+
+def many(folder):
+    """More customers of one name than are counted, and of another more than a list begins with."""
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    rows = [f"{1000000 + i},Many M{i:05d},,,,,,,,," for i in range(10100)]
+    rows += [f"{2000000 + i},Some S{i:03d},,,,,,,,," for i in range(450)]
+    batch(drop, "customer_info", "20261118093000", "\n".join([HEADER, *rows]) + "\n")
+    ingest(folder, "csv:drop")
+
+
+def later(folder):
+    """A replica that is not there yet: mv later.db r.db."""
+    small(folder)
+    put_away(folder, "later.db")
+
+
+def remapped(folder):
+    """Keys of somebody's own, in keys.conf."""
+    small(folder)
+    with open(os.path.join(folder, "keys.conf"), "w", encoding="utf-8") as f:
+        f.write("[keys]\nrecent =\nhelp = F9 ?\nas_of = F1 t\nhome = F3\nlast = q\n")
 
 
 def nothing(folder):

@@ -61,6 +61,11 @@ static void what_does_not_depend_on_age_stays(void **state)
 	a.fresh.offline_since = ASKED - 33 * SECOND - 42 * MINUTE;
 	says(&a, 0, "OFFLINE since 06:20", " OFFLINE");
 	says(&a, DAY, "OFFLINE since 11-27 06:20", " OFFLINE");
+	/* A file that is gone answers for ever as if it were fresh. */
+	a = made(FRESH_LIVE, 2 * SECOND);
+	a.away = ASKED - 33 * SECOND - 2 * MINUTE;
+	says(&a, 0, "OFFLINE since 07:00", " OFFLINE");
+	assert_int_equal(age_role(&a, ASKED), ROLE_BAD);
 }
 
 static void nothing_is_known_before_the_first_answer(void **state)

@@ -65,6 +65,47 @@ static void what_was_sent_gives_way_to_the_next(void **state)
 	assert_string_equal(f.text, "0012345679");
 }
 
+static void words_and_ends_can_be_cut(void **state)
+{
+	(void)state;
+	struct field f = {0};
+	type(&f, "stor Hälé山  15m ");
+	field_key(&f, 'W' - KEY_CONTROL);
+	assert_string_equal(f.text, "stor Hälé山  ");
+	field_key(&f, 'W' - KEY_CONTROL);
+	assert_string_equal(f.text, "stor ");
+	field_key(&f, 'A' - KEY_CONTROL);
+	field_key(&f, 'W' - KEY_CONTROL);
+	type(&f, ":");
+	assert_string_equal(f.text, ":stor ");
+	field_cut_after(&f);
+	assert_string_equal(f.text, ":");
+	type(&f, "abc");
+	field_key(&f, KEY_ARROW_LEFT);
+	field_cut_before(&f);
+	assert_string_equal(f.text, "c");
+	assert_int_equal(f.cursor, 0);
+	/* What was sent is corrected, not begun anew. */
+	field_set(&f, "hale tom", true);
+	field_key(&f, 'W' - KEY_CONTROL);
+	type(&f, "ann");
+	assert_string_equal(f.text, "hale ann");
+}
+
+static void a_completion_takes_the_place_of_what_was_typed(void **state)
+{
+	(void)state;
+	struct field f = {0};
+	type(&f, "zone eu rest");
+	for (int i = 0; i < 5; i++)
+		field_key(&f, KEY_ARROW_LEFT);
+	field_replace(&f, 5, "Europe/");
+	assert_string_equal(f.text, "zone Europe/ rest");
+	assert_int_equal(f.cursor, 12);
+	field_replace(&f, 5, "Europe/Zürich");
+	assert_string_equal(f.text, "zone Europe/Zürich rest");
+}
+
 static void a_paste_is_one_clean_line(void **state)
 {
 	(void)state;
@@ -97,6 +138,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_edits_whole_characters),
 		cmocka_unit_test(what_was_sent_gives_way_to_the_next),
+		cmocka_unit_test(words_and_ends_can_be_cut),
+		cmocka_unit_test(a_completion_takes_the_place_of_what_was_typed),
 		cmocka_unit_test(a_paste_is_one_clean_line),
 		cmocka_unit_test(it_never_overflows),
 	};

@@ -47,6 +47,25 @@ static void every_function_key_has_a_second(void **state)
 			assert_true(k.bound[a][1] != 0);
 }
 
+/* Nor has every terminal Shift-Tab, Home, End and the page keys: a character or Ctrl does it, too. */
+static void every_action_has_a_key_of_every_terminal(void **state)
+{
+	(void)state;
+	struct keys k;
+	struct error err = {0};
+	assert_true(keys_init(&k, NULL, &err));
+	for (int a = 1; a < ACTION_COUNT; a++) {
+		bool plain = false;
+		for (int i = 0; i < KEYS_EACH && k.bound[a][i]; i++)
+			plain |= k.bound[a][i] < KEY_TEXT_END;
+		if (!plain)
+			fail_msg("%s has no plain key", keys_word((enum action)a));
+		assert_int_equal(keys_find(keys_word((enum action)a)), a);
+	}
+	assert_int_equal(keys_find("fly"), ACTION_NONE);
+	assert_int_equal(keys_find(""), ACTION_NONE);
+}
+
 static void names_and_keys_are_the_same(void **state)
 {
 	(void)state;
@@ -101,6 +120,24 @@ static void actions_can_be_remapped(void **state)
 	assert_int_equal(keys_action(&k, '?'), ACTION_COMMAND);
 }
 
+/* Bound to nothing: no key asks for it, and there is nothing to show. */
+static void an_action_may_have_no_key(void **state)
+{
+	(void)state;
+	struct keys k;
+	struct error err = {0};
+	char text[64];
+	assert_true(with_file("[keys]\nrecent =\nhome = F3\nview = F6\n", &k, &err));
+	assert_int_equal(k.bound[ACTION_RECENT][0], 0);
+	assert_int_equal(keys_action(&k, 'w'), ACTION_NONE);
+	assert_int_equal(keys_action(&k, 'q'), ACTION_NONE);
+	assert_int_equal(keys_action(&k, KEY_FUNCTION + 6), ACTION_VIEW);
+	keys_list(&k, ACTION_RECENT, text, sizeof(text));
+	assert_string_equal(text, "");
+	keys_first(&k, ACTION_RECENT, text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
 static void faults_name_file_and_line(void **state)
 {
 	(void)state;
@@ -132,6 +169,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_do_not_collide),     cmocka_unit_test(every_function_key_has_a_second),
+		cmocka_unit_test(every_action_has_a_key_of_every_terminal),
+		cmocka_unit_test(an_action_may_have_no_key),
 		cmocka_unit_test(names_and_keys_are_the_same), cmocka_unit_test(actions_can_be_remapped),
 		cmocka_unit_test(faults_name_file_and_line),
 	};

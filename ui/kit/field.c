@@ -75,10 +75,62 @@ static void field_cut(struct field *f, size_t from, size_t to)
 	f->cursor = from;
 }
 
+void field_cut_before(struct field *f)
+{
+	f->sent = false;
+	field_cut(f, 0, f->cursor);
+}
+
+void field_cut_after(struct field *f)
+{
+	f->sent = false;
+	field_cut(f, f->cursor, f->len);
+}
+
+void field_replace(struct field *f, size_t from, const char *text)
+{
+	f->sent = false;
+	if (from < f->cursor)
+		field_cut(f, from, f->cursor);
+	for (size_t n = strlen(text); n;) {
+		uint32_t c;
+		size_t length = text_next(text, n, &c);
+		if (c != UINT32_MAX)
+			field_put(f, c);
+		text += length;
+		n -= length;
+	}
+}
+
+/* The blanks before the cursor, and the word before them. */
+static size_t field_word(const struct field *f)
+{
+	size_t at = f->cursor;
+	while (at > 0 && f->text[at - 1] == ' ')
+		at--;
+	while (at > 0 && f->text[at - 1] != ' ')
+		at--;
+	return at;
+}
+
+static bool field_control(struct field *f, int key)
+{
+	if (key != 'A' - KEY_CONTROL && key != 'W' - KEY_CONTROL)
+		return false;
+	f->sent = false;
+	if (key == 'A' - KEY_CONTROL)
+		f->cursor = 0;
+	else
+		field_cut(f, field_word(f), f->cursor);
+	return true;
+}
+
 bool field_key(struct field *f, int key)
 {
+	if (key < ' ')
+		return field_control(f, key);
 	if (key < KEY_TEXT_END)
-		return key > 0 && field_put(f, (uint32_t)key);
+		return field_put(f, (uint32_t)key);
 	bool sent = f->sent;
 	f->sent = false; /* whoever moves inside wants to correct what was sent */
 	switch (key) {

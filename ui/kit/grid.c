@@ -203,12 +203,16 @@ void grid_sort(struct grid *g, int column, bool reverse)
 
 void grid_place(const struct grid *g, struct buffer *out)
 {
-	char at[FIGURES_SIZE], all[FIGURES_SIZE];
+	char at[FIGURES_SIZE], all[FIGURES_SIZE + 1];
 	struct grid_column about = {0};
 	if (!g->rows)
 		return;
+	/* Of all there are, where the owner holds only some of them. */
+	bool some = !g->filter && (g->total > g->rows || g->total_least);
 	figures_count(g->count ? g->selected + 1 : 0, at);
-	figures_count(g->count ? g->count : g->rows, all);
+	figures_count(some ? g->total : g->count ? g->count : g->rows, all);
+	if (some && g->total_least)
+		strcat(all, "+");
 	if (g->sort)
 		g->ops->column(g->ctx, g->sort - 1, &about);
 	if (!about.title || !about.title[0])

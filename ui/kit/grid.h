@@ -33,10 +33,17 @@ struct grid_column {
 	bool pii;          /* is never copied */
 };
 
+/* Bytes of a cell's text that are drawn as ROLE_NAME: what was looked for. */
+struct grid_mark {
+	size_t from, len;
+};
+
 struct grid_cell {
 	const char *text; /* lives until the next call */
 	size_t len;
 	enum role role;
+	const struct grid_mark *marks; /* left-justified columns only; lives until the next call */
+	int mark_count;
 };
 
 /* What a cell holds, for programs and for sorting: as the bank holds it, in no language. */

@@ -45,6 +45,21 @@ struct grid_line {
 	bool heading;          /* a text may take one of the two blanks behind its column, for the sign of the order */
 };
 
+/* The same text once more, of which only the cells of the mark are seen. */
+static void grid_marks(const struct grid_line *l, int x, const struct draw_slice *slice, const struct grid_cell *cell)
+{
+	for (int i = 0; i < cell->mark_count; i++) {
+		const struct grid_mark *m = &cell->marks[i];
+		int from = (int)text_width(cell->text, m->from);
+		int to = from + (int)text_width(cell->text + m->from, m->len);
+		struct draw_slice part = *slice;
+		part.skip = from > slice->skip ? from : slice->skip;
+		part.w = (to < slice->skip + slice->w ? to : slice->skip + slice->w) - part.skip;
+		if (part.w > 0)
+			draw_slice(l->y, x + part.skip - slice->skip, &part, ROLE_NAME, cell->text, cell->len);
+	}
+}
+
 static void grid_piece(const struct grid *g, const struct grid_line *l, int column, const struct grid_cell *cell)
 {
 	struct grid_column about = {0};
@@ -72,6 +87,8 @@ static void grid_piece(const struct grid *g, const struct grid_line *l, int colu
 	}
 	if (slice.w > 0)
 		draw_slice(l->y, x, &slice, l->role ? *l->role : cell->role, cell->text, cell->len);
+	if (slice.w > 0 && !l->role)
+		grid_marks(l, x, &slice, cell);
 }
 
 static void grid_heading(const struct grid *g, struct area area, int c)
@@ -85,7 +102,7 @@ static void grid_heading(const struct grid *g, struct area area, int c)
 	if (c == g->sort - 1)
 		buffer_text_add(&text, draw_ascii() ? (g->reverse ? "v" : "^") : g->reverse ? "↓" : "↑");
 	if (text.len)
-		grid_piece(g, &line, c, &(struct grid_cell){text.data, text.len, role});
+		grid_piece(g, &line, c, &(struct grid_cell){.text = text.data, .len = text.len, .role = role});
 	buffer_done(&text);
 }
 

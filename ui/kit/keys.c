@@ -123,10 +123,8 @@ static void keys_take(void *ctx, const char *word, const char *value, const char
 		l->keys->esc_digit = keys_yes(value);
 		return;
 	}
-	int a = 1;
-	while (a < ACTION_COUNT && strcmp(keys_table[a].word, word) != 0)
-		a++;
-	if (a == ACTION_COUNT) {
+	enum action a = keys_find(word);
+	if (a == ACTION_NONE) {
 		buffer_format(&l->errors, "%s:%d: \"%s\" is nothing a key can do\n", file, line, word);
 		return;
 	}
@@ -208,12 +206,25 @@ enum action keys_action(const struct keys *k, int key)
 
 const char *keys_label(enum action a)
 {
-	return keys_table[a].label;
+	return keys_table[a].label[0] ? _(keys_table[a].label) : "";
 }
 
 const char *keys_about(enum action a)
 {
-	return keys_table[a].about;
+	return _(keys_table[a].about);
+}
+
+const char *keys_word(enum action a)
+{
+	return keys_table[a].word;
+}
+
+enum action keys_find(const char *word)
+{
+	for (int a = 1; a < ACTION_COUNT; a++)
+		if (strcmp(keys_table[a].word, word) == 0)
+			return (enum action)a;
+	return ACTION_NONE;
 }
 
 void keys_list(const struct keys *k, enum action a, char *out, size_t size)

@@ -2,138 +2,62 @@
  *
  * The search follows the typing: a pause of a few hundredths of a second, and the
  * worker is asked; the next letter interrupts it. Digits are the next CIF unless
- * the name field was chosen on purpose.
+ * the name field was chosen on purpose. Letters always go to the name: a command
+ * is asked for by a function key, Ctrl or the command line.
  */
 #include "config.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "ingest/board.h"
-#include "replica/query.h"
-#include "ui/kit/field.h"
-#include "ui/kit/grid.h"
-#include "ui/pane.h"
-#include "ui/session.h"
-#include "ui/panes/datum.h"
-#include "ui/panes/show.h"
-#include "ui/worker.h"
+#include "model/model.h"
+#include "ui/kit/figures.h"
+#include "ui/panes/find_internal.h"
+#include "ui/panes/guide.h"
 
 #define FIND_PAUSE (40 * SECOND / 1000) /* after a letter, before the worker is asked */
 #define FIND_AGAIN SECOND               /* while the replica changes under a list that is shown */
+#define FIND_COUNT (2 * SECOND)         /* between two counts of all customers, while the replica changes */
+#define FIND_SHARE 10                   /* what is asked again by itself takes a tenth of the time at most */
 
-enum { FIND_LIMIT = 200 };
+static void find_sync(struct find *f);
 
-struct find_job {
-	struct job job;
-	char *text;
-	struct search_answer answer;
-};
+/* ---- the customer beside the list ---- */
 
-struct find {
-	struct pane base;
-	struct field name;
-	bool name_focus, name_chosen; /* letters go there; digits too */
-	bool recent;                  /* the list is that of the customers seen last */
-	struct find_job *found;       /* the last answer, or NULL */
-	int64_t due;
-	bool asked;
-	bool send; /* Enter came before the answer: open it if there is just one */
-	struct grid grid;
-	int cursor_x;
-};
-
-/* ---- the list ---- */
-
-static bool find_lists_recent(const struct find *f)
+static bool find_brief_old(struct find *f)
 {
-	return f->recent || f->name.len == 0 || !f->found;
+	const char *cif = f->wide ? find_selected(f) : NULL;
+	return cif ? !f->brief.cif || strcmp(cif, f->brief.cif) != 0 : f->brief.cif != NULL;
 }
 
-static const char *find_key(void *ctx, int row)
+static void find_brief(struct find *f)
 {
-	const struct find *f = ctx;
-	return find_lists_recent(f) ? f->base.session->recents[row].cif : f->found->answer.hits[row].cif;
+	struct error err = {0};
+	if (f->base.session->query && find_brief_old(f))
+		brief_load(&f->brief, f->base.session, f->wide ? find_selected(f) : NULL, &err);
 }
 
-static void find_column(void *ctx, int column, struct grid_column *out)
-{
-	static const char *const titles[] = {"CIF", "Name", "Store", "Found by"};
-	static const char *const names[] = {"cif", "name", "store", "matched"};
-	const struct find *f = ctx;
-	bool none = column == 3 && find_lists_recent(f);
-	out->title = none ? "" : titles[column];
-	out->name = none ? NULL : names[column];
-	out->width = 0;
-	out->pii = column == 1 && datum_name_pii(f->base.session->model);
-}
-
-static void find_cell(void *ctx, int row, int column, struct grid_cell *out)
-{
-	static char store[160];
-	const struct find *f = ctx;
-	const char *text = NULL;
-	if (find_lists_recent(f)) {
-		const struct recent *r = &f->base.session->recents[row];
-		text = column == 0 ? r->cif : column == 1 ? r->name : column == 2 ? r->store : "";
-	} else {
-		const struct search_hit *h = &f->found->answer.hits[row];
-		text = column == 0 ? h->cif : column == 1 ? h->name : column == 3 ? h->matched : h->store;
-		if (column == 2 && h->store && h->store_name) {
-			struct buffer both = {0};
-			buffer_format(&both, "%s %s", h->store, h->store_name);
-			size_t n = both.len < sizeof(store) - 1 ? both.len : sizeof(store) - 1;
-			memcpy(store, both.data, n);
-			store[n] = 0;
-			buffer_done(&both);
-			text = store;
-		}
-	}
-	out->role = text ? column == 0 ? ROLE_NAME : column == 3 ? ROLE_DIM : ROLE_TEXT : ROLE_NONE;
-	out->text = text ? text : column == 2 ? "" : "(none)";
-	out->len = strlen(out->text);
-}
-
-static void find_datum(void *ctx, int row, int column, struct grid_datum *out)
-{
-	const struct find *f = ctx;
-	if (find_lists_recent(f)) {
-		const struct recent *r = &f->base.session->recents[row];
-		datum_text(out, column == 0 ? r->cif : column == 1 ? r->name : column == 2 ? r->store : NULL);
-	} else {
-		const struct search_hit *h = &f->found->answer.hits[row];
-		datum_text(out, column == 0 ? h->cif : column == 1 ? h->name : column == 3 ? h->matched : h->store);
-		out->ours = column == 3;
-	}
-}
-
-static const struct grid_ops find_grid_ops = {
-	.key = find_key, .column = find_column, .cell = find_cell, .datum = find_datum};
-
-static void find_sync(struct find *f)
-{
-	bool recent = find_lists_recent(f);
-	f->grid.total = recent ? 0 : f->found->answer.total;
-	f->grid.total_least = !recent && !f->found->answer.total_exact;
-	grid_sync(&f->grid, recent ? f->base.session->recent_count : f->found->answer.count);
-}
-
-/* ---- the search ---- */
+/* ---- the questions ---- */
 
 static bool find_job_run(struct job *j, struct query *q, struct error *err)
 {
 	struct find_job *s = (struct find_job *)j;
-	return query_search(q, s->text, FIND_LIMIT, &s->answer, err);
+	return s->text ? query_search(q, s->text, s->limit, &s->answer, err) : query_status(q, &s->status, err);
 }
 
 static void find_job_free(struct job *j)
 {
 	struct find_job *s = (struct find_job *)j;
 	answer_done(&s->answer.base);
+	answer_done(&s->status.base);
 	free(s->text);
 	free(s);
 }
@@ -147,17 +71,73 @@ static void find_drop(struct find *f)
 	f->found = NULL;
 }
 
+/* The grid finds the one that is wanted by its key, and leaves it in the row of the screen where it was. */
+static void find_select(struct find *f)
+{
+	if (f->wanted) {
+		f->grid.selected = f->wanted_row;
+		f->grid.top = 0;
+		free(f->grid.key);
+		f->grid.key = f->wanted;
+		f->wanted = NULL;
+	}
+	find_sync(f);
+}
+
+static void find_want(struct find *f, const char *cif)
+{
+	char *wanted = memory_text(cif); /* which may be the one that goes */
+	free(f->wanted);
+	f->wanted = wanted;
+	f->wanted_row = f->grid.selected - f->grid.top;
+}
+
+static bool find_counts(const struct find *f)
+{
+	return f->name.len == 0 && !f->asked && f->base.session->worker && clock_mono() >= f->count_at;
+}
+
 static void find_ask(struct find *f)
 {
 	f->due = TIME_NONE;
-	if (!f->base.session->worker || f->name.len == 0)
+	if (!f->base.session->worker || (f->name.len == 0 && !find_counts(f)))
 		return;
 	struct find_job *j = memory_zero(1, sizeof(*j));
 	j->job.ops = &find_job_ops;
 	j->job.owner = f;
-	j->text = memory_text(f->name.text);
+	j->text = f->name.len ? memory_text(f->name.text) : NULL;
+	j->limit = f->limit;
 	f->asked = true;
+	f->asked_at = clock_mono();
 	worker_ask(f->base.session->worker, &j->job);
+}
+
+/* ---- the answers ---- */
+
+static void find_take_count(struct find *f, struct find_job *j)
+{
+	const struct model *m = f->base.session->model;
+	f->counted = true;
+	f->customers = j->status.rows[m->customer];
+	f->stores = m->store >= 0 ? j->status.rows[m->store] : -1;
+	job_free(&j->job);
+}
+
+static void find_take_search(struct find *f, struct find_job *j)
+{
+	age_set(&f->base.session->age, &j->answer.base.freshness, clock_now());
+	f->cost = clock_mono() - f->asked_at;
+	find_drop(f);
+	f->found = j;
+	find_select(f);
+	if (f->onward != ACTION_NONE)
+		grid_act(&f->grid, f->onward);
+	f->onward = ACTION_NONE;
+	if (f->send && j->answer.count == 1) {
+		f->name.sent = true;
+		session_go(f->base.session, customer_pane.code, j->answer.hits[0].cif);
+	}
+	f->send = false;
 }
 
 static void find_take(struct pane *p, struct job *job)
@@ -165,49 +145,89 @@ static void find_take(struct pane *p, struct job *job)
 	struct find *f = (struct find *)p;
 	struct find_job *j = (struct find_job *)job;
 	f->asked = false;
-	if (!job->good) {
+	if (!j->text) { /* again when something has changed */
+		f->counted_at = clock_mono();
+		f->count_cost = f->counted_at - f->asked_at;
+		f->count_at = TIME_OPEN;
+	}
+	if (job->good && j->text) {
+		find_take_search(f, j);
+	} else if (job->good) {
+		find_take_count(f, j);
+	} else {
 		if (job->error.code != ERROR_CANCELLED)
 			session_fail(p->session, &job->error);
 		job_free(job);
-		return;
 	}
-	age_set(&p->session->age, &j->answer.base.freshness, clock_now());
-	find_drop(f);
-	f->found = j;
-	find_sync(f);
-	if (f->send && j->answer.count == 1)
-		session_go(p->session, "CIF", j->answer.hits[0].cif);
-	f->send = false;
+	find_brief(f);
 }
 
-/* The list answers what stands in the field, not what stood there a key before. */
-static bool find_answered(const struct find *f)
+/* What stands where the list would be. */
+static void find_guide(struct find *f)
 {
-	return find_lists_recent(f) || strcmp(f->found->text, f->name.text) == 0;
+	const struct search_answer *a = f->name.len && f->found ? &f->found->answer : NULL;
+	if (a && a->total == 0)
+		guide_nobody(&f->guide, f->base.session, a->indexing >= 0 || a->base.freshness.incomplete_count > 0);
+	else
+		guide_welcome(&f->guide, f->base.session);
+}
+
+static void find_sync(struct find *f)
+{
+	bool recent = find_lists_recent(f);
+	f->grid.total = recent ? 0 : f->found->answer.total;
+	f->grid.total_least = !recent && !f->found->answer.total_exact;
+	grid_sync(&f->grid, recent ? f->base.session->recent_count : f->found->answer.count);
+	if (f->grid.rows == 0)
+		find_guide(f);
+	find_brief(f);
 }
 
 static void find_changed(struct find *f)
 {
 	f->recent = f->send = false;
 	grid_clear(&f->grid); /* another list is to be shown: its rows are not those the grid knows */
+	f->onward = ACTION_NONE;
+	f->limit = FIND_LIMIT;
+	find_want(f, NULL);
 	if (f->base.session->worker)
 		worker_cancel(f->base.session->worker, f);
 	f->asked = false;
 	f->due = f->name.len ? clock_mono() + FIND_PAUSE : TIME_NONE;
-	if (f->name.len == 0)
-		find_drop(f);
 	grid_select(&f->grid, 0);
 	find_sync(f);
 }
 
+/* At the end of a list that is cut: more of it, ever larger steps, as far as a list goes. */
+static bool find_more(struct find *f, enum action onward)
+{
+	const struct search_answer *a = f->found ? &f->found->answer : NULL;
+	if (find_lists_recent(f) || !find_answered(f) || a->count >= a->total || f->limit >= FIND_MOST ||
+	    f->grid.selected < f->grid.count - 1)
+		return false;
+	f->limit = f->limit * 5 < FIND_MOST ? f->limit * 5 : FIND_MOST;
+	find_want(f, find_selected(f));
+	f->onward = onward;
+	find_ask(f);
+	return true;
+}
+
+/* ---- what is due ---- */
+
 static int64_t find_due(const struct pane *p)
 {
-	return ((const struct find *)p)->due;
+	struct find *f = (struct find *)p;
+	if (find_brief_old(f) && p->session->query)
+		return 0;
+	return f->due != TIME_NONE || f->asked || f->name.len ? f->due : f->count_at;
 }
 
 static void find_wake(struct pane *p)
 {
-	find_ask((struct find *)p);
+	struct find *f = (struct find *)p;
+	find_brief(f);
+	if (f->due != TIME_NONE ? clock_mono() >= f->due : find_counts(f))
+		find_ask(f);
 }
 
 /* ---- the pane ---- */
@@ -216,36 +236,71 @@ static void find_start(struct pane *p, const char *argument)
 {
 	struct find *f = (struct find *)p;
 	if (!f->grid.ops) {
-		grid_init(&f->grid, &find_grid_ops, f, 4);
+		grid_init(&f->grid, &find_grid_ops, f, FIND_COLUMNS);
 		f->grid.focus = true;
 		f->due = TIME_NONE;
+		f->limit = FIND_LIMIT;
 	}
+	f->name_focus = f->name_chosen = f->recent = f->send = false;
 	if (argument && strcmp(argument, "recent") == 0) {
 		f->recent = true;
 		find_sync(f);
 		grid_select(&f->grid, p->session->recent_count > 1 && p->session->customer ? 1 : 0);
-	} else if (argument) { /* a search, or "" for an empty one */
+		return;
+	}
+	if (argument) { /* a search, or "" for an empty one */
 		f->name_focus = f->name_chosen = true;
 		if (argument[0]) {
 			field_set(&f->name, argument, false);
 			find_changed(f);
 		}
-		f->name.sent = f->name.len > 0;
+	} else { /* home: what was searched for is done with; the trail has it */
+		field_clear(&f->name);
+		find_changed(f);
 	}
+	f->name.sent = f->name.len > 0;
 }
 
-static void find_resume(struct pane *p)
+/* recent, limit, the row of the screen, the CIF that is selected there or "-", the text. */
+static void find_mark(const struct pane *p, struct buffer *out)
 {
 	struct find *f = (struct find *)p;
-	f->name_focus = f->name_chosen = false;
+	const char *cif = find_selected(f);
+	if (f->name.len || f->recent)
+		buffer_format(out, "%d %d %d %s %s", f->recent, f->limit, f->grid.selected - f->grid.top,
+			      cif && !strchr(cif, ' ') ? cif : "-", f->name.text);
+}
+
+static void find_recall(struct pane *p, const char *mark)
+{
+	struct find *f = (struct find *)p;
+	char cif[64] = "";
+	int recent = 0, limit = FIND_LIMIT, row = 0, used = 0;
+	if (sscanf(mark, "%d %d %d %63s%n", &recent, &limit, &row, cif, &used) != 4)
+		return;
+	const char *text = mark + used + (mark[used] == ' ');
+	if (strcmp(text, f->name.text) != 0) {
+		field_set(&f->name, text, true);
+		find_changed(f);
+		bool known = f->found && strcmp(f->found->text, text) == 0 && f->found->limit >= limit;
+		f->due = f->name.len && !known ? clock_mono() : TIME_NONE;
+	}
+	f->limit = limit;
 	f->name.sent = f->name.len > 0;
-	find_sync(f);
+	f->recent = recent;
+	find_want(f, cif);
+	f->wanted_row = row;
+	if (f->due == TIME_NONE)
+		find_select(f);
 }
 
 static void find_stop(struct pane *p)
 {
 	struct find *f = (struct find *)p;
 	find_drop(f);
+	free(f->wanted);
+	brief_done(&f->brief);
+	lines_done(&f->guide);
 	grid_done(&f->grid);
 }
 
@@ -258,72 +313,30 @@ static bool find_load(struct pane *p, struct error *err)
 	if (good)
 		age_set(&p->session->age, &fresh.freshness, clock_now());
 	answer_done(&fresh);
-	if (f->name.len && !f->asked && f->due == TIME_NONE)
-		f->due = f->found ? clock_mono() + FIND_AGAIN : clock_mono();
+	if (f->name.len && !f->asked && f->due == TIME_NONE) {
+		int64_t wait = f->cost * FIND_SHARE > FIND_AGAIN ? f->cost * FIND_SHARE : FIND_AGAIN;
+		f->due = f->found ? clock_mono() + wait : clock_mono();
+	}
+	if (f->count_at == TIME_OPEN)
+		f->count_at = f->counted_at + (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
 	find_sync(f);
+	if (f->brief.cif)
+		good = brief_load(&f->brief, p->session, f->brief.cif, err) && good;
 	return good;
 }
 
-static void find_no_replica(const struct find *f, struct area area)
-{
-	const struct error *e = &f->base.session->trouble;
-	const char *lines[] = {"There is no replica to read yet. This screen goes on as soon as there is one.",
-			       e->message, e->hint[0] ? "What helps:" : "", e->hint};
-	for (int i = 0; i < 4 && area.h > 0; i++) {
-		const char *s = lines[i], *piece;
-		size_t n = strlen(s), length;
-		while (area.h > 0 && draw_wrap(&s, &n, area.w - 2, &piece, &length)) {
-			draw_text(area.y++, area.x + 1, area.w - 2, i == 0 ? ROLE_NAME : ROLE_TEXT, piece, length);
-			area.h--;
-		}
-		if (i < 2)
-			area.y++, area.h--;
-	}
-}
+/* ---- keys ---- */
 
-static void find_title(struct find *f, struct buffer *out)
+/* A letter that is a command elsewhere is a letter here; whoever meant the command is told its other way. */
+static void find_letter(struct find *f, int key)
 {
-	struct arena a = {0};
-	arena_init(&a);
-	if (find_lists_recent(f)) {
-		bool waiting = f->name.len && !f->recent;
-		buffer_text_add(out, waiting ? "Searching ..."
-				     : f->base.session->recent_count
-					     ? "Customers seen last"
-					     : "Type a CIF, or the beginning of any word of a name.");
-	} else {
-		const struct search_answer *s = &f->found->answer;
-		if (s->total == 0)
-			buffer_text_add(out, "Nobody found");
-		else if (s->count < s->total)
-			buffer_format(out, "%s of %s%s found", show_count(&a, s->count),
-				      s->total_exact ? "" : "more than ", show_count(&a, s->total));
-		else
-			buffer_format(out, "%s found", show_count(&a, s->total));
-		if (s->indexing >= 0)
-			buffer_format(out, "; names are still being indexed, %d %%: there may be more", s->indexing);
-	}
-	arena_done(&a);
-}
-
-static void find_draw(struct pane *p, struct area area)
-{
-	struct find *f = (struct find *)p;
-	struct buffer title = {0};
-	draw_link(area.y, area.x, area.w, (struct draw_link){ACTION_SEARCH, 0});
-	draw_text(area.y, area.x, 9, ROLE_LABEL, " Name ==>", 9);
-	field_draw(&f->name, area.y, area.x + 10, area.w - 11 < 50 ? area.w - 11 : 50, &f->cursor_x);
-	area.y += 2, area.h -= 2;
-	if (!p->session->query) {
-		find_no_replica(f, area);
-		return;
-	}
-	find_title(f, &title);
-	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TITLE, title.data, title.len);
-	buffer_done(&title);
-	area.y++, area.h--;
-	if (f->grid.rows)
-		grid_draw(&f->grid, area);
+	struct session *s = f->base.session;
+	char letter[16], other[16];
+	enum action a = keys_action(&s->keys, key);
+	keys_name(key, letter, sizeof(letter));
+	keys_first(&s->keys, a, other, sizeof(other));
+	if (a != ACTION_NONE && f->name.len == 1 && keys_label(a)[0] && s->keys.bound[a][0] > KEY_FUNCTION)
+		session_say(s, ROLE_DIM, _("%s begins a name here; %s: %s"), letter, other, keys_about(a));
 }
 
 static enum reaction find_type(struct pane *p, int key)
@@ -331,22 +344,30 @@ static enum reaction find_type(struct pane *p, int key)
 	struct find *f = (struct find *)p;
 	bool text = key >= ' ' && key < KEY_TEXT_END && key != 127;
 	bool digit = key >= '0' && key <= '9';
+	f->send = false;
 	if (key == ':' || key == '?' || key == '/')
 		return REACT_IGNORED;
 	if (digit && !f->name_chosen) {
 		f->name_focus = false;
 		return REACT_IGNORED;
 	}
-	if (!f->name_focus && !text)
+	if (!f->name_focus && (!text || p->session->cif_focus))
 		return REACT_IGNORED;
-	if (!f->name_focus && p->session->cif_focus)
-		return REACT_IGNORED;
-	/* Home and End move the list, as everywhere. */
-	if (key == KEY_FIRST || key == KEY_LAST || !field_key(&f->name, key))
+	if (key == ' ' && (f->name.len == 0 || f->name.sent))
+		return REACT_DONE;
+	/* Home and End move the list, as everywhere; Ctrl-A and Ctrl-W may be keys of somebody's own. */
+	bool begins = f->name.len == 0;
+	if (key == KEY_FIRST || key == KEY_LAST || (key < ' ' && keys_action(&p->session->keys, key)) ||
+	    !field_key(&f->name, key))
 		return text ? REACT_DONE : REACT_IGNORED;
+	if (begins) /* what was found before home was asked for is not the answer to this */
+		find_drop(f);
 	f->name_focus = true;
 	p->session->cif_focus = false;
-	if (key != KEY_ARROW_LEFT && key != KEY_ARROW_RIGHT)
+	p->session->cif_left = session_typed(p->session);
+	if (text)
+		find_letter(f, key);
+	if (key != KEY_ARROW_LEFT && key != KEY_ARROW_RIGHT && key != 'A' - KEY_CONTROL)
 		find_changed(f);
 	return REACT_DONE;
 }
@@ -365,22 +386,51 @@ static enum reaction find_paste(struct pane *p, const char *text, size_t n)
 	return REACT_DONE;
 }
 
+static enum reaction find_open(struct find *f)
+{
+	if (f->name.len && !f->recent && (!f->found || strcmp(f->found->text, f->name.text) != 0)) {
+		f->send = true;
+		if (!f->asked)
+			find_ask(f);
+	} else if (f->grid.count) {
+		f->name.sent = f->name.len > 0;
+		session_go(f->base.session, customer_pane.code, find_selected(f));
+	}
+	return REACT_DONE;
+}
+
+static enum reaction find_back(struct find *f)
+{
+	if (!f->name_focus && !f->recent)
+		return REACT_IGNORED;
+	f->name_focus = f->name_chosen = f->recent = false;
+	f->name.sent = f->name.len > 0;
+	find_sync(f);
+	return REACT_DONE;
+}
+
+static enum reaction find_move(struct find *f, enum action a)
+{
+	bool down = a == ACTION_PAGE_DOWN || a == ACTION_DOWN || a == ACTION_LAST;
+	if (down && find_more(f, a))
+		return REACT_DONE;
+	bool moved = grid_act(&f->grid, a);
+	find_brief(f);
+	return moved ? REACT_DONE : REACT_IGNORED;
+}
+
 static enum reaction find_act(struct pane *p, enum action a)
 {
 	struct find *f = (struct find *)p;
+	f->send = false;
 	switch (a) {
 	case ACTION_OPEN:
-		if (f->name.len && !f->recent && (!f->found || !find_answered(f))) {
-			f->send = true;
-			if (!f->asked)
-				find_ask(f);
-		} else if (f->grid.count)
-			session_go(p->session, "CIF", find_key(f, grid_row(&f->grid)));
-		return REACT_DONE;
+		return find_open(f);
 	case ACTION_NEXT_FIELD:
 	case ACTION_PREVIOUS_FIELD:
 		f->name_focus = f->name_chosen = !f->name_focus;
 		p->session->cif_focus = !f->name_focus && session_cif_letters(p->session);
+		p->session->cif_left = f->name_focus && session_typed(p->session);
 		return REACT_DONE;
 	case ACTION_CLEAR:
 		if (!f->name_focus)
@@ -389,18 +439,13 @@ static enum reaction find_act(struct pane *p, enum action a)
 		find_changed(f);
 		return REACT_DONE;
 	case ACTION_BACK:
-		if (!f->name_focus && !f->recent)
-			return REACT_IGNORED;
-		f->name_focus = f->name_chosen = f->recent = false;
-		f->name.sent = f->name.len > 0;
-		find_sync(f);
-		return REACT_DONE;
+		return find_back(f);
 	case ACTION_REREAD:
 		if (f->name.len)
 			f->due = clock_mono();
 		return REACT_LOAD;
 	default:
-		return REACT_IGNORED;
+		return find_move(f, a);
 	}
 }
 
@@ -423,20 +468,19 @@ static const enum action find_actions[] = {ACTION_MORE, ACTION_NONE};
 
 const struct pane_ops find_pane = {
 	.code = "FIND",
-	.title = "Find a customer",
-	.about =
-		"Type a CIF and Enter: the customer is shown. Leading zeros may be left out.\n"
-		"Letters search by name: the beginning of any word, several words in any order, without regard to case "
-		"and accents. F4 or Tab puts the name field first: then digits go there too, for a phone number or "
-		"an e-mail address.\n"
-		"Up and down choose in the list, Enter opens. Enter before the list has come opens the customer if "
-		"there "
-		"is only one.",
+	.title = N_("Find a customer"),
+	.about = N_("Type a CIF and Enter: the customer is shown. Leading zeros may be left out.\n"
+		    "Letters search by name: the beginning of any word, several words in any order, without regard to "
+		    "case and accents. F4 or Tab puts the name field first: then digits go there too, for a phone "
+		    "number or an e-mail address.\n"
+		    "Up and down choose in the list, Enter opens. Enter before the list has come opens the customer "
+		    "if there is only one. A list that is cut says so; page down at its end fetches more.\n"
+		    "Commands that are letters elsewhere are letters of a name here: use the function keys, or the "
+		    "command line after a colon."),
 	.size = sizeof(struct find),
 	.topics = BOARD_ROWS | BOARD_STATUS,
 	.actions = find_actions,
 	.start = find_start,
-	.resume = find_resume,
 	.stop = find_stop,
 	.load = find_load,
 	.take = find_take,
@@ -446,6 +490,8 @@ const struct pane_ops find_pane = {
 	.paste = find_paste,
 	.grid = find_grid,
 	.cursor = find_cursor,
+	.mark = find_mark,
+	.recall = find_recall,
 	.due = find_due,
 	.wake = find_wake,
 };
