@@ -130,7 +130,8 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument, _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument,
+			    _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else
@@ -151,8 +152,8 @@ static void verb_theme(struct console *c, const char *argument)
 	struct term_params t = console_terminal(c);
 	enum theme_name name = theme_find(argument);
 	if (name == THEME_NAMES) {
-		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no theme: auto, dark, light, mono, contrast or green"),
-			    argument);
+		session_say(&c->session, ROLE_ERROR,
+			    _("\"%s\" is no theme: auto, dark, light, mono, contrast or green"), argument);
 		return;
 	}
 	theme_start(name, t.color);
@@ -168,7 +169,8 @@ static void verb_charts(struct console *c, const char *argument)
 	while (style < CHART_STYLES && strcmp(words[style], argument) != 0)
 		style++;
 	if (style == CHART_STYLES)
-		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no style of charts: blocks, braille or ascii"), argument);
+		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no style of charts: blocks, braille or ascii"),
+			    argument);
 	else if (style != CHART_ASCII && term_ascii())
 		session_say(&c->session, ROLE_ERROR, _("This terminal shows ASCII alone"));
 	else
@@ -199,14 +201,12 @@ static void verb_zone(struct console *c, const char *argument)
 /* What the screen's own key does; a screen that does nothing with it says so. */
 static void verb_action(struct console *c, enum action a)
 {
-	char key[16];
 	struct pane *p = screens_top(&c->screens);
 	enum reaction r = c->session.query ? pane_act(p, a) : REACT_IGNORED;
-	keys_first(&c->session.keys, a, key, sizeof(key));
 	if (r == REACT_LOAD)
 		pane_load(p);
 	else if (r == REACT_IGNORED)
-		session_say(&c->session, ROLE_WARN, _("There is nothing like it on this screen (%s)"), key);
+		session_say(&c->session, ROLE_WARN, _("%s does nothing on this screen"), keys_word(a));
 }
 
 static void verb_filter(struct console *c, const char *argument)
@@ -216,6 +216,12 @@ static void verb_filter(struct console *c, const char *argument)
 		session_say(&c->session, ROLE_WARN, _("There is no table to filter on this screen"));
 	else
 		p->ops->filter(p, argument);
+}
+
+static void verb_order(struct console *c, const char *argument)
+{
+	(void)argument;
+	verb_action(c, ACTION_ORDER);
 }
 
 static void verb_copy(struct console *c, const char *argument)
@@ -245,11 +251,13 @@ const struct verb verbs_table[] = {
 	{"hist", NULL, "[CIF]", N_("the history of that customer"), verb_hist, verbs_choices_customers},
 	{"asof", NULL, "TIME|now", N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
 	{"stor", NULL, "[WINDOW[/SLIDE]|STORE]", N_("the stores, live"), verb_stores, verbs_choices_stores},
-	{"window", NULL, "WINDOW[/SLIDE]", N_("the stores by windows of that length"), verb_stores, verbs_choices_windows},
+	{"window", NULL, "WINDOW[/SLIDE]", N_("the stores by windows of that length"), verb_stores,
+	 verbs_choices_windows},
 	{"lag", NULL, "", N_("the source, and what went wrong"), verb_lag, NULL},
 	{"help", NULL, "[CODE|KEY|COMMAND]", N_("this screen, that screen, what that key does"), verb_help,
 	 verbs_choices_help},
 	{"keys", NULL, "", N_("all keys and their names in the configuration"), verb_keys, NULL},
+	{"order", NULL, "", N_("order of the rows: by the next column"), verb_order, NULL},
 	{"filter", NULL, "[TEXT]", N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
 	{"copy", NULL, "", N_("copy the selected cell or field"), verb_copy, NULL},
 	{"theme", NULL, "NAME", N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
@@ -309,10 +317,11 @@ static void verb_unknown(struct console *c, const char *word)
 	if (several)
 		session_say(&c->session, ROLE_ERROR, _("\"%s\" may be: %s"), word, buffer_text(&all));
 	else if (nearest)
-		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s? All there are: %s"), word, nearest,
-			    buffer_text(&all));
+		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s? All there are: %s"), word,
+			    nearest, buffer_text(&all));
 	else
-		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\". All there are: %s"), word, buffer_text(&all));
+		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\". All there are: %s"), word,
+			    buffer_text(&all));
 	buffer_done(&all);
 }
 

@@ -17,7 +17,8 @@ struct verb {
 	const char *word, *also; /* also: another word for it, or NULL */
 	const char *argument;    /* as help shows it: "[CIF]"; "": none */
 	const char *about;       /* to be translated */
-	/* What went wrong is the session's message in ROLE_ERROR: the prompt stays open then. argument "": none was given. */
+	/* What went wrong is the session's message in ROLE_ERROR: the prompt stays open then. argument "": none was
+	 * given. */
 	void (*run)(struct console *c, const char *argument);
 	/* Adds what an argument that begins so may be; or NULL. */
 	void (*choices)(struct console *c, const char *argument, struct choices *out);
@@ -39,6 +40,7 @@ void verbs_choices_stores(struct console *c, const char *argument, struct choice
 void verbs_choices_windows(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_moments(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_customers(struct console *c, const char *argument, struct choices *out); /* seen last */
+void verbs_choices_export(struct console *c, const char *argument, struct choices *out);    /* formats, files */
 void verbs_choices_help(struct console *c, const char *argument, struct choices *out);
 
 #endif

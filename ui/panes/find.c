@@ -237,9 +237,9 @@ static void find_start(struct pane *p, const char *argument)
 		f->due = TIME_NONE;
 		f->limit = FIND_LIMIT;
 	}
-	f->name_focus = f->name_chosen = f->recent = f->send = false;
+	f->name_focus = f->name_chosen = f->list_focus = f->recent = f->send = false;
 	if (argument && strcmp(argument, "recent") == 0) {
-		f->recent = true;
+		f->recent = f->list_focus = true;
 		find_sync(f);
 		grid_select(&f->grid, p->session->recent_count > 1 && p->session->customer ? 1 : 0);
 		return;
@@ -283,6 +283,7 @@ static void find_recall(struct pane *p, const char *mark)
 	}
 	f->limit = limit;
 	f->name.sent = f->name.len > 0;
+	f->list_focus = true;
 	f->recent = recent;
 	find_want(f, cif);
 	f->wanted_row = row;
@@ -314,7 +315,8 @@ static bool find_load(struct pane *p, struct error *err)
 		f->due = f->found ? clock_mono() + wait : clock_mono();
 	}
 	if (f->count_at == TIME_OPEN)
-		f->count_at = f->counted_at + (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
+		f->count_at = f->counted_at +
+			      (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
 	find_sync(f);
 	if (f->brief.cif)
 		good = brief_load(&f->brief, p->session, f->brief.cif, err) && good;
@@ -341,6 +343,7 @@ static enum reaction find_type(struct pane *p, int key)
 	bool text = key >= ' ' && key < KEY_TEXT_END && key != 127;
 	bool digit = key >= '0' && key <= '9';
 	f->send = false;
+	f->list_focus &= !text;
 	if (key == ':' || key == '?' || key == '/')
 		return REACT_IGNORED;
 	if (digit && !f->name_chosen) {
@@ -399,6 +402,7 @@ static enum reaction find_back(struct find *f)
 {
 	if (!f->name_focus && !f->recent)
 		return REACT_IGNORED;
+	f->list_focus = f->grid.count > 0;
 	f->name_focus = f->name_chosen = f->recent = false;
 	f->name.sent = f->name.len > 0;
 	find_sync(f);
@@ -411,6 +415,7 @@ static enum reaction find_move(struct find *f, enum action a)
 	if (down && find_more(f, a))
 		return REACT_DONE;
 	bool moved = grid_act(&f->grid, a);
+	f->list_focus |= moved;
 	find_brief(f);
 	return moved ? REACT_DONE : REACT_IGNORED;
 }
@@ -424,6 +429,7 @@ static enum reaction find_act(struct pane *p, enum action a)
 		return find_open(f);
 	case ACTION_NEXT_FIELD:
 	case ACTION_PREVIOUS_FIELD:
+		f->list_focus = false;
 		f->name_focus = f->name_chosen = !f->name_focus;
 		p->session->cif_focus = !f->name_focus && session_cif_letters(p->session);
 		p->session->cif_left = f->name_focus && session_typed(p->session);
@@ -466,6 +472,11 @@ static void find_place(struct pane *p, struct buffer *out)
 static bool find_cursor(struct pane *p, int *y, int *x)
 {
 	const struct find *f = (const struct find *)p;
+	if (f->list_focus && f->grid.count && f->grid.y >= 0 && !session_typing(p->session)) {
+		*y = f->grid.y;
+		*x = f->grid.x;
+		return true;
+	}
 	if (!f->name_focus)
 		return false;
 	*y = 3;
