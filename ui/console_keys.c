@@ -219,6 +219,7 @@ void console_do(struct console *c, enum action a)
 	struct pane *p = screens_top(&c->screens);
 	if (a == ACTION_OPEN && session_typing(s) && s->cif.len && !s->cif.sent) {
 		console_lookup(c, s->cif.text);
+		console_paint(c); /* of several typed at once each is seen */
 		return;
 	}
 	if (a == ACTION_CLEAR && session_typed(s)) {

@@ -245,25 +245,25 @@ static void verb_quit(struct console *c, const char *argument)
 /* ---- the table ---- */
 
 const struct verb verbs_table[] = {
-	{"find", NULL, "[TEXT]", N_("search customers by name"), verb_find, NULL},
+	{"find", NULL, N_("[TEXT]"), N_("search customers by name"), verb_find, NULL},
 	{"recent", NULL, "", N_("the last customers of this session"), verb_recent, NULL},
-	{"cif", NULL, "[CIF]", N_("that customer; the CIF alone does it, too"), verb_cif, verbs_choices_customers},
-	{"hist", NULL, "[CIF]", N_("the history of that customer"), verb_hist, verbs_choices_customers},
-	{"asof", NULL, "TIME|now", N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
-	{"stor", NULL, "[WINDOW[/SLIDE]|STORE]", N_("the stores, live"), verb_stores, verbs_choices_stores},
-	{"window", NULL, "WINDOW[/SLIDE]", N_("the stores by windows of that length"), verb_stores,
+	{"cif", NULL, N_("[CIF]"), N_("that customer; the CIF alone does it, too"), verb_cif, verbs_choices_customers},
+	{"hist", NULL, N_("[CIF]"), N_("the history of that customer"), verb_hist, verbs_choices_customers},
+	{"asof", NULL, N_("TIME|now"), N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
+	{"stor", NULL, N_("[WINDOW[/SLIDE]|STORE]"), N_("the stores, live"), verb_stores, verbs_choices_stores},
+	{"window", NULL, N_("WINDOW[/SLIDE]"), N_("the stores by windows of that length"), verb_stores,
 	 verbs_choices_windows},
 	{"lag", NULL, "", N_("the source, and what went wrong"), verb_lag, NULL},
-	{"help", NULL, "[CODE|KEY|COMMAND]", N_("this screen, that screen, what that key does"), verb_help,
+	{"help", NULL, N_("[CODE|KEY|COMMAND]"), N_("this screen, that screen, what that key does"), verb_help,
 	 verbs_choices_help},
 	{"keys", NULL, "", N_("all keys and their names in the configuration"), verb_keys, NULL},
 	{"order", NULL, "", N_("order of the rows: by the next column"), verb_order, NULL},
-	{"filter", NULL, "[TEXT]", N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
+	{"filter", NULL, N_("[TEXT]"), N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
 	{"copy", NULL, "", N_("copy the selected cell or field"), verb_copy, NULL},
-	{"theme", NULL, "NAME", N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
+	{"theme", NULL, N_("NAME"), N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
 	 verbs_choices_themes},
-	{"charts", NULL, "STYLE", N_("bars as blocks, braille or ascii"), verb_charts, verbs_choices_charts},
-	{"zone", NULL, "[NAME]", N_("times in that zone; alone: in the bank's"), verb_zone, verbs_choices_zones},
+	{"charts", NULL, N_("STYLE"), N_("bars as blocks, braille or ascii"), verb_charts, verbs_choices_charts},
+	{"zone", NULL, N_("[NAME]"), N_("times in that zone; alone: in the bank's"), verb_zone, verbs_choices_zones},
 	{"reread", NULL, "", N_("read again"), verb_reread, NULL},
 	{"home", NULL, "", N_("the first screen"), verb_home, NULL},
 	{"back", NULL, "", N_("back to what was seen before"), verb_back, NULL},
@@ -273,6 +273,11 @@ const struct verb verbs_table[] = {
 };
 
 /* ---- a line ---- */
+
+const char *verbs_argument(const struct verb *v)
+{
+	return v->argument[0] ? _(v->argument) : "";
+}
 
 /* The verb, or the only one that begins so; NULL: none, or several. */
 static const struct verb *verb_meant(const char *word, size_t n)
@@ -343,7 +348,8 @@ void verbs_run(struct console *c, const char *line)
 	snprintf(word, sizeof(word), "%.*s", (int)n, line);
 	const struct verb *v = verb_meant(line, n);
 	if (v && v->argument[0] && v->argument[0] != '[' && !argument[0] && v->run != verb_as_of)
-		session_say(&c->session, ROLE_ERROR, _("%s takes an argument: %s %s"), v->word, v->word, v->argument);
+		session_say(&c->session, ROLE_ERROR, _("%s takes an argument: %s %s"), v->word, v->word,
+			    verbs_argument(v));
 	else if (v)
 		v->run(c, argument);
 	else if (verb_is_cif(c, word))

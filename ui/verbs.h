@@ -15,7 +15,7 @@ struct console;
 
 struct verb {
 	const char *word, *also; /* also: another word for it, or NULL */
-	const char *argument;    /* as help shows it: "[CIF]"; "": none */
+	const char *argument;    /* as help shows it, in brackets where it may be left out: "[CIF]"; "": none */
 	const char *about;       /* to be translated */
 	/* What went wrong is the session's message in ROLE_ERROR: the prompt stays open then. argument "": none was
 	 * given. */
@@ -27,6 +27,7 @@ struct verb {
 /* Ended by a NULL word. */
 extern const struct verb verbs_table[];
 
+const char *verbs_argument(const struct verb *v); /* translated */
 void verbs_run(struct console *c, const char *line);
 /* What may stand where the cursor (a byte of the line) is. */
 void verbs_choices(struct console *c, const char *line, size_t cursor, struct choices *out);
