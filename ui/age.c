@@ -60,7 +60,8 @@ static void age_offline(const struct age *a, int64_t now, const struct zone *zon
 	if (then.year == today.year && then.month == today.month && then.day == today.day)
 		snprintf(out, size, /* xgettext: cell 22 */ _("OFFLINE since %02d:%02d"), then.hour, then.minute);
 	else
-		snprintf(out, size, /* xgettext: cell 28 */ _("OFFLINE since %02d-%02d %02d:%02d"), then.month, then.day, then.hour, then.minute);
+		snprintf(out, size, /* xgettext: cell 28 */ _("OFFLINE since %02d-%02d %02d:%02d"), then.month,
+			 then.day, then.hour, then.minute);
 }
 
 void age_words(const struct age *a, int64_t now, const struct zone *zone, char *out, size_t size)

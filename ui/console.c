@@ -163,7 +163,7 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	s->tour = session_flag(p->settings, "tour");
 	const char *charts = session_text(p->settings, "charts"), *copy = session_text(p->settings, "copy");
 	s->charts = !charts || strcmp(charts, "blocks") == 0 ? CHART_BLOCKS
-		    : strcmp(charts, "braille") == 0	     ? CHART_BRAILLE
+		    : strcmp(charts, "braille") == 0         ? CHART_BRAILLE
 							     : CHART_ASCII;
 	s->copies = copy && strcmp(copy, "osc52") == 0;
 	s->age.live = session_duration(p->settings, "live", 5 * SECOND);

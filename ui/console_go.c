@@ -161,8 +161,10 @@ void console_want(struct console *c)
 	struct session *s = &c->session;
 	struct field typed = s->cif; /* what is being typed meanwhile stays */
 	bool typing = session_typed(s);
-	for (int i = 0; i < c->wanted_count; i++)
+	for (int i = 0; i < c->wanted_count; i++) {
 		console_lookup(c, c->wanted[i]);
+		console_paint(c);
+	}
 	console_unwant(c);
 	if (typing)
 		s->cif = typed;
@@ -196,8 +198,6 @@ void console_lookup(struct console *c, const char *cif)
 	const struct card *card = customer_card(screens_top(&c->screens));
 	if (card && card->loaded)
 		go_found(c, &card->answer, clock_now() - start);
-	/* Of several typed at once each is seen, too. */
-	console_paint(c);
 }
 
 /* ---- another moment ---- */

@@ -238,6 +238,7 @@ void console_do(struct console *c, enum action a)
 	struct pane *p = screens_top(&c->screens);
 	if (a == ACTION_OPEN && session_typing(s) && s->cif.len && !s->cif.sent) {
 		console_lookup(c, s->cif.text);
+		console_paint(c); /* of several typed at once each is seen */
 		return;
 	}
 	if (a == ACTION_CLEAR && session_typed(s)) {
@@ -301,14 +302,15 @@ void console_explain(struct console *c, int key)
 	keys_name(key, name, sizeof(name));
 	keys_first(&s->keys, ACTION_GO_TAB, tab, sizeof(tab));
 	if (keys_digit(key)) {
-		session_say(s, ROLE_MESSAGE, _("%s: the next CIF begins; Enter shows it. After %s: that tab of the customer"),
-			    name, tab);
+		session_say(s, ROLE_MESSAGE,
+			    _("%s: the next CIF begins; Enter shows it. After %s: that tab of the customer"), name,
+			    tab);
 	} else if (a == ACTION_NONE) {
 		session_say(s, ROLE_MESSAGE, _("%s does nothing"), name);
 	} else {
 		keys_list(&s->keys, a, all, sizeof(all));
-		session_say(s, ROLE_MESSAGE, _("%s: %s. Its keys: %s; in the configuration: %s"), name, keys_about(a), all,
-			    keys_word(a));
+		session_say(s, ROLE_MESSAGE, _("%s: %s. Its keys: %s; in the configuration: %s"), name, keys_about(a),
+			    all, keys_word(a));
 	}
 }
 

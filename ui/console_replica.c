@@ -21,12 +21,12 @@
 #include "ui/pane.h"
 #include "ui/worker.h"
 
-#define REPLICA_OPEN  (SECOND / 4)  /* between two tries to open it */
+#define REPLICA_OPEN  (SECOND / 4)   /* between two tries to open it */
 #define REPLICA_POLL  (SECOND / 100) /* between two looks for commits of another process, */
-#define REPLICA_SEEN  (SECOND / 25) /* and where the ingest of this one posts its own */
-#define REPLICA_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
-#define REPLICA_FRAME (SECOND / 25) /* the age is not asked for more often while commits rush in */
-#define REPLICA_STAND SECOND        /* between two looks at what is wrong */
+#define REPLICA_SEEN  (SECOND / 25)  /* and where the ingest of this one posts its own */
+#define REPLICA_FRESH (2 * SECOND)   /* between two looks at the age when nothing happens */
+#define REPLICA_FRAME (SECOND / 25)  /* the age is not asked for more often while commits rush in */
+#define REPLICA_STAND SECOND         /* between two looks at what is wrong */
 
 void console_zone(struct session *s)
 {
@@ -151,8 +151,10 @@ static void replica_watch(struct console *c, int64_t now)
 	if (!c->gone)
 		s->age.away = clock_now();
 	c->gone = true;
-	snprintf(text, sizeof(text), _("Replica \"%s\" is gone: this is what it held last. The screens go on as soon as there is one again"),
-		 s->replica_path);
+	snprintf(
+		text, sizeof(text),
+		_("Replica \"%s\" is gone: this is what it held last. The screens go on as soon as there is one again"),
+		s->replica_path);
 	replica_stand(c, ROLE_ERROR, text);
 }
 
@@ -193,8 +195,8 @@ static void replica_source(struct console *c, const struct status_source *x)
 		snprintf(text, sizeof(text), _("A person must decide (:lag says more): %.160s; hint: %.200s"), x->error,
 			 hint);
 	else if (strcmp(x->state, "paused") == 0)
-		snprintf(text, sizeof(text), _("The copy waits: %.160s. It goes on by itself; what is shown grows older"),
-			 x->error);
+		snprintf(text, sizeof(text),
+			 _("The copy waits: %.160s. It goes on by itself; what is shown grows older"), x->error);
 	else
 		snprintf(text, sizeof(text), _("%.200s (:lag says more)"), x->error);
 	replica_stand(c, strcmp(x->state, "refused") == 0 ? ROLE_ERROR : ROLE_WARN, text);

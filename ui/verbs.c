@@ -131,7 +131,8 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument, _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument,
+			    _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else
@@ -152,8 +153,8 @@ static void verb_theme(struct console *c, const char *argument)
 	struct term_params t = console_terminal(c);
 	enum theme_name name = theme_find(argument);
 	if (name == THEME_NAMES) {
-		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no theme: auto, dark, light, mono, contrast or green"),
-			    argument);
+		session_say(&c->session, ROLE_ERROR,
+			    _("\"%s\" is no theme: auto, dark, light, mono, contrast or green"), argument);
 		return;
 	}
 	theme_start(name, t.color);
@@ -169,7 +170,8 @@ static void verb_charts(struct console *c, const char *argument)
 	while (style < CHART_STYLES && strcmp(words[style], argument) != 0)
 		style++;
 	if (style == CHART_STYLES)
-		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no style of charts: blocks, braille or ascii"), argument);
+		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no style of charts: blocks, braille or ascii"),
+			    argument);
 	else if (style != CHART_ASCII && term_ascii())
 		session_say(&c->session, ROLE_ERROR, _("This terminal shows ASCII alone"));
 	else
@@ -200,14 +202,12 @@ static void verb_zone(struct console *c, const char *argument)
 /* What the screen's own key does; a screen that does nothing with it says so. */
 static void verb_action(struct console *c, enum action a)
 {
-	char key[16];
 	struct pane *p = screens_top(&c->screens);
 	enum reaction r = c->session.query ? pane_act(p, a) : REACT_IGNORED;
-	keys_first(&c->session.keys, a, key, sizeof(key));
 	if (r == REACT_LOAD)
 		pane_load(p);
 	else if (r == REACT_IGNORED)
-		session_say(&c->session, ROLE_WARN, _("There is nothing like it on this screen (%s)"), key);
+		session_say(&c->session, ROLE_WARN, _("%s does nothing on this screen"), keys_word(a));
 }
 
 static void verb_filter(struct console *c, const char *argument)
@@ -268,25 +268,26 @@ static void verb_quit(struct console *c, const char *argument)
 /* ---- the table ---- */
 
 const struct verb verbs_table[] = {
-	{"find", NULL, "[TEXT]", N_("search customers by name"), verb_find, NULL},
+	{"find", NULL, N_("[TEXT]"), N_("search customers by name"), verb_find, NULL},
 	{"recent", NULL, "", N_("the last customers of this session"), verb_recent, NULL},
-	{"cif", NULL, "[CIF]", N_("that customer; the CIF alone does it, too"), verb_cif, verbs_choices_customers},
-	{"hist", NULL, "[CIF]", N_("the history of that customer"), verb_hist, verbs_choices_customers},
-	{"asof", NULL, "TIME|now", N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
-	{"stor", NULL, "[WINDOW[/SLIDE]|STORE]", N_("the stores, live"), verb_stores, verbs_choices_stores},
-	{"window", NULL, "WINDOW[/SLIDE]", N_("the stores by windows of that length"), verb_stores, verbs_choices_windows},
+	{"cif", NULL, N_("[CIF]"), N_("that customer; the CIF alone does it, too"), verb_cif, verbs_choices_customers},
+	{"hist", NULL, N_("[CIF]"), N_("the history of that customer"), verb_hist, verbs_choices_customers},
+	{"asof", NULL, N_("TIME|now"), N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
+	{"stor", NULL, N_("[WINDOW[/SLIDE]|STORE]"), N_("the stores, live"), verb_stores, verbs_choices_stores},
+	{"window", NULL, N_("WINDOW[/SLIDE]"), N_("the stores by windows of that length"), verb_stores,
+	 verbs_choices_windows},
 	{"lag", NULL, "", N_("the source, and what went wrong"), verb_lag, NULL},
-	{"help", NULL, "[CODE|KEY|COMMAND]", N_("this screen, that screen, what that key does"), verb_help,
+	{"help", NULL, N_("[CODE|KEY|COMMAND]"), N_("this screen, that screen, what that key does"), verb_help,
 	 verbs_choices_help},
 	{"keys", NULL, "", N_("all keys and their names in the configuration"), verb_keys, NULL},
-	{"filter", NULL, "[TEXT]", N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
-	{"order", NULL, "[COLUMN]", N_("rows by that column; alone: by the next one"), verb_order, NULL},
-	{"export", NULL, "csv|json|sheet [FILE]", N_("write what is shown into a file"), verb_export, verbs_choices_exports},
+	{"filter", NULL, N_("[TEXT]"), N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
+	{"order", NULL, N_("[COLUMN]"), N_("rows by that column; alone: by the next one"), verb_order, NULL},
+	{"export", NULL, N_("csv|json|sheet [FILE]"), N_("write what is shown into a file"), verb_export, verbs_choices_export},
 	{"copy", NULL, "cell|row", N_("copy the selected cell or row"), verb_copy, verbs_choices_copies},
-	{"theme", NULL, "NAME", N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
+	{"theme", NULL, N_("NAME"), N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
 	 verbs_choices_themes},
-	{"charts", NULL, "STYLE", N_("bars as blocks, braille or ascii"), verb_charts, verbs_choices_charts},
-	{"zone", NULL, "[NAME]", N_("times in that zone; alone: in the bank's"), verb_zone, verbs_choices_zones},
+	{"charts", NULL, N_("STYLE"), N_("bars as blocks, braille or ascii"), verb_charts, verbs_choices_charts},
+	{"zone", NULL, N_("[NAME]"), N_("times in that zone; alone: in the bank's"), verb_zone, verbs_choices_zones},
 	{"reread", NULL, "", N_("read again"), verb_reread, NULL},
 	{"home", NULL, "", N_("the first screen"), verb_home, NULL},
 	{"back", NULL, "", N_("back to what was seen before"), verb_back, NULL},
@@ -296,6 +297,11 @@ const struct verb verbs_table[] = {
 };
 
 /* ---- a line ---- */
+
+const char *verbs_argument(const struct verb *v)
+{
+	return v->argument[0] ? _(v->argument) : "";
+}
 
 /* The verb, or the only one that begins so; NULL: none, or several. */
 static const struct verb *verb_meant(const char *word, size_t n)
@@ -340,10 +346,11 @@ static void verb_unknown(struct console *c, const char *word)
 	if (several)
 		session_say(&c->session, ROLE_ERROR, _("\"%s\" may be: %s"), word, buffer_text(&all));
 	else if (nearest)
-		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s? All there are: %s"), word, nearest,
-			    buffer_text(&all));
+		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s? All there are: %s"), word,
+			    nearest, buffer_text(&all));
 	else
-		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\". All there are: %s"), word, buffer_text(&all));
+		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\". All there are: %s"), word,
+			    buffer_text(&all));
 	buffer_done(&all);
 }
 
@@ -365,7 +372,8 @@ void verbs_run(struct console *c, const char *line)
 	snprintf(word, sizeof(word), "%.*s", (int)n, line);
 	const struct verb *v = verb_meant(line, n);
 	if (v && v->argument[0] && v->argument[0] != '[' && !argument[0] && v->run != verb_as_of)
-		session_say(&c->session, ROLE_ERROR, _("%s takes an argument: %s %s"), v->word, v->word, v->argument);
+		session_say(&c->session, ROLE_ERROR, _("%s takes an argument: %s %s"), v->word, v->word,
+			    verbs_argument(v));
 	else if (v)
 		v->run(c, argument);
 	else if (verb_is_cif(c, word))

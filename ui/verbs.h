@@ -15,9 +15,10 @@ struct console;
 
 struct verb {
 	const char *word, *also; /* also: another word for it, or NULL */
-	const char *argument;    /* as help shows it: "[CIF]"; "": none */
+	const char *argument;    /* as help shows it, in brackets where it may be left out: "[CIF]"; "": none */
 	const char *about;       /* to be translated */
-	/* What went wrong is the session's message in ROLE_ERROR: the prompt stays open then. argument "": none was given. */
+	/* What went wrong is the session's message in ROLE_ERROR: the prompt stays open then. argument "": none was
+	 * given. */
 	void (*run)(struct console *c, const char *argument);
 	/* Adds what an argument that begins so may be; or NULL. */
 	void (*choices)(struct console *c, const char *argument, struct choices *out);
@@ -26,6 +27,7 @@ struct verb {
 /* Ended by a NULL word. */
 extern const struct verb verbs_table[];
 
+const char *verbs_argument(const struct verb *v); /* translated */
 void verbs_run(struct console *c, const char *line);
 /* What may stand where the cursor (a byte of the line) is. */
 void verbs_choices(struct console *c, const char *line, size_t cursor, struct choices *out);
@@ -34,13 +36,13 @@ void verbs_choices(struct console *c, const char *line, size_t cursor, struct ch
 
 void verbs_choices_themes(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_charts(struct console *c, const char *argument, struct choices *out);
-void verbs_choices_exports(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_copies(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_zones(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_stores(struct console *c, const char *argument, struct choices *out); /* windows, stores */
 void verbs_choices_windows(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_moments(struct console *c, const char *argument, struct choices *out);
 void verbs_choices_customers(struct console *c, const char *argument, struct choices *out); /* seen last */
+void verbs_choices_export(struct console *c, const char *argument, struct choices *out);    /* formats, files */
 void verbs_choices_help(struct console *c, const char *argument, struct choices *out);
 
 #endif

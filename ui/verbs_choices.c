@@ -1,6 +1,7 @@
 /* What an argument of the command line may be: words of our own, and names from the replica and the system. */
 #include "config.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/console.h"
@@ -23,6 +25,17 @@ static void choices_word(struct choices *out, const char *argument, const char *
 		choices_add(out, word);
 }
 
+static int choices_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void choices_sort(struct choices *c)
+{
+	if (c->count)
+		qsort(c->list, (size_t)c->count, sizeof(*c->list), choices_order);
+}
+
 static void choices_words(struct choices *out, const char *argument, const char *const *words)
 {
 	for (; *words; words++)
@@ -34,13 +47,6 @@ void verbs_choices_themes(struct console *c, const char *argument, struct choice
 	(void)c;
 	for (int t = 0; t < THEME_NAMES; t++)
 		choices_word(out, argument, theme_word((enum theme_name)t));
-}
-
-void verbs_choices_exports(struct console *c, const char *argument, struct choices *out)
-{
-	static const char *const words[] = {"csv", "json", "sheet", NULL};
-	(void)c;
-	choices_words(out, argument, words);
 }
 
 void verbs_choices_copies(struct console *c, const char *argument, struct choices *out)
@@ -110,12 +116,44 @@ void verbs_choices_stores(struct console *c, const char *argument, struct choice
 		query_export(c->session.query, m->store, TIME_NONE, choices_store, &s, &err);
 }
 
-/* ---- zones ---- */
+/* ---- exports ---- */
 
-static int choices_order(const void *a, const void *b)
+/* Files of the folder that is typed, or of the setting's, whose name begins so. */
+static void choices_files(struct console *c, const char *format, const char *typed, struct choices *out)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const char *slash = strrchr(typed, '/'), *home = session_text(c->session.settings, "export-dir");
+	int folder = slash ? (int)(slash - typed) + 1 : 0;
+	char *path = memory_format("%s%s%.*s",
+				   typed[0] == '/' ? ""
+				   : home          ? home
+						   : ".",
+				   typed[0] == '/' ? "" : "/", folder, typed);
+	DIR *d = opendir(path);
+	free(path);
+	for (const struct dirent *e; d && (e = readdir(d));) {
+		if (e->d_name[0] == '.' || strncmp(e->d_name, typed + folder, strlen(typed + folder)) != 0)
+			continue;
+		char *choice = memory_format("%s %.*s%s", format, folder, typed, e->d_name);
+		choices_add(out, choice);
+		free(choice);
+	}
+	if (d)
+		closedir(d);
+	choices_sort(out);
 }
+
+void verbs_choices_export(struct console *c, const char *argument, struct choices *out)
+{
+	static const char *const words[] = {"csv", "json", "sheet", NULL};
+	char format[16];
+	int used = 0;
+	if (sscanf(argument, "%15s %n", format, &used) == 1 && strchr(argument, ' '))
+		choices_files(c, format, argument + used, out);
+	else
+		choices_words(out, argument, words);
+}
+
+/* ---- zones ---- */
 
 /* The third column of the system's own table of zones. */
 void verbs_choices_zones(struct console *c, const char *argument, struct choices *out)
@@ -131,6 +169,5 @@ void verbs_choices_zones(struct console *c, const char *argument, struct choices
 			choices_word(out, argument, name);
 	if (f)
 		fclose(f);
-	if (out->count)
-		qsort(out->list, (size_t)out->count, sizeof(*out->list), choices_order);
+	choices_sort(out);
 }

@@ -23,7 +23,8 @@ static int brief_indent(const struct entity *e)
 {
 	int widest = 4;
 	for (int i = 0; i < e->column_count; i++) {
-		int cells = e->columns[i].hidden ? 0 : (int)text_width(e->columns[i].title, strlen(e->columns[i].title));
+		int cells =
+			e->columns[i].hidden ? 0 : (int)text_width(e->columns[i].title, strlen(e->columns[i].title));
 		widest = cells > widest ? cells : widest;
 	}
 	return (widest < BRIEF_LABEL_MOST ? widest : BRIEF_LABEL_MOST) + 3;

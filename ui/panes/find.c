@@ -241,9 +241,9 @@ static void find_start(struct pane *p, const char *argument)
 		f->due = TIME_NONE;
 		f->limit = FIND_LIMIT;
 	}
-	f->name_focus = f->name_chosen = f->recent = f->send = false;
+	f->name_focus = f->name_chosen = f->list_focus = f->recent = f->send = false;
 	if (argument && strcmp(argument, "recent") == 0) {
-		f->recent = true;
+		f->recent = f->list_focus = true;
 		find_sync(f);
 		grid_select(&f->grid, p->session->recent_count > 1 && p->session->customer ? 1 : 0);
 		return;
@@ -287,6 +287,7 @@ static void find_recall(struct pane *p, const char *mark)
 	}
 	f->limit = limit;
 	f->name.sent = f->name.len > 0;
+	f->list_focus = true;
 	f->recent = recent;
 	find_want(f, cif);
 	f->wanted_row = row;
@@ -318,7 +319,8 @@ static bool find_load(struct pane *p, struct error *err)
 		f->due = f->found ? clock_mono() + wait : clock_mono();
 	}
 	if (f->count_at == TIME_OPEN)
-		f->count_at = f->counted_at + (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
+		f->count_at = f->counted_at +
+			      (f->count_cost * FIND_SHARE > FIND_COUNT ? f->count_cost * FIND_SHARE : FIND_COUNT);
 	find_sync(f);
 	if (f->brief.cif)
 		good = brief_load(&f->brief, p->session, f->brief.cif, err) && good;
@@ -345,6 +347,7 @@ static enum reaction find_type(struct pane *p, int key)
 	bool text = key >= ' ' && key < KEY_TEXT_END && key != 127;
 	bool digit = key >= '0' && key <= '9';
 	f->send = false;
+	f->list_focus &= !text;
 	if (key == ':' || key == '?' || key == '/')
 		return REACT_IGNORED;
 	if (digit && !f->name_chosen) {
@@ -403,6 +406,7 @@ static enum reaction find_back(struct find *f)
 {
 	if (!f->name_focus && !f->recent)
 		return REACT_IGNORED;
+	f->list_focus = f->grid.count > 0;
 	f->name_focus = f->name_chosen = f->recent = false;
 	f->name.sent = f->name.len > 0;
 	find_sync(f);
@@ -415,6 +419,7 @@ static enum reaction find_move(struct find *f, enum action a)
 	if (down && find_more(f, a))
 		return REACT_DONE;
 	bool moved = grid_act(&f->grid, a);
+	f->list_focus |= moved;
 	find_brief(f);
 	return moved ? REACT_DONE : REACT_IGNORED;
 }
@@ -428,6 +433,7 @@ static enum reaction find_act(struct pane *p, enum action a)
 		return find_open(f);
 	case ACTION_NEXT_FIELD:
 	case ACTION_PREVIOUS_FIELD:
+		f->list_focus = false;
 		f->name_focus = f->name_chosen = !f->name_focus;
 		p->session->cif_focus = !f->name_focus && session_cif_letters(p->session);
 		p->session->cif_left = f->name_focus && session_typed(p->session);
@@ -457,6 +463,11 @@ static struct grid *find_grid(struct pane *p)
 static bool find_cursor(struct pane *p, int *y, int *x)
 {
 	const struct find *f = (const struct find *)p;
+	if (f->list_focus && f->grid.count && f->grid.y >= 0 && !session_typing(p->session)) {
+		*y = f->grid.y;
+		*x = f->grid.x;
+		return true;
+	}
 	if (!f->name_focus)
 		return false;
 	*y = 3;

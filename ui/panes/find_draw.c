@@ -68,7 +68,10 @@ static void find_cell(void *ctx, int row, int column, struct grid_cell *out)
 	const char *text = NULL;
 	if (find_lists_recent(f)) {
 		const struct recent *r = &f->base.session->recents[row];
-		text = column == FIND_CIF ? r->cif : column == FIND_NAME ? r->name : column == FIND_STORE ? r->store : "";
+		text = column == FIND_CIF     ? r->cif
+		       : column == FIND_NAME  ? r->name
+		       : column == FIND_STORE ? r->store
+					      : "";
 	} else {
 		const struct search_hit *h = &f->found->answer.hits[row];
 		text = column == FIND_CIF    ? h->cif
@@ -92,7 +95,10 @@ static void find_datum(void *ctx, int row, int column, struct grid_datum *out)
 	const char *text;
 	if (find_lists_recent(f)) {
 		const struct recent *r = &f->base.session->recents[row];
-		text = column == FIND_CIF ? r->cif : column == FIND_NAME ? r->name : column == FIND_STORE ? r->store : NULL;
+		text = column == FIND_CIF     ? r->cif
+		       : column == FIND_NAME  ? r->name
+		       : column == FIND_STORE ? r->store
+					      : NULL;
 	} else {
 		const struct search_hit *h = &f->found->answer.hits[row];
 		text = column == FIND_CIF    ? h->cif
@@ -100,11 +106,11 @@ static void find_datum(void *ctx, int row, int column, struct grid_datum *out)
 		       : column == FIND_BY   ? h->matched
 					     : h->store;
 	}
-	*out = (struct grid_datum){text ? GRID_TEXT : GRID_NOTHING, text, text ? strlen(text) : 0, 0, column == FIND_BY};
+	*out = (struct grid_datum){text ? GRID_TEXT : GRID_NOTHING, text, text ? strlen(text) : 0, 0,
+				   column == FIND_BY};
 }
 
-const struct grid_ops find_grid_ops = {
-	.key = find_key, .column = find_column, .cell = find_cell, .datum = find_datum};
+const struct grid_ops find_grid_ops = {.key = find_key, .column = find_column, .cell = find_cell, .datum = find_datum};
 
 const char *find_selected(struct find *f)
 {
@@ -157,8 +163,7 @@ static void find_counted(const struct find *f, struct buffer *out)
 	else if (a->total_exact)
 		buffer_format(out, _("%s of %s found; %s at the end shows more"), count, total, key);
 	else if (more)
-		buffer_format(out, _("%s of more than %s found; another letter or %s shows more"), count, total,
-			      key);
+		buffer_format(out, _("%s of more than %s found; another letter or %s shows more"), count, total, key);
 	else
 		buffer_format(out, _("%s of more than %s found; another letter shows the others"), count, total);
 }
@@ -167,7 +172,7 @@ static void find_title(struct find *f, struct buffer *out)
 {
 	if (find_lists_recent(f)) {
 		bool waiting = f->name.len && !f->recent;
-		buffer_text_add(out, waiting ? _("Searching ...")
+		buffer_text_add(out, waiting                         ? _("Searching ...")
 				     : f->base.session->recent_count ? _("Customers seen last")
 								     : "");
 		if (!waiting && f->base.session->recent_count)
@@ -219,7 +224,8 @@ void find_draw(struct pane *p, struct area area)
 {
 	struct find *f = (struct find *)p;
 	struct buffer title = {0};
-	int x = area.x + draw_format(area.y, area.x, area.w, ROLE_LABEL, " %s ==>", /* xgettext: cell 6 */ _("Name")) + 1;
+	int x = area.x + draw_format(area.y, area.x, area.w, ROLE_LABEL, " %s ==>", /* xgettext: cell 6 */ _("Name")) +
+		1;
 	field_draw(&f->name, area.y, x, area.w - x - 1 < 50 ? area.w - x - 1 : 50, &f->cursor_x);
 	area.y += 2, area.h -= 2;
 	f->wide = false;

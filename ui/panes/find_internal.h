@@ -31,15 +31,16 @@ struct find {
 	struct pane base;
 	struct field name;
 	bool name_focus, name_chosen; /* letters go there; digits too */
-	bool recent;                  /* the list is that of the customers seen last */
-	struct find_job *found;       /* the last answer, or NULL */
-	int limit;                    /* hits asked for; more of them when the end of the list is reached */
+	bool list_focus;        /* the reader went down to the list: the cursor is there until something is typed */
+	bool recent;            /* the list is that of the customers seen last */
+	struct find_job *found; /* the last answer, or NULL */
+	int limit;              /* hits asked for; more of them when the end of the list is reached */
 	int64_t due, asked_at, cost;
 	bool asked;
-	bool send;    /* Enter came before the answer: open it if there is just one */
+	bool send;          /* Enter came before the answer: open it if there is just one */
 	enum action onward; /* the movement that asked for more of the list: done when it has come */
-	char *wanted; /* CIF to select when the answer has come, or NULL */
-	int wanted_row; /* and where on the screen it stood */
+	char *wanted;       /* CIF to select when the answer has come, or NULL */
+	int wanted_row;     /* and where on the screen it stood */
 	struct grid grid;
 	int cursor_x;
 	bool marking; /* cells are asked for to be painted */

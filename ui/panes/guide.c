@@ -48,17 +48,16 @@ void guide_welcome(struct lines *l, const struct session *s)
 {
 	lines_clear(l);
 	lines_add(l, ROLE_TITLE, "%s", _("Type a CIF and press Enter: the customer is shown."));
-	lines_add(l, ROLE_TEXT, "%s",
-		  _("Or the beginnings of a name's words: hal mar finds HALE, MARGARET ANNE."));
+	lines_add(l, ROLE_TEXT, "%s", _("Or a name: hal mar finds HALE, MARGARET ANNE."));
 	lines_add(l, ROLE_TEXT, "%s", "");
 	if (s->tour)
 		guide_pair(l, s, ACTION_HELP, _("a five-minute tour"));
 	else
 		guide_pair(l, s, ACTION_HELP, _("explains this screen, as it does any other"));
-	guide_pair(l, s, ACTION_COMMAND, _("the command line: stor (stores), lag (source), help; Tab completes"));
-	guide_pair(l, s, ACTION_SEARCH, _("a search for what holds digits: a phone number, an e-mail address"));
+	guide_pair(l, s, ACTION_COMMAND, _("commands: stor (stores), lag (source), help"));
+	guide_pair(l, s, ACTION_HOME, _("leaves; from anywhere else it comes back here"));
+	guide_pair(l, s, ACTION_SEARCH, _("search for digits, too: a phone number, an e-mail"));
 	guide_pair(l, s, ACTION_RECENT, _("the last customers of this session"));
-	guide_pair(l, s, ACTION_HOME, _("leaves; on any other screen it comes back here"));
 }
 
 /* ---- nobody ---- */
@@ -86,7 +85,8 @@ void guide_nobody(struct lines *l, const struct session *s, bool incomplete)
 	lines_add(l, ROLE_TEXT, "%s", "");
 	if (incomplete)
 		lines_add(l, ROLE_WARN, "%s", _("Not all is there yet: whoever is missing may still come."));
-	lines_add(l, ROLE_TEXT, "%s", _("Try fewer letters, one word alone, or another spelling. Accents and capitals do not matter."));
+	lines_add(l, ROLE_TEXT, "%s",
+		  _("Try fewer letters, one word alone, or another spelling. Accents and capitals do not matter."));
 	if (columns.len)
 		lines_add(l, ROLE_TEXT, _("A number or an address is found by the whole of it: %s, then type it."),
 			  guide_key(s, ACTION_SEARCH, key));
@@ -119,29 +119,47 @@ void guide_tour(struct lines *l, const struct session *s)
 	char a[32], b[32], c[32];
 #define KEY(action, out) guide_key(s, ACTION_##action, out)
 	lines_add(l, ROLE_TITLE, "%s", _("A five-minute tour"));
-	lines_add(l, ROLE_TEXT, _("This bank is made up, and it changes while you look. %s comes back to this list from wherever you are."),
+	lines_add(l, ROLE_TEXT,
+		  _("This bank is made up, and it changes while you look. %s comes back to this list from wherever you "
+		    "are."),
 		  KEY(HELP, a));
 	lines_add(l, ROLE_TEXT, "%s", "");
-	guide_format(l, 1, _("Find somebody: %s goes home; type ma, and names appear as you type. A blank and another letter: both words must fit."),
+	guide_format(l, 1,
+		     _("Find somebody: %s goes home; type ma, and names appear as you type. A blank and another "
+		       "letter: both words must fit."),
 		     KEY(HOME, a));
 	guide_step(l, 2, _("Down chooses one, Enter opens it. The line above the last one says how long that took."));
-	guide_format(l, 3, _("Look around: %s2 and %s3, or Tab, are what the customer holds. Enter opens a row as a record, %s closes it."),
+	guide_format(l, 3,
+		     _("Look around: %s2 and %s3, or Tab, are what the customer holds. Enter opens a row as a record, "
+		       "%s closes it."),
 		     KEY(GO_TAB, a), KEY(GO_TAB, b), KEY(BACK, c));
-	guide_format(l, 4, _("See what changed: the last tab is the history. Up and Down choose a version; below stands what was, and what became of it. %s and %s go from change to change."),
+	guide_format(l, 4,
+		     _("See what changed: the last tab is the history. Up and Down choose a version; below stands what "
+		       "was, and what became of it. %s and %s go from change to change."),
 		     KEY(NEXT, a), KEY(PREVIOUS, b));
-	guide_format(l, 5, _("See it as it was: %s on a version is the customer as of then, NOT CURRENT in reverse; so is %s and a time, such as -2m. %s again is now."),
+	guide_format(l, 5,
+		     _("See it as it was: %s on a version is the customer as of then, NOT CURRENT in reverse; so is %s "
+		       "and a time, such as -2m. %s again is now."),
 		     KEY(THAT_MOMENT, a), KEY(AS_OF, b), KEY(AS_OF, c));
-	guide_format(l, 6, _("The next one: type the digits of a CIF wherever you are, and Enter. %s goes back to the one before, %s forward again."),
+	guide_format(l, 6,
+		     _("The next one: type the digits of a CIF wherever you are, and Enter. %s goes back to the one "
+		       "before, %s forward again."),
 		     KEY(BACK, a), KEY(FORWARD, b));
-	guide_format(l, 7, _("The stores: %s, stor, Enter. It moves by itself. %s and %s: longer and shorter windows; Enter: who was registered there; Enter again: that customer."),
+	guide_format(l, 7,
+		     _("The stores: %s, stor, Enter. It moves by itself. %s and %s: longer and shorter windows; Enter: "
+		       "who was registered there; Enter again: that customer."),
 		     KEY(COMMAND, a), KEY(WIDER, b), KEY(NARROWER, c));
 	guide_format(l, 8, _("Take it with you: %s offers to export what is shown, with its age in it."), KEY(MORE, a));
-	guide_format(l, 9, _("The command line: %s, then Tab: all there is. lag shows the source, theme other colours; Up brings back what was typed."),
+	guide_format(l, 9,
+		     _("The command line: %s, then Tab: all there is. lag shows the source, theme other colours; Up "
+		       "brings back what was typed."),
 		     KEY(COMMAND, a));
-	guide_format(l, 10, _("Any key: %s on this screen, then the key: it is explained. Top right always stands how old the data is."),
+	guide_format(l, 10,
+		     _("Any key: %s on this screen, then the key: it is explained. Top right always stands how old the "
+		       "data is."),
 		     KEY(HELP, a));
-	guide_format(l, 11, _("Leave: %s at home, or %sq and Enter from anywhere. The made-up bank goes with you."), KEY(HOME, a),
-		     ":");
+	guide_format(l, 11, _("Leave: %s at home, or %sq and Enter from anywhere. The made-up bank goes with you."),
+		     KEY(HOME, a), ":");
 #undef KEY
 	lines_add(l, ROLE_TEXT, "%s", "");
 }

@@ -87,7 +87,7 @@ static void help_commands(struct help *h)
 	lines_pair(&h->lines, HELP_COMMAND, "1392", ROLE_TEXT, "%s", _("a CIF: that customer"));
 	for (const struct verb *v = verbs_table; v->word; v++) {
 		snprintf(label, sizeof(label), "%s%s%s %s", v->word, v->also ? ", " : "", v->also ? v->also : "",
-			 v->argument);
+			 verbs_argument(v));
 		lines_pair(&h->lines, HELP_COMMAND, label, ROLE_TEXT, "%s", _(v->about));
 	}
 	lines_add(&h->lines, ROLE_TEXT, "%s",
