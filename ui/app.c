@@ -22,20 +22,18 @@ enum { APP_KEYS = 4096 }; /* keys taken before a frame is due: what types faster
 
 static void app_signals(struct console *c)
 {
-	unsigned asked = term_signals();
-	if (asked & TERM_END)
-		c->leaving = true;
-	if (asked & TERM_CONTINUED && !c->leaving) {
-		term_continue();
+	/* While we were stopped, more may have come. */
+	for (unsigned asked; !c->leaving && (asked = term_signals());) {
+		c->leaving = asked & TERM_END;
 		c->dirty = true;
-	}
-	if (asked & TERM_RESIZED) {
-		term_resize(0, 0);
-		c->dirty = true;
-	}
-	if (asked & TERM_SUSPENDED && !c->leaving) {
-		term_suspend();
-		c->dirty = true;
+		if (c->leaving)
+			return;
+		if (asked & TERM_CONTINUED)
+			term_continue();
+		if (asked & TERM_RESIZED)
+			term_resize(0, 0);
+		if (asked & TERM_SUSPENDED)
+			term_suspend();
 	}
 }
 

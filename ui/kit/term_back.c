@@ -25,6 +25,7 @@
 enum {
 	BACK_PATIENCE = 2,     /* seconds a terminal has to take the last frame once we are to end */
 	BACK_FAREWELL = 500,   /* milliseconds it has to take the farewell */
+	BACK_BELOW = 999,      /* a row below every screen */
 	BACK_BACKGROUND = 100, /* times we stop again when continued in the background */
 };
 
@@ -224,11 +225,15 @@ static void back_farewell_add(const char *text)
 void term_back_prepare(void)
 {
 	static const char *const capabilities[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
+	const char *move = tigetstr("cup");
 	back_farewell_len = 0;
 	if (term.mouse)
 		back_farewell_add("\033[?1006l\033[?1000l");
 	if (term.bracketed)
 		back_farewell_add(TERM_PASTE_OFF);
+	/* Below everything: not all terminals have a second screen to leave. */
+	if (move && move != (char *)-1)
+		back_farewell_add(tiparm(move, BACK_BELOW, 0));
 	for (size_t i = 0; i < BACK_COUNT(capabilities); i++)
 		back_farewell_add(tigetstr(capabilities[i]));
 	back_farewell_add("\r\n");

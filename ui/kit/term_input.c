@@ -60,25 +60,27 @@ static void input_function_keys(void)
 }
 
 /* CIFs are typed on the numeric keypad, and many terminals (PuTTY) send its keys as VT100's application
- * keypad however Num Lock stands. Where TERM says they are function keys, they are. */
+ * keypad however Num Lock stands. */
 static void input_keypad(void)
 {
 	static const char letters[] = "pqrstuvwxyMnmkljo", characters[] = "0123456789\r.-+,*/";
+	int four = key_defined("\033Ot");
+	if (four >= KEY_F(1) && four <= KEY_F(63)) /* VT100: half of it are function keys */
+		return;
 	for (size_t i = 0; letters[i]; i++) {
 		const char sequence[] = {'\033', 'O', letters[i], 0};
-		int known = key_defined(sequence);
-		if (known == 0 || known == KEY_ENTER || (known >= KEY_A1 && known <= KEY_C3))
+		if (key_defined(sequence) >= 0) /* else longer ones begin with it */
 			define_key(sequence, INPUT_PAD + characters[i]);
 	}
 }
 
 void term_input_begin(void)
 {
+	keypad(stdscr, TRUE); /* from here on curses knows the keys of TERM, which come first */
 	if (!term.headless) {
 		input_function_keys();
 		input_keypad();
 	}
-	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	meta(stdscr, TRUE);
 	if (term.mouse && !term.headless) {
