@@ -14,8 +14,8 @@
 #include "ingest/board.h"
 #include "ui/console.h"
 #include "ui/kit/draw.h"
-#include "ui/script.h"
 #include "ui/kit/term.h"
+#include "ui/script.h"
 #include "ui/worker.h"
 
 enum { APP_KEYS = 4096 }; /* keys taken before a frame is due: what types faster than it paints is a machine */
@@ -25,6 +25,10 @@ static void app_signals(struct console *c)
 	unsigned asked = term_signals();
 	if (asked & TERM_END)
 		c->leaving = true;
+	if (asked & TERM_CONTINUED && !c->leaving) {
+		term_continue();
+		c->dirty = true;
+	}
 	if (asked & TERM_RESIZED) {
 		term_resize(0, 0);
 		c->dirty = true;
@@ -39,7 +43,8 @@ static void app_keys(struct console *c, struct buffer *paste)
 {
 	for (int i = 0; i < APP_KEYS && !c->leaving; i++) {
 		int key;
-		switch (term_read(&key, paste)) {
+		struct term_mouse mouse;
+		switch (term_read(&key, paste, &mouse)) {
 		case TERM_NOTHING:
 			return;
 		case TERM_KEY:
@@ -47,6 +52,11 @@ static void app_keys(struct console *c, struct buffer *paste)
 			break;
 		case TERM_PASTE:
 			console_paste(c, buffer_text(paste), paste->len);
+			break;
+		case TERM_MOUSE:
+			console_mouse(c, &mouse);
+			/* What it hit must be what is seen. */
+			console_paint(c);
 			break;
 		case TERM_CLOSED:
 			c->leaving = true;
@@ -66,15 +76,18 @@ static void app_loop(struct console *c)
 			{.fd = term_fd(), .events = POLLIN},
 			{.fd = term_signal_fd(), .events = POLLIN},
 			{.fd = c->params->board ? board_fd(c->params->board) : -1, .events = POLLIN},
+			{.fd = c->params->stop_fd > 0 ? c->params->stop_fd : -1, .events = POLLIN},
 			{.fd = c->session.worker ? worker_fd(c->session.worker) : -1, .events = POLLIN},
 		};
 		/* Without a replica nobody takes what is posted: do not spin on it. */
 		if (!c->session.query)
 			watched[2].fd = -1;
-		if (poll(watched, sizeof(watched) / sizeof(watched[0]), console_timeout(c)) < 0 && errno != EINTR)
+		int ready = poll(watched, sizeof(watched) / sizeof(watched[0]), console_timeout(c));
+		if (ready < 0 && errno != EINTR)
 			break;
-		if (watched[1].revents)
+		if (ready < 0 || watched[1].revents)
 			app_signals(c);
+		c->leaving |= watched[3].revents != 0;
 		if ((watched[0].revents || term_pasting()) && !c->leaving)
 			app_keys(c, &paste);
 		if (watched[0].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -96,8 +109,7 @@ static int app_terminal(const struct app_params *p, struct error *err)
 		return error_exit(err);
 	}
 	draw_start(term_ascii(), false);
-	if (term_notice() && !p->notice)
-		session_say(&c.session, ROLE_WARN, "%s", term_notice());
+	console_started(&c);
 	app_loop(&c);
 	/* First the terminal: what runs in the worker may take a moment to be interrupted. */
 	term_stop();

@@ -20,6 +20,8 @@ struct app_params {
 	const struct settings *settings; /* ascii, no-color, accessible, zone, thresholds, [keys] */
 	const char *user;                /* shown top right */
 	const char *notice;              /* a line for the first screen (who writes the replica), or NULL */
+	/* Readable once the process was asked to end before the console had taken its signals; 0: there is none. */
+	int stop_fd;
 	/* A file of instructions (ui/script.h) played on a screen nobody sees, "-": from standard input;
 	 * the setting `script`. NULL: a terminal. */
 	const char *script;

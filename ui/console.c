@@ -117,6 +117,9 @@ static void console_freshness(struct console *c, int64_t now)
 static void console_answers(struct console *c)
 {
 	for (struct job *j; (j = worker_take(c->session.worker));) {
+		c->dirty = true;
+		if (more_take(c, j))
+			continue;
 		struct pane *owner = NULL;
 		for (int i = 0; i < c->screens.count; i++)
 			if (c->screens.list[i] == j->owner)
@@ -125,7 +128,6 @@ static void console_answers(struct console *c)
 			owner->ops->take(owner, j);
 		else
 			job_free(j);
-		c->dirty = true;
 	}
 }
 
@@ -193,6 +195,7 @@ void console_paint(struct console *c)
 		return;
 	c->dirty = false;
 	screen_draw(&c->screens, &c->session, &c->prompt, clock_now());
+	more_draw(c);
 	term_show();
 	if (!c->first_frame && c->session.query) {
 		c->first_frame = clock_mono() - c->started;
@@ -212,6 +215,15 @@ struct term_params console_terminal(const struct console *c)
 		.mouse = session_flag(s, "mouse"),
 		.esc_digit = c->session.keys.esc_digit,
 	};
+}
+
+void console_started(struct console *c)
+{
+	const char *terminal = term_notice(), *other = c->params->notice;
+	if (terminal && other)
+		session_say(&c->session, ROLE_WARN, "%s; %s", terminal, other);
+	else if (terminal)
+		session_say(&c->session, ROLE_WARN, "%s", terminal);
 }
 
 int64_t console_cpu(void)
@@ -337,6 +349,7 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 void console_done(struct console *c)
 {
 	screens_done(&c->screens);
+	more_done(&c->more);
 	worker_free(c->session.worker);
 	query_close(c->session.query);
 	prompt_done(&c->prompt);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/more.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/session.h"
@@ -25,12 +26,14 @@
 
 struct app_params;
 struct error;
+struct term_mouse;
 
 struct console {
 	const struct app_params *params;
 	struct session session;
 	struct screens screens;
 	struct prompt prompt;
+	struct more more;
 	bool dirty; /* something to paint */
 	bool leaving;
 	bool tab_pending;      /* g was typed: a digit is a tab */
@@ -48,6 +51,10 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 void console_done(struct console *c);
 void console_key(struct console *c, int key);
 void console_paste(struct console *c, const char *text, size_t n);
+/* A click acts as the key, the tab or the field it hits, or selects a row; a click on the selected row opens it. */
+void console_mouse(struct console *c, const struct term_mouse *m);
+/* The terminal was taken: says what the reader should know of it. */
+void console_started(struct console *c);
 void console_work(struct console *c);
 /* Milliseconds until console_work has something to do again. */
 int console_timeout(const struct console *c);
@@ -60,6 +67,8 @@ bool console_idle(struct console *c);
 
 /* ---- between the parts of the console ---- */
 
+/* Does an action: the pane's own, or what it means on every screen. */
+void console_do(struct console *c, enum action a);
 /* Shows the customer with this CIF, now. */
 void console_lookup(struct console *c, const char *cif);
 /* Shows the screen of a code; argument may be NULL. False: there is none of this code. */

@@ -9,10 +9,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/moment.h"
 #include "model/model.h"
 #include "ui/panes/card.h"
 #include "ui/console.h"
+#include "ui/kit/figures.h"
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/kit/term.h"
@@ -61,10 +63,24 @@ void console_command(struct console *c, const char *line)
 		console_go(c, "HIST", NULL);
 	} else if (strcasecmp(word, "help") == 0) {
 		console_go(c, "HELP", screens_top(&c->screens)->ops->code);
+	} else if (strcasecmp(word, "export") == 0) {
+		more_command_export(c, argument);
+	} else if (strcasecmp(word, "copy") == 0) {
+		more_command_copy(c, argument);
+	} else if (strcasecmp(word, "filter") == 0) {
+		more_filter(c, argument);
 	} else if (!console_go(c, word, argument[0] ? argument : NULL)) {
 		session_say(s, ROLE_ERROR, "There is no screen \"%s\": FIND CIF HIST STOR LAG HELP, or asof, quit",
 			    word);
 	}
+}
+
+static void console_found_row(struct console *c, struct pane *p, const struct grid *g)
+{
+	int at, all = grid_matches(g, &at);
+	char this[FIGURES_SIZE], of[FIGURES_SIZE];
+	session_say(&c->session, ROLE_MESSAGE, _("Match %s of %s"), figures_count(at, this), figures_count(all, of));
+	pane_act(p, ACTION_NONE); /* the pane may show more of the selected row */
 }
 
 static void console_find(struct console *c, int step)
@@ -76,7 +92,7 @@ static void console_find(struct console *c, int step)
 	else if (!grid_find(g, c->find, step))
 		session_say(&c->session, ROLE_WARN, "\"%s\" is not in this table", c->find);
 	else
-		pane_act(p, ACTION_NONE); /* the pane may show more of the selected row */
+		console_found_row(c, p, g);
 }
 
 static void console_answer(struct console *c, enum prompt_kind kind)
@@ -198,6 +214,15 @@ static bool console_act(struct console *c, enum action a)
 	case ACTION_CLEAR:
 		field_clear(&c->session.cif);
 		return true;
+	case ACTION_MORE:
+		more_open(c);
+		return true;
+	case ACTION_FILTER:
+		more_filter(c, NULL);
+		return true;
+	case ACTION_COPY:
+		more_copy(c, COPY_CELL);
+		return true;
 	case ACTION_REPAINT:
 		term_repaint();
 		return true;
@@ -267,6 +292,17 @@ void console_wishes(struct console *c)
 	free(argument);
 }
 
+void console_do(struct console *c, enum action a)
+{
+	struct pane *p = screens_top(&c->screens);
+	bool able = c->session.query || p->ops == &help_pane || p->ops == &find_pane;
+	enum reaction r = able ? pane_act(p, a) : REACT_IGNORED;
+	if (r == REACT_LOAD)
+		pane_load(p);
+	else if (r == REACT_IGNORED)
+		console_act(c, a);
+}
+
 static void console_press(struct console *c, int key)
 {
 	struct session *s = &c->session;
@@ -291,11 +327,7 @@ static void console_press(struct console *c, int key)
 		field_clear(&c->session.cif);
 		return;
 	}
-	enum reaction r = s->query || p->ops == &help_pane || p->ops == &find_pane ? pane_act(p, a) : REACT_IGNORED;
-	if (r == REACT_LOAD)
-		pane_load(p);
-	else if (r == REACT_IGNORED)
-		console_act(c, a);
+	console_do(c, a);
 }
 
 void console_key(struct console *c, int key)
@@ -308,7 +340,7 @@ void console_key(struct console *c, int key)
 			console_answer(c, kind);
 		else if (result == PROMPT_DROPPED && console_digit(key))
 			console_press(c, key); /* "no" to leaving, by typing the next CIF */
-	} else {
+	} else if (!more_key(c, key)) {
 		c->session.message[0] = 0;
 		console_press(c, key);
 	}
@@ -321,6 +353,8 @@ void console_paste(struct console *c, const char *text, size_t n)
 	c->dirty = true;
 	if (c->prompt.kind != PROMPT_NONE)
 		field_paste(&c->prompt.field, text, n);
+	else if (more_paste(c, text, n))
+		return;
 	else if (!p->ops->paste || p->ops->paste(p, text, n) == REACT_IGNORED)
 		field_paste(&c->session.cif, text, n);
 }

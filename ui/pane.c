@@ -52,13 +52,54 @@ bool pane_load(struct pane *p)
 	return good;
 }
 
-enum reaction pane_act(struct pane *p, enum action a)
+static struct grid *pane_grid(struct pane *p)
 {
+	return p->ops->grid ? p->ops->grid(p) : NULL;
+}
+
+static enum reaction pane_react(struct pane *p, enum action a)
+{
+	struct grid *g = pane_grid(p);
+	if (g && (grid_record_act(g, a) || (a == ACTION_BACK && grid_act(g, a)))) {
+		if (p->ops->act)
+			p->ops->act(p, ACTION_NONE); /* another row may be selected */
+		return REACT_DONE;
+	}
 	enum reaction r = p->ops->act ? p->ops->act(p, a) : REACT_IGNORED;
 	if (r != REACT_IGNORED)
 		return r;
-	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
 	return g && grid_act(g, a) ? REACT_DONE : REACT_IGNORED;
+}
+
+enum reaction pane_act(struct pane *p, enum action a)
+{
+	bool held = p->held;
+	enum reaction r = pane_react(p, a);
+	if (p->held && !held)
+		p->known = p->session->age;
+	return r;
+}
+
+bool pane_filter(struct pane *p, const char *text)
+{
+	struct grid *g = pane_grid(p);
+	if (p->ops->filter)
+		p->ops->filter(p, text);
+	else if (g)
+		grid_filter(g, text);
+	else
+		return false;
+	if (p->ops->act)
+		p->ops->act(p, ACTION_NONE);
+	return true;
+}
+
+const char *pane_filtered(struct pane *p)
+{
+	struct grid *g = pane_grid(p);
+	if (p->ops->filtered)
+		return p->ops->filtered(p);
+	return g ? g->filter : NULL;
 }
 
 void pane_ask(struct pane *p, const char *label, const char *initial)

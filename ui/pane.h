@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ui/age.h"
 #include "ui/kit/draw.h"
 #include "ui/kit/keys.h"
 
@@ -76,6 +77,7 @@ struct pane {
 	bool stale;              /* a topic changed since the last load */
 	bool loaded;             /* it has something to show */
 	bool held;               /* does not load again by itself */
+	struct age known;        /* of the data, when it was held */
 	int64_t loaded_at, cost; /* monotonic; of the last load */
 	const char *ask;         /* it wants an answer from the user: the label; NULL: not */
 	char ask_initial[64];
@@ -89,8 +91,12 @@ struct pane *pane_new(const struct pane_ops *ops, struct session *s);
 void pane_free(struct pane *p);
 /* Loads now; a failure becomes the session's message. */
 bool pane_load(struct pane *p);
-/* The pane's own answer, then what every grid does, then IGNORED. */
+/* The pane's own answer, then what every grid does, then IGNORED. A record that is open, and Back while a filter
+ * is on, are the grid's first. */
 enum reaction pane_act(struct pane *p, enum action a);
+/* Its own filter, or its grid's; "": all rows again. False: there is nothing to filter. */
+bool pane_filter(struct pane *p, const char *text);
+const char *pane_filtered(struct pane *p); /* NULL: everything is shown */
 void pane_ask(struct pane *p, const char *label, const char *initial);
 
 #endif

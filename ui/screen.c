@@ -18,7 +18,12 @@
 #include "ui/prompt.h"
 #include "ui/session.h"
 
-enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64, SCREEN_SAID = 3 /* rows of a message */ };
+enum {
+	SCREEN_CIF = 20 /* cells of the CIF field */,
+	SCREEN_AGE = 64,
+	SCREEN_SAID = 3 /* rows of a message */,
+	SCREEN_PLACE = 36 /* cells of "5 of 214 by Name" */
+};
 
 /* ---- the stack ---- */
 
@@ -104,11 +109,11 @@ static int screen_place(struct pane *p)
 	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
 	if (p->ops->place)
 		p->ops->place(p, &text);
-	else if (g && g->count)
-		buffer_format(&text, "%d of %d", g->selected + 1, g->count);
-	int cells = (int)text.len;
-	if (cells > 24)
-		cells = 24;
+	else if (g)
+		grid_place(g, &text);
+	int cells = (int)text_width(buffer_text(&text), text.len);
+	if (cells > SCREEN_PLACE)
+		cells = SCREEN_PLACE;
 	draw_text(1, COLS - cells - 1, cells, ROLE_TEXT, buffer_text(&text), text.len);
 	buffer_done(&text);
 	return cells;
@@ -134,6 +139,7 @@ static int screen_field(struct pane *p, const struct session *s)
 		buffer_done(&text);
 		return 1;
 	}
+	draw_link(1, 0, room, (struct draw_link){ACTION_CIF, 0});
 	draw_text(1, 0, 8, ROLE_LABEL, " CIF ==>", 8);
 	int width = room - 9 < SCREEN_CIF ? room - 9 : SCREEN_CIF;
 	field_draw(&s->cif, 1, 9, width, &cursor);
@@ -190,6 +196,7 @@ static void screen_keys(const struct pane *p, const struct session *s)
 		if (!shown[a])
 			continue;
 		screen_key(s, (enum action)a, &key, &label);
+		draw_link(LINES - 1, x, screen_key_width(s, (enum action)a) - 1, (struct draw_link){(enum action)a, 0});
 		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY, "%s", buffer_text(&key));
 		x += draw_format(LINES - 1, x, COLS - x, ROLE_KEY_LABEL, "%s", label) + 1;
 	}

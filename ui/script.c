@@ -19,6 +19,7 @@
 #include "base/zone.h"
 #include "ui/app.h"
 #include "ui/console.h"
+#include "ui/kit/clip.h"
 #include "ui/kit/draw.h"
 #include "ui/kit/keys.h"
 #include "ui/kit/term.h"
@@ -33,6 +34,7 @@ struct script {
 	struct console console;
 	bool started;
 	int rows, columns;
+	char *type; /* of the terminal, or NULL */
 	int line;
 	int64_t enter, enter_cpu; /* the last Enter and its frame */
 	struct error *err;
@@ -55,10 +57,12 @@ static bool script_start(struct script *s)
 	t.headless = true;
 	t.rows = s->rows;
 	t.columns = s->columns;
+	t.type = s->type;
 	if (!term_start(&t, s->err))
 		return false;
 	draw_start(term_ascii(), true);
 	s->started = true;
+	console_started(&s->console);
 	console_paint(&s->console);
 	console_work(&s->console);
 	console_paint(&s->console);
@@ -132,8 +136,10 @@ static bool script_dump(struct script *s, const char *what)
 		}
 	} else if (strcmp(what, "cursor") == 0) {
 		buffer_format(&out, "cursor %d %d\n", y, x);
+	} else if (strcmp(what, "clipboard") == 0) {
+		buffer_format(&out, "%s\n", clip_last());
 	} else {
-		return script_fail(s, "dump takes nothing, roles or cursor");
+		return script_fail(s, "dump takes nothing, roles, cursor or clipboard");
 	}
 	fputs(buffer_text(&out), stdout);
 	buffer_done(&out);
@@ -222,6 +228,38 @@ static bool script_size(struct script *s, const char *rest)
 	return true;
 }
 
+static bool script_term(struct script *s, const char *rest)
+{
+	if (s->started)
+		return script_fail(s, "the terminal is chosen before anything else");
+	free(s->type);
+	s->type = memory_text(rest);
+	return true;
+}
+
+static bool script_mouse(struct script *s, const struct term_mouse *m)
+{
+	console_mouse(&s->console, m);
+	console_paint(&s->console);
+	return true;
+}
+
+static bool script_click(struct script *s, const char *rest)
+{
+	struct term_mouse m = {.what = TERM_CLICK};
+	if (sscanf(rest, "%d %d", &m.y, &m.x) != 2)
+		return script_fail(s, "a click has a row and a column");
+	return script_mouse(s, &m);
+}
+
+static bool script_wheel(struct script *s, const char *rest)
+{
+	bool up = strcmp(rest, "up") == 0;
+	if (!up && strcmp(rest, "down") != 0)
+		return script_fail(s, "the wheel turns up or down");
+	return script_mouse(s, &(struct term_mouse){.what = up ? TERM_WHEEL_UP : TERM_WHEEL_DOWN});
+}
+
 static bool script_now(struct script *s, const char *rest)
 {
 	struct duration step;
@@ -306,7 +344,8 @@ static const struct {
 	{"size", true, script_size},       {"now", true, script_now},      {"keys", false, script_keys},
 	{"paste", false, script_paste},    {"resize", false, script_size}, {"wait", false, script_wait},
 	{"run", true, script_run_command}, {"dump", false, script_dump},   {"bytes", false, script_bytes},
-	{"time", false, script_time},      {"echo", true, script_echo},
+	{"time", false, script_time},      {"echo", true, script_echo},    {"term", true, script_term},
+	{"click", false, script_click},    {"wheel", false, script_wheel},
 };
 
 static bool script_line(struct script *s, char *line)
@@ -342,6 +381,7 @@ bool script_run(const struct app_params *p, struct error *err)
 	while (good && !s.console.leaving && fgets(line, sizeof(line), file)) {
 		s.line++;
 		good = script_line(&s, line);
+		s.console.leaving |= s.started && term_signals() & TERM_END;
 	}
 	if (!standard)
 		fclose(file);
@@ -350,6 +390,8 @@ bool script_run(const struct app_params *p, struct error *err)
 		draw_stop();
 		term_stop();
 	}
+	clip_done();
+	free(s.type);
 	fflush(stdout);
 	return good;
 }

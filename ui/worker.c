@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/thread.h"
 #include "replica/query.h"
 
 struct worker {
@@ -111,17 +111,9 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* Signals are the console's business: the thread is born with all but the fatal ones blocked. */
 static bool worker_start(struct worker *w)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		sigdelset(&all, fatal[i]);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(&w->thread, NULL, worker_main, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int failed = thread_start(&w->thread, NULL, worker_main, w);
 	errno = failed;
 	return !failed;
 }

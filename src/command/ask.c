@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -16,7 +17,6 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "base/zone.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "replica/query.h"
 

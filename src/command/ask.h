@@ -8,7 +8,7 @@
  *     int status = ask_finish(&a, &answer.base.freshness, found ? 0 : 1);
  *     ask_close(&a);
  *
- * Data goes to stdout through out_json, out_csv and out_text, narration to stderr.
+ * Data goes to stdout through answer_json, answer_csv and answer_text, narration to stderr.
  * Texts of times and durations are checked before the replica is opened
  * (ask_check_moment), so that a wrong use is told as such whatever state the replica is in.
  */

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "command/target.h"
 #include "ingest/compare.h"
 #include "model/model.h"
@@ -22,8 +22,8 @@
 /* Violations are written as they are found: a replica that was damaged may have as many as rows. */
 struct check {
 	const struct ask *ask;
-	struct out_json json;
-	struct out_csv csv;
+	struct answer_json json;
+	struct answer_csv csv;
 	int64_t found;
 	bool begun;
 };
@@ -35,10 +35,11 @@ static void check_begin(struct check *c)
 		return;
 	c->begun = true;
 	if (c->ask->format == ASK_JSON) {
-		out_json_begin(&c->json, stdout);
-		out_json_array(&c->json, "violations");
+		answer_json_begin(&c->json, stdout);
+		answer_json_array(&c->json, "violations");
 	} else if (c->ask->format == ASK_CSV) {
-		out_csv_begin(&c->csv, stdout, c->ask->guard, "entity,key,rule,detail");
+		answer_csv_begin(&c->csv, stdout, &(struct answer_form){.guard = c->ask->guard},
+				 "entity,key,rule,detail");
 	}
 }
 
@@ -53,12 +54,13 @@ static json_t *check_json(const struct check *c, const struct violation *v)
 	const char *name = check_place(v->entity), *key = check_place(v->key);
 	int entity = name ? model_entity(c->ask->model, name) : -1;
 	json_t *o = json_object();
-	json_object_set_new(o, "entity", out_json_string(name));
+	json_object_set_new(o, "entity", answer_json_string(name));
 	json_object_set_new(o, "key",
-			    entity >= 0 && key ? out_json_key(&c->ask->model->entities[entity], key, OUT_JSON_READABLE)
-					       : out_json_string(key));
-	json_object_set_new(o, "rule", out_json_string(v->rule));
-	json_object_set_new(o, "detail", out_json_string(v->detail));
+			    entity >= 0 && key
+				    ? answer_json_key(&c->ask->model->entities[entity], key, ANSWER_JSON_READABLE)
+				    : answer_json_string(key));
+	json_object_set_new(o, "rule", answer_json_string(v->rule));
+	json_object_set_new(o, "detail", answer_json_string(v->detail));
 	return o;
 }
 
@@ -68,20 +70,20 @@ static void check_found(void *ctx, const struct violation *v)
 	check_begin(c);
 	c->found++;
 	if (c->ask->format == ASK_JSON) {
-		out_json_item(&c->json, check_json(c, v));
+		answer_json_item(&c->json, check_json(c, v));
 	} else if (c->ask->format == ASK_CSV) {
-		out_csv_text(&c->csv, check_place(v->entity));
-		out_csv_text(&c->csv, check_place(v->key));
-		out_csv_word(&c->csv, v->rule);
-		out_csv_text(&c->csv, v->detail);
-		out_csv_row(&c->csv);
+		answer_csv_text(&c->csv, check_place(v->entity));
+		answer_csv_text(&c->csv, check_place(v->key));
+		answer_csv_word(&c->csv, v->rule);
+		answer_csv_text(&c->csv, v->detail);
+		answer_csv_row(&c->csv);
 	} else {
 		const char *name = check_place(v->entity), *key = check_place(v->key);
 		const char *const parts[] = {name ? name : "replica", key ? " " : "", key, ": ", v->rule,
 					     v->detail ? ": " : "",   v->detail};
 		struct buffer b = {0};
 		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-			out_text_add(&b, parts[i], c->ask->ascii);
+			answer_text_add(&b, parts[i], c->ask->ascii);
 		printf("%s\n", buffer_text(&b));
 		buffer_done(&b);
 	}
@@ -89,13 +91,13 @@ static void check_found(void *ctx, const struct violation *v)
 
 static void check_summary(const struct check *c, const int64_t *checked)
 {
-	char text[OUT_TEXT_NUMBER];
+	char text[ANSWER_TEXT_NUMBER];
 	int64_t rows = 0;
 	for (int i = 0; i < c->ask->model->entity_count; i++)
 		rows += checked[i];
-	printf("%s rows and versions checked, ", out_text_number(rows, text));
+	printf("%s rows and versions checked, ", answer_text_number(rows, text));
 	if (c->found)
-		printf("%s violation%s\n", out_text_number(c->found, text), c->found == 1 ? "" : "s");
+		printf("%s violation%s\n", answer_text_number(c->found, text), c->found == 1 ? "" : "s");
 	else
 		printf("nothing wrong\n");
 }
@@ -104,13 +106,13 @@ static void check_end(struct check *c, const struct freshness *f, const int64_t 
 {
 	check_begin(c);
 	if (c->ask->format == ASK_JSON) {
-		out_json_array_end(&c->json);
-		out_json_member(&c->json, "ok", json_boolean(c->found == 0));
-		out_json_member(&c->json, "freshness", out_json_freshness(c->ask->model, f));
-		out_json_member(&c->json, "checked", out_json_counts(c->ask->model, checked));
-		out_json_end(&c->json);
+		answer_json_array_end(&c->json);
+		answer_json_member(&c->json, "ok", json_boolean(c->found == 0));
+		answer_json_member(&c->json, "freshness", answer_json_freshness(c->ask->model, f));
+		answer_json_member(&c->json, "checked", answer_json_counts(c->ask->model, checked));
+		answer_json_end(&c->json);
 	} else if (c->ask->format == ASK_CSV) {
-		out_csv_done(&c->csv);
+		answer_csv_done(&c->csv);
 		ask_note_age(c->ask, f);
 	} else {
 		check_summary(c, checked);
@@ -122,9 +124,9 @@ static void check_end(struct check *c, const struct freshness *f, const int64_t 
 static void check_break(struct check *c)
 {
 	if (c->begun && c->ask->format == ASK_JSON) {
-		out_json_array_end(&c->json);
-		out_json_member(&c->json, "ok", json_false());
-		out_json_end(&c->json);
+		answer_json_array_end(&c->json);
+		answer_json_member(&c->json, "ok", json_false());
+		answer_json_end(&c->json);
 	}
 	fflush(stdout);
 }

@@ -4,13 +4,13 @@
 
 #include <stdio.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "command/target.h"
 #include "replica/query.h"
 #include "source/source.h"
@@ -18,8 +18,8 @@
 struct preflight {
 	enum ask_format format;
 	bool ascii;
-	struct out_json json;
-	struct out_csv csv;
+	struct answer_json json;
+	struct answer_csv csv;
 	int refused, warned;
 	bool begun;
 };
@@ -31,10 +31,10 @@ static void preflight_begin(struct preflight *p)
 		return;
 	p->begun = true;
 	if (p->format == ASK_JSON) {
-		out_json_begin(&p->json, stdout);
-		out_json_array(&p->json, "findings");
+		answer_json_begin(&p->json, stdout);
+		answer_json_array(&p->json, "findings");
 	} else if (p->format == ASK_CSV) {
-		out_csv_begin(&p->csv, stdout, false, "severity,object,detail,fix");
+		answer_csv_begin(&p->csv, stdout, &(struct answer_form){0}, "severity,object,detail,fix");
 	}
 }
 
@@ -42,12 +42,12 @@ static void preflight_text(const struct preflight *p, const struct source_findin
 {
 	struct buffer b = {0};
 	buffer_text_add(&b, f->refuse ? "refuse  " : "warn    ");
-	out_text_add(&b, f->object, p->ascii);
+	answer_text_add(&b, f->object, p->ascii);
 	buffer_text_add(&b, f->object ? ": " : "");
-	out_text_add(&b, f->detail, p->ascii);
+	answer_text_add(&b, f->detail, p->ascii);
 	if (f->fix) {
 		buffer_text_add(&b, "\n        fix: ");
-		out_text_add(&b, f->fix, p->ascii);
+		answer_text_add(&b, f->fix, p->ascii);
 	}
 	printf("%s\n", buffer_text(&b));
 	buffer_done(&b);
@@ -65,16 +65,16 @@ static void preflight_found(void *ctx, const struct source_finding *f)
 	if (p->format == ASK_JSON) {
 		json_t *o = json_object();
 		json_object_set_new(o, "severity", json_string(severity));
-		json_object_set_new(o, "object", out_json_string(f->object));
-		json_object_set_new(o, "detail", out_json_string(f->detail));
-		json_object_set_new(o, "fix", out_json_string(f->fix));
-		out_json_item(&p->json, o);
+		json_object_set_new(o, "object", answer_json_string(f->object));
+		json_object_set_new(o, "detail", answer_json_string(f->detail));
+		json_object_set_new(o, "fix", answer_json_string(f->fix));
+		answer_json_item(&p->json, o);
 	} else if (p->format == ASK_CSV) {
-		out_csv_word(&p->csv, severity);
-		out_csv_text(&p->csv, f->object);
-		out_csv_text(&p->csv, f->detail);
-		out_csv_text(&p->csv, f->fix);
-		out_csv_row(&p->csv);
+		answer_csv_word(&p->csv, severity);
+		answer_csv_text(&p->csv, f->object);
+		answer_csv_text(&p->csv, f->detail);
+		answer_csv_text(&p->csv, f->fix);
+		answer_csv_row(&p->csv);
 	} else {
 		preflight_text(p, f);
 	}
@@ -85,11 +85,11 @@ static void preflight_end(struct preflight *p, bool whole)
 {
 	preflight_begin(p);
 	if (p->format == ASK_JSON) {
-		out_json_array_end(&p->json);
-		out_json_member(&p->json, "ok", json_boolean(whole && p->refused == 0));
-		out_json_end(&p->json);
+		answer_json_array_end(&p->json);
+		answer_json_member(&p->json, "ok", json_boolean(whole && p->refused == 0));
+		answer_json_end(&p->json);
 	} else if (p->format == ASK_CSV) {
-		out_csv_done(&p->csv);
+		answer_csv_done(&p->csv);
 	} else if (!whole) {
 		fflush(stdout); /* the error that follows says the rest */
 	} else if (p->refused) {

@@ -1,7 +1,7 @@
 /* command: one file a command; main.c and command.c hold the table.
  *
  * run gets the parsed settings and its arguments and returns the exit status.
- * Data goes to stdout through out_json, out_csv and out_text, narration to stderr.
+ * Data goes to stdout through answer_json, answer_csv and answer_text, narration to stderr.
  * It keeps no state, so that a command may run another one.
  */
 #ifndef TD_COMMAND_COMMAND_H

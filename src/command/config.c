@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/zone.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "source/source.h"
 
@@ -40,41 +40,41 @@ static bool config_lasting(const struct setting *o)
 
 static void config_show_json(const struct settings *s)
 {
-	struct out_json j;
-	out_json_begin(&j, stdout);
-	out_json_array(&j, "settings");
+	struct answer_json j;
+	answer_json_begin(&j, stdout);
+	answer_json_array(&j, "settings");
 	for (const struct setting *o = setting_table; o->name; o++) {
 		if (!config_lasting(o))
 			continue;
 		char *value = config_value(s, o->name);
 		json_t *item = json_object();
-		json_object_set_new(item, "name", out_json_string(o->name));
-		json_object_set_new(item, "section", out_json_string(o->section));
-		json_object_set_new(item, "value", out_json_string(value));
-		json_object_set_new(item, "origin", out_json_string(settings_origin(s, o->name)));
-		out_json_item(&j, item);
+		json_object_set_new(item, "name", answer_json_string(o->name));
+		json_object_set_new(item, "section", answer_json_string(o->section));
+		json_object_set_new(item, "value", answer_json_string(value));
+		json_object_set_new(item, "origin", answer_json_string(settings_origin(s, o->name)));
+		answer_json_item(&j, item);
 		free(value);
 	}
-	out_json_array_end(&j);
-	out_json_end(&j);
+	answer_json_array_end(&j);
+	answer_json_end(&j);
 }
 
 static void config_show_csv(const struct settings *s)
 {
-	struct out_csv c;
-	out_csv_begin(&c, stdout, false, "section,name,value,origin");
+	struct answer_csv c;
+	answer_csv_begin(&c, stdout, &(struct answer_form){0}, "section,name,value,origin");
 	for (const struct setting *o = setting_table; o->name; o++) {
 		if (!config_lasting(o))
 			continue;
 		char *value = config_value(s, o->name);
-		out_csv_word(&c, o->section);
-		out_csv_word(&c, o->name);
-		out_csv_text(&c, value);
-		out_csv_text(&c, settings_origin(s, o->name));
-		out_csv_row(&c);
+		answer_csv_word(&c, o->section);
+		answer_csv_word(&c, o->name);
+		answer_csv_text(&c, value);
+		answer_csv_text(&c, settings_origin(s, o->name));
+		answer_csv_row(&c);
 		free(value);
 	}
-	out_csv_done(&c);
+	answer_csv_done(&c);
 }
 
 static void config_show_text(const struct settings *s)
@@ -123,23 +123,23 @@ static int config_validate(const struct settings *s)
 	config_problems(s, &lines);
 	int status = lines.len ? ERROR_USAGE : 0;
 	if (ask_format(s) == ASK_JSON) {
-		struct out_json j;
-		out_json_begin(&j, stdout);
-		out_json_member(&j, "ok", json_boolean(status == 0));
-		out_json_array(&j, "errors");
+		struct answer_json j;
+		answer_json_begin(&j, stdout);
+		answer_json_member(&j, "ok", json_boolean(status == 0));
+		answer_json_array(&j, "errors");
 		char *rest = lines.data;
 		for (char *line; rest && (line = strsep(&rest, "\n"));)
 			if (*line)
-				out_json_item(&j, out_json_string(line));
-		out_json_array_end(&j);
-		out_json_end(&j);
+				answer_json_item(&j, answer_json_string(line));
+		answer_json_array_end(&j);
+		answer_json_end(&j);
 	} else if (status) {
 		/* What was asked for is the list of errors, so it is data. */
 		struct buffer clean = {0};
 		char *rest = lines.data;
 		for (char *line; rest && (line = strsep(&rest, "\n"));) {
 			buffer_clear(&clean);
-			out_text_add(&clean, line, ask_ascii(s));
+			answer_text_add(&clean, line, ask_ascii(s));
 			if (*line)
 				printf("%s\n", buffer_text(&clean));
 		}

@@ -68,6 +68,7 @@ static int console_open(struct console *c, const struct settings *s, const char 
 		.settings = s,
 		.user = who ? who->pw_name : getenv("USER"),
 		.notice = c->notice,
+		.stop_fd = stop_fd(),
 		.script = script,
 	};
 	if (stop_signal()) /* before there was a screen */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer/text.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/place.h"
@@ -15,7 +16,6 @@
 #include "command/ask.h"
 #include "command/demo_bank.h"
 #include "command/demo_tour.h"
-#include "command/out_text.h"
 #include "command/stop.h"
 
 /* Where the command line says nothing. */
@@ -68,9 +68,10 @@ static int demo_show(struct settings *s, const struct demo *d, struct demo_bank 
 	struct error err = {0};
 	struct demo_bank_report made;
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	char number[OUT_TEXT_NUMBER];
+	char number[ANSWER_TEXT_NUMBER];
 	if (terminal)
-		fprintf(stderr, "making a bank of %s customers in %s\n", out_text_number(bank->params.customers, number), d->folder);
+		fprintf(stderr, "making a bank of %s customers in %s\n",
+			answer_text_number(bank->params.customers, number), d->folder);
 	if (!demo_bank_ready(bank, &made, &err))
 		return error_report(&err);
 	settings_set(s, "source", d->url);

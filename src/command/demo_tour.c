@@ -5,12 +5,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "answer/text.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/command.h"
 #include "command/demo_bank.h"
-#include "command/out_text.h"
 #include "command/target.h"
 #include "ingest/ingest.h"
 #include "replica/query.h"
@@ -91,13 +91,13 @@ static int tour_command(struct settings *s, const char *name, const char *argume
 
 static void tour_head(const struct demo_bank_report *made, int64_t copied)
 {
-	char a[OUT_TEXT_NUMBER], b[OUT_TEXT_NUMBER];
+	char a[ANSWER_TEXT_NUMBER], b[ANSWER_TEXT_NUMBER];
 	printf("tellerdesk demo\n\n");
 	if (made->resumed)
-		printf("The bank holds %s customers.\n", out_text_number(made->customers, a));
+		printf("The bank holds %s customers.\n", answer_text_number(made->customers, a));
 	else
-		printf("A bank of %s customers (%s rows) was made in %.1f s.\n", out_text_number(made->customers, a),
-		       out_text_number(made->rows, b), (double)made->spent / 1e6);
+		printf("A bank of %s customers (%s rows) was made in %.1f s.\n", answer_text_number(made->customers, a),
+		       answer_text_number(made->rows, b), (double)made->spent / 1e6);
 	printf("Copied into a local replica in %.1f s.\n", (double)copied / 1e6);
 }
 
@@ -120,12 +120,12 @@ static int tour_changes(struct settings *s, struct demo_bank *bank, const struct
 {
 	struct error err = {0};
 	struct demo_bank_report changed;
-	char number[OUT_TEXT_NUMBER];
+	char number[ANSWER_TEXT_NUMBER];
 	int64_t begun = clock_mono();
 	if (!demo_bank_burst(bank, CHANGES, &changed, &err) || !follow_reach(f, changed.position, &err))
 		return error_report(&err);
 	printf("Then %d things happened in the bank (%s rows): all in the replica %.2f s after the first.\n", CHANGES,
-	       out_text_number(changed.rows, number), (double)(clock_mono() - begun) / 1e6);
+	       answer_text_number(changed.rows, number), (double)(clock_mono() - begun) / 1e6);
 	if (changed.cif)
 		return tour_show(s, changed.cif);
 	error_set(&err, ERROR_NOT_FOUND, "could not show a customer with a history: the bank has none");

@@ -4,11 +4,11 @@
 
 #include <stdio.h>
 
+#include "answer/json.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_json.h"
 #include "model/model.h"
 #include "replica/query.h"
 
@@ -20,7 +20,7 @@ struct dump {
 static json_t *dump_time(const struct dump *d, int64_t at, int64_t rank)
 {
 	if (!d->canonical)
-		return out_json_time(at);
+		return answer_json_time(at);
 	return rank < 0 ? json_null() : json_integer(rank);
 }
 
@@ -30,24 +30,24 @@ static void dump_version(const struct dump *d, const struct dump_line *line, jso
 	const struct entity *e = &d->ask->model->entities[line->entity];
 	json_t *changed = json_array();
 	for (int i = 0; i < v->changed_count; i++)
-		json_array_append_new(changed, out_json_string(e->columns[v->changed[i]].name));
+		json_array_append_new(changed, answer_json_string(e->columns[v->changed[i]].name));
 	json_object_set_new(o, "version", json_integer(v->version));
 	if (!d->canonical) /* chunks of a copy are numbered too, and a copy is never cut the same way twice */
 		json_object_set_new(o, "seq", json_integer(v->seq));
 	json_object_set_new(o, "valid_from", dump_time(d, v->valid_from, line->from_rank));
 	json_object_set_new(o, "valid_to", dump_time(d, v->valid_to, line->to_rank));
-	json_object_set_new(o, "origin", out_json_string(origin_word(v->origin)));
-	json_object_set_new(o, "ended_by", out_json_string(end_word(v->ended_by)));
+	json_object_set_new(o, "origin", answer_json_string(origin_word(v->origin)));
+	json_object_set_new(o, "ended_by", answer_json_string(end_word(v->ended_by)));
 	json_object_set_new(o, "changed", changed);
-	json_object_set_new(o, "values", out_json_row(d->ask->query, line->entity, line->values, OUT_JSON_EXACT));
+	json_object_set_new(o, "values", answer_json_row(d->ask->query, line->entity, line->values, ANSWER_JSON_EXACT));
 }
 
 /* A registration the bank timed has that time in every run; else the time is that of its transaction. */
 static void dump_registration(const struct dump *d, const struct dump_line *line, json_t *o)
 {
-	json_object_set_new(o, "store", out_json_string(line->store));
+	json_object_set_new(o, "store", answer_json_string(line->store));
 	json_object_set_new(o, "timed", json_boolean(line->timed));
-	json_object_set_new(o, "at", line->timed ? out_json_time(line->at) : dump_time(d, line->at, line->at_rank));
+	json_object_set_new(o, "at", line->timed ? answer_json_time(line->at) : dump_time(d, line->at, line->at_rank));
 }
 
 static bool dump_line(void *ctx, const struct dump_line *line)
@@ -61,16 +61,16 @@ static bool dump_line(void *ctx, const struct dump_line *line)
 	const struct entity *e = &d->ask->model->entities[line->entity];
 	json_t *o = json_object();
 	json_object_set_new(o, "type", json_string(types[line->type]));
-	json_object_set_new(o, "entity", out_json_string(e->name));
-	json_object_set_new(o, "key", out_json_key(e, line->key, OUT_JSON_EXACT));
+	json_object_set_new(o, "entity", answer_json_string(e->name));
+	json_object_set_new(o, "key", answer_json_key(e, line->key, ANSWER_JSON_EXACT));
 	if (line->type == DUMP_ROW)
 		json_object_set_new(o, "values",
-				    out_json_row(d->ask->query, line->entity, line->values, OUT_JSON_EXACT));
+				    answer_json_row(d->ask->query, line->entity, line->values, ANSWER_JSON_EXACT));
 	else if (line->type == DUMP_VERSION)
 		dump_version(d, line, o);
 	else
 		dump_registration(d, line, o);
-	out_json_line(stdout, o);
+	answer_json_line(stdout, o);
 	return !ferror(stdout);
 }
 

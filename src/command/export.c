@@ -4,14 +4,14 @@
 
 #include <stdio.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "replica/query.h"
 
@@ -32,7 +32,7 @@ struct export
 	struct export_field *fields;
 	int field_count;
 	struct arena arena;
-	struct out_csv csv;
+	struct answer_csv csv;
 	struct sheet sheet;
 };
 
@@ -69,10 +69,10 @@ static void export_begin(struct export *x)
 {
 	export_fields(x);
 	if (x->ask->format == ASK_CSV) {
-		out_csv_begin(&x->csv, stdout, x->ask->guard, NULL);
+		answer_csv_begin(&x->csv, stdout, &(struct answer_form){.guard = x->ask->guard}, NULL);
 		for (int i = 0; i < x->field_count; i++)
-			out_csv_word(&x->csv, x->fields[i].name);
-		out_csv_row(&x->csv);
+			answer_csv_word(&x->csv, x->fields[i].name);
+		answer_csv_head(&x->csv);
 	} else if (x->ask->format == ASK_TEXT) {
 		sheet_init(&x->sheet, x->ask->ascii);
 		for (int i = 0; i < x->field_count; i++)
@@ -83,7 +83,7 @@ static void export_begin(struct export *x)
 static void export_end(struct export *x)
 {
 	if (x->ask->format == ASK_CSV)
-		out_csv_done(&x->csv);
+		answer_csv_done(&x->csv);
 	if (x->ask->format == ASK_TEXT) {
 		if (x->sheet.column_count)
 			sheet_print(&x->sheet, stdout, 0);
@@ -101,12 +101,12 @@ static void export_json_row(const struct export *x, const struct export_row *row
 		const struct export_field *f = &x->fields[i];
 		if (row->values[f->value].kind != VALUE_UNKNOWN)
 			json_object_set_new(values, f->name,
-					    out_json_value(f->column, row->values[f->value], OUT_JSON_READABLE));
+					    answer_json_value(f->column, row->values[f->value], ANSWER_JSON_READABLE));
 	}
-	json_object_set_new(o, "entity", out_json_string(x->name));
-	json_object_set_new(o, "key", out_json_key(e, row->key, OUT_JSON_READABLE));
+	json_object_set_new(o, "entity", answer_json_string(x->name));
+	json_object_set_new(o, "key", answer_json_key(e, row->key, ANSWER_JSON_READABLE));
 	json_object_set_new(o, "values", values);
-	out_json_line(stdout, o);
+	answer_json_line(stdout, o);
 }
 
 static void export_text_row(struct export *x, const struct export_row *row)
@@ -114,7 +114,8 @@ static void export_text_row(struct export *x, const struct export_row *row)
 	struct buffer b = {0};
 	for (int i = 0; i < x->sheet.column_count; i++) {
 		buffer_clear(&b);
-		out_text_value(&b, x->fields[i].column, row->values[x->fields[i].value], x->ask->zone, x->ask->ascii);
+		answer_text_value(&b, x->fields[i].column, row->values[x->fields[i].value], x->ask->zone,
+				  x->ask->ascii);
 		sheet_bytes(&x->sheet, buffer_text(&b), b.len);
 	}
 	buffer_done(&b);
@@ -129,8 +130,8 @@ static bool export_row(void *ctx, const struct export_row *row)
 		export_json_row(x, row);
 	} else if (x->ask->format == ASK_CSV) {
 		for (int i = 0; i < x->field_count; i++)
-			out_csv_value(&x->csv, x->fields[i].column, row->values[x->fields[i].value]);
-		out_csv_row(&x->csv);
+			answer_csv_value(&x->csv, x->fields[i].column, row->values[x->fields[i].value]);
+		answer_csv_row(&x->csv);
 	} else {
 		export_text_row(x, row);
 	}

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "command/stop.h"
 #include "generate/fill.h"
 
@@ -37,14 +37,15 @@ static void progress_show(void *ctx, int64_t done, int64_t of, int64_t rows)
 {
 	struct progress *p = ctx;
 	int64_t now = clock_mono();
-	char a[OUT_TEXT_NUMBER], b[OUT_TEXT_NUMBER], c[OUT_TEXT_NUMBER];
+	char a[ANSWER_TEXT_NUMBER], b[ANSWER_TEXT_NUMBER], c[ANSWER_TEXT_NUMBER];
 	if (now < p->next && done < of)
 		return;
 	p->next = now + SECOND / 10;
 	p->shown = true;
 	int64_t spent = now > p->begun ? now - p->begun : 1;
-	fprintf(stderr, "\r\033[K%s%s%s %s, %s rows/s", out_text_number(done, a), of ? " of " : "", of ? out_text_number(of, b) : "",
-	        p->what, out_text_number((int64_t)((double)rows * (double)SECOND / (double)spent), c));
+	fprintf(stderr, "\r\033[K%s%s%s %s, %s rows/s", answer_text_number(done, a), of ? " of " : "",
+		of ? answer_text_number(of, b) : "", p->what,
+		answer_text_number((int64_t)((double)rows * (double)SECOND / (double)spent), c));
 }
 
 static void progress_end(struct progress *p)
@@ -134,22 +135,22 @@ static bool generate_do(struct fill *f, struct order *o, struct progress *p, con
 static void generate_print(struct fill *f, const struct settings *s)
 {
 	const char *position = fill_position(f);
-	char number[OUT_TEXT_NUMBER];
+	char number[ANSWER_TEXT_NUMBER];
 	if (ask_format(s) == ASK_JSON) {
-		struct out_json j;
-		out_json_begin(&j, stdout);
-		out_json_member(&j, "position", out_json_string(position));
-		out_json_member(&j, "rows", out_json_integer(f->rows));
-		out_json_end(&j);
+		struct answer_json j;
+		answer_json_begin(&j, stdout);
+		answer_json_member(&j, "position", answer_json_string(position));
+		answer_json_member(&j, "rows", answer_json_integer(f->rows));
+		answer_json_end(&j);
 	} else if (ask_format(s) == ASK_CSV) {
-		struct out_csv c;
-		out_csv_begin(&c, stdout, false, "position,rows");
-		out_csv_text(&c, position);
-		out_csv_number(&c, f->rows);
-		out_csv_row(&c);
-		out_csv_done(&c);
+		struct answer_csv c;
+		answer_csv_begin(&c, stdout, &(struct answer_form){0}, "position,rows");
+		answer_csv_text(&c, position);
+		answer_csv_number(&c, f->rows);
+		answer_csv_row(&c);
+		answer_csv_done(&c);
 	} else {
-		printf("position %s\nrows     %s\n", position, out_text_number(f->rows, number));
+		printf("position %s\nrows     %s\n", position, answer_text_number(f->rows, number));
 	}
 }
 

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/answer.h"
+#include "answer/csv.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -20,99 +23,8 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "replica/query.h"
-
-/* ---- JSON ---- */
-
-static json_t *history_version_json(const struct ask *a, const struct version *v)
-{
-	const struct entity *e = &a->model->entities[v->entity];
-	json_t *changed = json_array();
-	for (int i = 0; i < v->changed_count; i++)
-		json_array_append_new(changed, out_json_string(e->columns[v->changed[i]].name));
-	json_t *o = json_object();
-	json_object_set_new(o, "entity", json_string(e->name));
-	json_object_set_new(o, "key", out_json_key(e, v->key, OUT_JSON_READABLE));
-	json_object_set_new(o, "version", json_integer(v->version));
-	json_object_set_new(o, "seq", json_integer(v->seq));
-	json_object_set_new(o, "valid_from", out_json_time(v->valid_from));
-	json_object_set_new(o, "valid_to", out_json_time(v->valid_to));
-	json_object_set_new(o, "is_current", json_boolean(v->is_current));
-	json_object_set_new(o, "origin", out_json_string(origin_word(v->origin)));
-	json_object_set_new(o, "ended_by", out_json_string(end_word(v->ended_by)));
-	json_object_set_new(o, "changed", changed);
-	json_object_set_new(o, "values", out_json_row(a->query, v->entity, v->values, OUT_JSON_READABLE));
-	if (v->moved_from)
-		json_object_set_new(o, "moved_from", out_json_string(v->moved_from));
-	if (v->moved_to)
-		json_object_set_new(o, "moved_to", out_json_string(v->moved_to));
-	return o;
-}
-
-static void history_json(const struct ask *a, const struct history_answer *h)
-{
-	struct out_json j;
-	out_json_begin(&j, stdout);
-	out_json_member(&j, "cif", out_json_string(h->cif));
-	out_json_member(&j, "freshness", out_json_freshness(a->model, &h->base.freshness));
-	out_json_array(&j, "gaps");
-	for (int i = 0; i < h->gap_count; i++)
-		out_json_item(&j, out_json_gap(&h->gaps[i]));
-	out_json_array_end(&j);
-	out_json_array(&j, "versions");
-	for (int i = 0; i < h->count; i++)
-		out_json_item(&j, history_version_json(a, &h->versions[i]));
-	out_json_array_end(&j);
-	out_json_end(&j);
-}
-
-/* ---- CSV ---- */
-
-static void history_csv_row(const struct ask *a, struct out_csv *c, const struct version *v, int column)
-{
-	const struct entity *e = &a->model->entities[v->entity];
-	out_csv_word(c, e->name);
-	out_csv_text(c, v->key);
-	out_csv_number(c, v->version);
-	out_csv_time(c, v->valid_from);
-	out_csv_time(c, v->valid_to);
-	out_csv_word(c, origin_word(v->origin));
-	out_csv_word(c, end_word(v->ended_by));
-	out_csv_word(c, column < 0 ? NULL : e->columns[column].name);
-	if (column >= 0 && v->previous)
-		out_csv_value(c, &e->columns[column], v->previous[column]);
-	else
-		out_csv_word(c, NULL);
-	if (column >= 0)
-		out_csv_value(c, &e->columns[column], v->values[column]);
-	else
-		out_csv_word(c, NULL);
-	out_csv_row(c);
-}
-
-static void history_csv(const struct ask *a, const struct history_answer *h)
-{
-	struct out_csv c;
-	out_csv_begin(&c, stdout, a->guard, "entity,key,version,valid_from,valid_to,origin,ended_by,column,old,new");
-	for (int i = 0; i < h->count; i++) {
-		const struct version *v = &h->versions[i];
-		for (int k = 0; k < v->changed_count; k++)
-			history_csv_row(a, &c, v, v->changed[k]);
-		/* A first version is told column by column; one that changed nothing, as one row without a column. */
-		if (!v->changed_count && v->previous)
-			history_csv_row(a, &c, v, -1);
-		for (int k = 0; !v->changed_count && !v->previous && k < a->model->entities[v->entity].column_count;
-		     k++)
-			if (v->values[k].kind != VALUE_UNKNOWN && query_column_present(a->query, v->entity, k))
-				history_csv_row(a, &c, v, k);
-	}
-	out_csv_done(&c);
-	ask_note_age(a, &h->base.freshness);
-}
 
 /* ---- text: the time line ---- */
 
@@ -217,7 +129,7 @@ static void history_came(const struct ask *a, struct sheet *t, const struct vers
 		    !query_column_present(a->query, v->entity, i))
 			continue;
 		buffer_format(b, "%s%s ", any ? ", " : ": ", c->name);
-		out_text_value(b, c, v->values[i], a->zone, a->ascii);
+		answer_text_value(b, c, v->values[i], a->zone, a->ascii);
 		any = true;
 	}
 	history_line(a, t, v->valid_from, v, "", buffer_text(b), b->len);
@@ -236,9 +148,9 @@ static void history_began(const struct ask *a, struct sheet *t, const struct ver
 		if (c->hidden)
 			continue;
 		buffer_clear(b);
-		out_text_value(b, c, v->previous[v->changed[i]], a->zone, a->ascii);
+		answer_text_value(b, c, v->previous[v->changed[i]], a->zone, a->ascii);
 		buffer_text_add(b, " -> ");
-		out_text_value(b, c, v->values[v->changed[i]], a->zone, a->ascii);
+		answer_text_value(b, c, v->values[v->changed[i]], a->zone, a->ascii);
 		history_line(a, t, v->valid_from, v, c->name, buffer_text(b), b->len);
 	}
 }
@@ -273,10 +185,10 @@ static void history_event_text(const struct ask *a, const struct history_answer 
 static void history_text(const struct ask *a, const struct history_answer *h, int64_t from, int64_t to)
 {
 	struct buffer b = {0};
-	char number[OUT_TEXT_NUMBER];
+	char number[ANSWER_TEXT_NUMBER];
 	size_t count;
-	out_text_add(&b, h->cif, a->ascii);
-	printf("History of CIF %s: %s version%s\n", buffer_text(&b), out_text_number(h->count, number),
+	answer_text_add(&b, h->cif, a->ascii);
+	printf("History of CIF %s: %s version%s\n", buffer_text(&b), answer_text_number(h->count, number),
 	       h->count == 1 ? "" : "s");
 	buffer_done(&b);
 	ask_print_age(a, &h->base.freshness);
@@ -300,11 +212,12 @@ static void history_text(const struct ask *a, const struct history_answer *h, in
 
 static void history_print(const struct ask *a, const struct history_answer *h, const struct history_request *r)
 {
-	if (a->format == ASK_JSON)
-		history_json(a, h);
-	else if (a->format == ASK_CSV)
-		history_csv(a, h);
-	else if (!h->known)
+	if (a->format == ASK_JSON) {
+		answer_history_json(stdout, a->query, h);
+	} else if (a->format == ASK_CSV) {
+		answer_history_csv(stdout, a->query, &(struct answer_form){.guard = a->guard}, h);
+		ask_note_age(a, &h->base.freshness);
+	} else if (!h->known)
 		printf("No customer ever had this CIF here\n"), ask_print_age(a, &h->base.freshness);
 	else
 		history_text(a, h, r->from, r->to);

@@ -5,87 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer/answer.h"
+#include "answer/csv.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "source/source.h"
-
-/* ---- JSON ---- */
-
-static json_t *lookup_entities(const struct ask *a, const struct lookup_answer *l)
-{
-	json_t *all = json_object();
-	for (int i = 0; i < l->entity_count; i++) {
-		const struct entity_rows *rows = &l->entities[i];
-		json_t *list = json_array();
-		for (int k = 0; k < rows->count; k++)
-			json_array_append_new(
-				list, out_json_row(a->query, rows->entity, rows->rows[k].values, OUT_JSON_READABLE));
-		json_object_set_new(all, a->model->entities[rows->entity].name, list);
-	}
-	return all;
-}
-
-static void lookup_json(const struct ask *a, const struct lookup_answer *l)
-{
-	struct out_json j;
-	json_t *customer = l->customer
-				   ? out_json_row(a->query, a->model->customer, l->customer->values, OUT_JSON_READABLE)
-				   : json_null();
-	out_json_begin(&j, stdout);
-	out_json_member(&j, "cif", out_json_string(l->cif));
-	out_json_member(&j, "known", json_string(known_word(l->known)));
-	out_json_member(&j, "as_of", out_json_time(l->as_of));
-	out_json_member(&j, "current", json_boolean(l->current));
-	out_json_member(&j, "freshness", out_json_freshness(a->model, &l->base.freshness));
-	out_json_member(&j, "customer", customer);
-	out_json_member(&j, "deleted_at", out_json_time(l->deleted_at));
-	out_json_member(&j, "entities", lookup_entities(a, l));
-	if (l->candidate_count) {
-		out_json_array(&j, "candidates");
-		for (int i = 0; i < l->candidate_count; i++)
-			out_json_item(&j, out_json_string(l->candidates[i]));
-		out_json_array_end(&j);
-	}
-	out_json_end(&j);
-}
-
-/* ---- CSV ---- */
-
-static void lookup_csv_row(const struct ask *a, struct out_csv *c, int entity, const struct row *row)
-{
-	const struct entity *e = &a->model->entities[entity];
-	for (int i = 0; i < e->column_count; i++) {
-		if (row->values[i].kind == VALUE_UNKNOWN || !query_column_present(a->query, entity, i))
-			continue;
-		out_csv_word(c, e->name);
-		out_csv_text(c, row->key);
-		out_csv_word(c, e->columns[i].name);
-		out_csv_value(c, &e->columns[i], row->values[i]);
-		out_csv_row(c);
-	}
-}
-
-static void lookup_csv(const struct ask *a, const struct lookup_answer *l)
-{
-	struct out_csv c;
-	out_csv_begin(&c, stdout, a->guard, "entity,key,column,value");
-	if (l->customer)
-		lookup_csv_row(a, &c, a->model->customer, l->customer);
-	for (int i = 0; i < l->entity_count; i++)
-		for (int k = 0; k < l->entities[i].count; k++)
-			lookup_csv_row(a, &c, l->entities[i].entity, &l->entities[i].rows[k]);
-	out_csv_done(&c);
-	ask_note_age(a, &l->base.freshness);
-}
 
 /* ---- text ---- */
 
@@ -106,7 +37,7 @@ static bool lookup_misfit(const struct ask *a, int entity, const struct row *row
 static void lookup_cell(const struct ask *a, struct sheet *t, const struct column *c, struct value v)
 {
 	struct buffer b = {0};
-	out_text_value(&b, c, v, a->zone, a->ascii);
+	answer_text_value(&b, c, v, a->zone, a->ascii);
 	sheet_bytes(t, buffer_text(&b), b.len);
 	buffer_done(&b);
 }
@@ -117,19 +48,19 @@ static void lookup_head(const struct ask *a, const struct lookup_answer *l)
 	const struct entity *e = &a->model->entities[a->model->customer];
 	char text[MOMENT_SIZE];
 	struct buffer b = {0};
-	out_text_add(&b, l->name && *l->name ? l->name : "(no name)", a->ascii);
+	answer_text_add(&b, l->name && *l->name ? l->name : "(no name)", a->ascii);
 	buffer_text_add(&b, "   CIF ");
-	out_text_add(&b, l->cif, a->ascii);
+	answer_text_add(&b, l->cif, a->ascii);
 	buffer_char(&b, '\n');
 	size_t line = b.len;
 	if (l->since != TIME_NONE)
 		buffer_format(&b, "since %.10s", ask_second(l->since, a->zone, text));
 	if (e->store >= 0 && l->customer->values[e->store].kind > VALUE_NULL) {
 		buffer_text_add(&b, b.len > line ? "   store " : "store ");
-		out_text_value(&b, &e->columns[e->store], l->customer->values[e->store], a->zone, a->ascii);
+		answer_text_value(&b, &e->columns[e->store], l->customer->values[e->store], a->zone, a->ascii);
 		if (l->store_name)
 			buffer_char(&b, ' ');
-		out_text_add(&b, l->store_name, a->ascii);
+		answer_text_add(&b, l->store_name, a->ascii);
 	}
 	printf("%s%s", buffer_text(&b), b.len > line ? "\n" : "");
 	buffer_done(&b);
@@ -183,7 +114,7 @@ static void lookup_detail(const struct ask *a, const struct lookup_answer *l, co
 {
 	const struct entity *e = &a->model->entities[rows->entity];
 	struct buffer title = {0};
-	out_text_add(&title, e->title, a->ascii);
+	answer_text_add(&title, e->title, a->ascii);
 	printf("\n%s (%d)%s\n", buffer_text(&title), rows->count,
 	       lookup_incomplete(&l->base.freshness, rows->entity) ? ": not all copied yet" : "");
 	buffer_done(&title);
@@ -217,7 +148,7 @@ static void lookup_nobody(const struct ask *a, const struct lookup_answer *l)
 {
 	char text[MOMENT_SIZE];
 	struct buffer cif = {0};
-	out_text_add(&cif, l->cif, a->ascii);
+	answer_text_add(&cif, l->cif, a->ascii);
 	if (l->candidate_count)
 		printf("Several customers have CIF %s with other leading zeros:\n", buffer_text(&cif));
 	else if (l->deleted_at != TIME_NONE)
@@ -234,7 +165,7 @@ static void lookup_nobody(const struct ask *a, const struct lookup_answer *l)
 	buffer_clear(&cif);
 	for (int i = 0; i < l->candidate_count; i++) {
 		buffer_text_add(&cif, "  ");
-		out_text_add(&cif, l->candidates[i], a->ascii);
+		answer_text_add(&cif, l->candidates[i], a->ascii);
 		buffer_char(&cif, '\n');
 	}
 	fputs(buffer_text(&cif), stdout);
@@ -303,11 +234,12 @@ static bool lookup_wait(const struct ask *a, struct error *err)
 
 static void lookup_print(const struct ask *a, const struct lookup_answer *l)
 {
-	if (a->format == ASK_JSON)
-		lookup_json(a, l);
-	else if (a->format == ASK_CSV)
-		lookup_csv(a, l);
-	else
+	if (a->format == ASK_JSON) {
+		answer_lookup_json(stdout, a->query, l);
+	} else if (a->format == ASK_CSV) {
+		answer_lookup_csv(stdout, a->query, &(struct answer_form){.guard = a->guard}, l);
+		ask_note_age(a, &l->base.freshness);
+	} else
 		lookup_text(a, l);
 }
 

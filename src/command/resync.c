@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "command/target.h"
 #include "ingest/resync.h"
 #include "model/model.h"
@@ -25,38 +25,38 @@ static json_t *resync_gap_json(const struct ask *a, const struct resync_request 
 	struct gap gap = {.entity = q->entity, .from = r->gap_from, .to = r->gap_to, .reason = r->gap_reason};
 	if (query_sources(a->query, &status, NULL) && status.source_count)
 		gap.source = status.sources[0].id;
-	json_t *made = r->gap ? out_json_gap(&gap) : json_null();
+	json_t *made = r->gap ? answer_json_gap(&gap) : json_null();
 	answer_done(&status.base);
 	return made;
 }
 
 static void resync_json(const struct ask *a, const struct resync_request *q, const struct resync_result *r)
 {
-	struct out_json j;
+	struct answer_json j;
 	json_t *entities = json_object();
 	for (int i = 0; i < r->entity_count && i < a->model->entity_count; i++)
 		json_object_set_new(entities, a->model->entities[i].name,
 				    json_pack("{s:I, s:I, s:I}", "inserted", (json_int_t)r->counts[i].inserted,
 					      "updated", (json_int_t)r->counts[i].updated, "closed",
 					      (json_int_t)r->counts[i].closed));
-	out_json_begin(&j, stdout);
-	out_json_member(&j, "entities", entities);
-	out_json_member(&j, "gap", resync_gap_json(a, q, r));
-	out_json_end(&j);
+	answer_json_begin(&j, stdout);
+	answer_json_member(&j, "entities", entities);
+	answer_json_member(&j, "gap", resync_gap_json(a, q, r));
+	answer_json_end(&j);
 }
 
 static void resync_csv(const struct ask *a, const struct resync_result *r)
 {
-	struct out_csv c;
-	out_csv_begin(&c, stdout, a->guard, "entity,inserted,updated,closed");
+	struct answer_csv c;
+	answer_csv_begin(&c, stdout, &(struct answer_form){.guard = a->guard}, "entity,inserted,updated,closed");
 	for (int i = 0; i < r->entity_count && i < a->model->entity_count; i++) {
-		out_csv_word(&c, a->model->entities[i].name);
-		out_csv_number(&c, r->counts[i].inserted);
-		out_csv_number(&c, r->counts[i].updated);
-		out_csv_number(&c, r->counts[i].closed);
-		out_csv_row(&c);
+		answer_csv_word(&c, a->model->entities[i].name);
+		answer_csv_number(&c, r->counts[i].inserted);
+		answer_csv_number(&c, r->counts[i].updated);
+		answer_csv_number(&c, r->counts[i].closed);
+		answer_csv_row(&c);
 	}
-	out_csv_done(&c);
+	answer_csv_done(&c);
 }
 
 static void resync_text(const struct ask *a, const struct resync_result *r)
@@ -79,7 +79,7 @@ static void resync_text(const struct ask *a, const struct resync_result *r)
 	if (!r->gap)
 		return;
 	struct buffer reason = {0};
-	out_text_add(&reason, r->gap_reason ? r->gap_reason : "resync", a->ascii);
+	answer_text_add(&reason, r->gap_reason ? r->gap_reason : "resync", a->ascii);
 	printf("Gap: what changed and changed back from %s to %s is not in the history (%s)\n",
 	       ask_second(r->gap_from, a->zone, from), ask_second(r->gap_to, a->zone, to), buffer_text(&reason));
 	buffer_done(&reason);

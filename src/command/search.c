@@ -5,56 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "answer/answer.h"
+#include "answer/csv.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "replica/query.h"
 
 #define SEARCH_LIMIT 50
 #define SEARCH_MOST  100000
-
-static void search_json(const struct ask *a, const char *text, const struct search_answer *s)
-{
-	struct out_json j;
-	out_json_begin(&j, stdout);
-	out_json_member(&j, "query", out_json_string(text));
-	out_json_member(&j, "freshness", out_json_freshness(a->model, &s->base.freshness));
-	out_json_member(&j, "total", json_integer(s->total));
-	out_json_member(&j, "total_exact", json_boolean(s->total_exact));
-	out_json_member(&j, "truncated", json_boolean(s->truncated));
-	out_json_member(&j, "indexing", s->indexing < 0 ? json_null() : json_integer(s->indexing));
-	out_json_array(&j, "hits");
-	for (int i = 0; i < s->count; i++) {
-		const struct search_hit *h = &s->hits[i];
-		json_t *hit = json_object();
-		json_object_set_new(hit, "cif", out_json_string(h->cif));
-		json_object_set_new(hit, "name", out_json_string(h->name));
-		json_object_set_new(hit, "store", out_json_string(h->store));
-		json_object_set_new(hit, "matched", out_json_string(h->matched));
-		out_json_item(&j, hit);
-	}
-	out_json_array_end(&j);
-	out_json_end(&j);
-}
-
-static void search_csv(const struct ask *a, const struct search_answer *s)
-{
-	struct out_csv c;
-	out_csv_begin(&c, stdout, a->guard, "cif,name,store,matched");
-	for (int i = 0; i < s->count; i++) {
-		out_csv_text(&c, s->hits[i].cif);
-		out_csv_text(&c, s->hits[i].name);
-		out_csv_text(&c, s->hits[i].store);
-		out_csv_word(&c, s->hits[i].matched);
-		out_csv_row(&c);
-	}
-	out_csv_done(&c);
-	ask_note_age(a, &s->base.freshness);
-}
 
 static void search_store(struct sheet *t, const struct search_hit *h)
 {
@@ -68,7 +29,7 @@ static void search_store(struct sheet *t, const struct search_hit *h)
 
 static void search_text(const struct ask *a, const struct search_answer *s)
 {
-	char shown[OUT_TEXT_NUMBER], total[OUT_TEXT_NUMBER];
+	char shown[ANSWER_TEXT_NUMBER], total[ANSWER_TEXT_NUMBER];
 	struct sheet t;
 	sheet_init(&t, a->ascii);
 	sheet_column(&t, "CIF", SHEET_LEFT);
@@ -87,8 +48,8 @@ static void search_text(const struct ask *a, const struct search_answer *s)
 	if (!s->count)
 		printf("No customer found\n");
 	else
-		printf("%s of %s%s\n", out_text_number(s->count, shown), s->total_exact ? "" : "more than ",
-		       out_text_number(s->total, total));
+		printf("%s of %s%s\n", answer_text_number(s->count, shown), s->total_exact ? "" : "more than ",
+		       answer_text_number(s->total, total));
 	if (s->indexing >= 0)
 		printf("Indexing %d %%: names not indexed yet may be missing\n", s->indexing);
 	ask_print_age(a, &s->base.freshness);
@@ -106,11 +67,12 @@ static bool search_limit(const struct settings *s, int *limit, struct error *err
 
 static void search_print(const struct ask *a, const char *text, const struct search_answer *s)
 {
-	if (a->format == ASK_JSON)
-		search_json(a, text, s);
-	else if (a->format == ASK_CSV)
-		search_csv(a, s);
-	else
+	if (a->format == ASK_JSON) {
+		answer_search_json(stdout, a->query, text, s);
+	} else if (a->format == ASK_CSV) {
+		answer_search_csv(stdout, &(struct answer_form){.guard = a->guard}, s);
+		ask_note_age(a, &s->base.freshness);
+	} else
 		search_text(a, s);
 }
 

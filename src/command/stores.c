@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/answer.h"
+#include "answer/csv.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -14,77 +17,11 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "command/ask.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "replica/query.h"
 
 /* Bars beyond this number are left to --json: the newest are shown. */
 #define STORES_BARS      100
 #define STORES_BAR_WIDTH 40
-
-/* ---- JSON ---- */
-
-static json_t *stores_store_json(const struct store_row *r)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "store", out_json_string(r->id));
-	json_object_set_new(o, "name", out_json_string(r->name));
-	json_object_set_new(o, "total", json_integer(r->total));
-	json_object_set_new(o, "last", out_json_time(r->last));
-	json_object_set_new(o, "silent", json_boolean(r->silent));
-	return o;
-}
-
-static json_t *stores_window_json(const struct stores_answer *s, const struct store_window *w)
-{
-	json_t *o = json_object();
-	json_object_set_new(o, "start", out_json_time(w->start));
-	json_object_set_new(o, "end", out_json_time(w->end));
-	json_object_set_new(o, "store", out_json_string(s->stores[w->store].id));
-	json_object_set_new(o, "count", json_integer(w->count));
-	json_object_set_new(o, "partial", json_boolean(w->partial));
-	return o;
-}
-
-static void stores_json(const struct ask *a, const struct stores_answer *s)
-{
-	char text[MOMENT_SIZE];
-	struct out_json j;
-	out_json_begin(&j, stdout);
-	out_json_member(&j, "window", json_string(duration_text(&s->window, text)));
-	out_json_member(&j, "slide", json_string(duration_text(&s->slide, text)));
-	out_json_member(&j, "zone", out_json_string(zone_name(s->zone)));
-	out_json_member(&j, "freshness", out_json_freshness(a->model, &s->base.freshness));
-	out_json_array(&j, "stores");
-	for (int i = 0; i < s->store_count; i++)
-		out_json_item(&j, stores_store_json(&s->stores[i]));
-	out_json_array_end(&j);
-	out_json_array(&j, "windows");
-	for (int i = 0; i < s->window_count; i++)
-		out_json_item(&j, stores_window_json(s, &s->windows[i]));
-	out_json_array_end(&j);
-	out_json_end(&j);
-}
-
-/* ---- CSV ---- */
-
-static void stores_csv(const struct ask *a, const struct stores_answer *s)
-{
-	struct out_csv c;
-	out_csv_begin(&c, stdout, a->guard, "start,end,store,count,partial");
-	for (int i = 0; i < s->window_count; i++) {
-		const struct store_window *w = &s->windows[i];
-		out_csv_time(&c, w->start);
-		out_csv_time(&c, w->end);
-		out_csv_text(&c, s->stores[w->store].id);
-		out_csv_number(&c, w->count);
-		out_csv_word(&c, w->partial ? "true" : "false");
-		out_csv_row(&c);
-	}
-	out_csv_done(&c);
-	ask_note_age(a, &s->base.freshness);
-}
 
 /* ---- text ---- */
 
@@ -178,7 +115,7 @@ static const char *stores_label(const struct stores_answer *s, int64_t at, char 
 
 static void stores_chart(const struct ask *a, const struct stores_answer *s)
 {
-	char text[MOMENT_SIZE], number[OUT_TEXT_NUMBER];
+	char text[MOMENT_SIZE], number[ANSWER_TEXT_NUMBER];
 	int count;
 	int64_t all, most = 0;
 	struct stores_bar *bars = stores_bars(s, &count, &all);
@@ -192,7 +129,7 @@ static void stores_chart(const struct ask *a, const struct stores_answer *s)
 	struct buffer b = {0};
 	for (int i = 0; i < count; i++) {
 		buffer_clear(&b);
-		out_text_bar(&b, bars[i].count, most, STORES_BAR_WIDTH, a->ascii);
+		answer_text_bar(&b, bars[i].count, most, STORES_BAR_WIDTH, a->ascii);
 		if (bars[i].partial)
 			buffer_text_add(&b, bars[i].count ? " (running)" : "(running)");
 		sheet_text(&t, stores_label(s, bars[i].start, text));
@@ -201,7 +138,7 @@ static void stores_chart(const struct ask *a, const struct stores_answer *s)
 	}
 	printf("\nAll stores by window of %s", duration_text(&s->window, text));
 	if (all > count)
-		printf(", the last %d of %s (--json has all)", count, out_text_number(all, number));
+		printf(", the last %d of %s (--json has all)", count, answer_text_number(all, number));
 	printf("\n");
 	if (count) {
 		t.headed = true;
@@ -229,7 +166,7 @@ static void stores_table(const struct ask *a, const struct stores_answer *s)
 	for (int i = 0; i < s->store_count; i++) {
 		const struct store_row *r = &s->stores[i];
 		buffer_clear(&b);
-		out_text_bar(&b, r->total, most, STORES_BAR_WIDTH / 2, a->ascii);
+		answer_text_bar(&b, r->total, most, STORES_BAR_WIDTH / 2, a->ascii);
 		if (r->silent)
 			buffer_text_add(&b, b.len ? " silent" : "silent");
 		sheet_text(&t, r->id);
@@ -250,11 +187,11 @@ static void stores_table(const struct ask *a, const struct stores_answer *s)
 
 static void stores_text(const struct ask *a, const struct stores_answer *s)
 {
-	char from[MOMENT_SIZE], to[MOMENT_SIZE], number[OUT_TEXT_NUMBER];
+	char from[MOMENT_SIZE], to[MOMENT_SIZE], number[ANSWER_TEXT_NUMBER];
 	int64_t total = 0;
 	for (int i = 0; i < s->store_count; i++)
 		total += s->stores[i].total;
-	printf("%s registration%s from %s to %s (%s)\n", out_text_number(total, number), total == 1 ? "" : "s",
+	printf("%s registration%s from %s to %s (%s)\n", answer_text_number(total, number), total == 1 ? "" : "s",
 	       ask_second(s->from, s->zone, from), ask_second(s->to, s->zone, to), zone_name(s->zone));
 	ask_print_age(a, &s->base.freshness);
 	stores_table(a, s);
@@ -286,11 +223,12 @@ static bool stores_duration(const struct settings *s, const char *option, struct
 
 static void stores_print(const struct ask *a, const struct stores_answer *s)
 {
-	if (a->format == ASK_JSON)
-		stores_json(a, s);
-	else if (a->format == ASK_CSV)
-		stores_csv(a, s);
-	else
+	if (a->format == ASK_JSON) {
+		answer_stores_json(stdout, a->query, s);
+	} else if (a->format == ASK_CSV) {
+		answer_stores_csv(stdout, &(struct answer_form){.guard = a->guard}, s);
+		ask_note_age(a, &s->base.freshness);
+	} else
 		stores_text(a, s);
 }
 

@@ -3,7 +3,6 @@
 #include "ingest/checkpointer.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 #define LOOK_EVERY_NS 100000000L
 
@@ -56,12 +56,7 @@ struct checkpointer *checkpointer_new(const char *replica_path, const atomic_int
 		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": %s", replica_path, sqlite3_errmsg(c->db));
 		goto failed;
 	}
-	/* Signals are for the main thread. */
-	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int cause = pthread_create(&c->thread, NULL, run, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int cause = thread_start(&c->thread, NULL, run, c);
 	if (cause == 0)
 		return c;
 	error_set(err, ERROR_REPLICA, "could not start a thread: %s", strerror(cause));

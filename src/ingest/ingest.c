@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "ingest/board.h"
 #include "ingest/checkpointer.h"
 #include "ingest/session.h"
@@ -371,15 +371,7 @@ static void *run_thread(void *data)
 
 bool ingest_start(struct ingest *in, struct error *err)
 {
-	sigset_t all, old;
-	sigfillset(&all);
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGABRT);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int cause = pthread_create(&in->thread, NULL, run_thread, in);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int cause = thread_start(&in->thread, NULL, run_thread, in);
 	in->threaded = cause == 0;
 	return in->threaded || error_set(err, ERROR_REPLICA, "could not start a thread: %s", strerror(cause));
 }

@@ -11,12 +11,12 @@
 
 #include <cmocka.h>
 
+#include "answer/csv.h"
+#include "answer/json.h"
+#include "answer/text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/zone.h"
-#include "command/out_csv.h"
-#include "command/out_json.h"
-#include "command/out_text.h"
 #include "model/model.h"
 #include "replica/query.h"
 
@@ -129,7 +129,7 @@ static void test_values_that_are_nothing_look_different(void **state)
 	const struct zone *zone = zone_get("+05:45", NULL);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buffer b = {0};
-		out_text_value(&b, cases[i].column, cases[i].value, zone, false);
+		answer_text_value(&b, cases[i].column, cases[i].value, zone, false);
 		assert_string_equal(buffer_text(&b), cases[i].wanted);
 		buffer_done(&b);
 	}
@@ -138,18 +138,18 @@ static void test_values_that_are_nothing_look_different(void **state)
 static void test_numbers_are_grouped(void **state)
 {
 	(void)state;
-	char text[OUT_TEXT_NUMBER];
-	assert_string_equal(out_text_number(0, text), "0");
-	assert_string_equal(out_text_number(999, text), "999");
-	assert_string_equal(out_text_number(1000, text), "1,000");
-	assert_string_equal(out_text_number(-1234567, text), "-1,234,567");
-	assert_string_equal(out_text_number(INT64_MIN, text), "-9,223,372,036,854,775,808");
+	char text[ANSWER_TEXT_NUMBER];
+	assert_string_equal(answer_text_number(0, text), "0");
+	assert_string_equal(answer_text_number(999, text), "999");
+	assert_string_equal(answer_text_number(1000, text), "1,000");
+	assert_string_equal(answer_text_number(-1234567, text), "-1,234,567");
+	assert_string_equal(answer_text_number(INT64_MIN, text), "-9,223,372,036,854,775,808");
 }
 
 static void bar_is(int64_t value, int64_t most, size_t width, bool ascii, const char *wanted)
 {
 	struct buffer b = {0};
-	out_text_bar(&b, value, most, width, ascii);
+	answer_text_bar(&b, value, most, width, ascii);
 	assert_string_equal(buffer_text(&b), wanted);
 	buffer_done(&b);
 }
@@ -174,7 +174,7 @@ static void json_is(json_t *taken, const char *wanted)
 {
 	struct paper p;
 	paper_open(&p);
-	out_json_line(p.out, taken);
+	answer_json_line(p.out, taken);
 	char *line = NULL;
 	assert_true(asprintf(&line, "%s\n", wanted) > 0);
 	paper_check(&p, line);
@@ -188,56 +188,58 @@ static void test_json_values(void **state)
 		      decimal = column_of(COLUMN_DECIMAL);
 	struct column yes = column_of(COLUMN_BOOLEAN), bytes = column_of(COLUMN_BYTES), at = column_of(COLUMN_INSTANT);
 	key.identifier = true;
-	json_is(out_json_value(&whole, value_integer(42), OUT_JSON_READABLE), "42");
-	json_is(out_json_value(&whole, value_integer((INT64_C(1) << 53) - 1), OUT_JSON_READABLE), "9007199254740991");
-	json_is(out_json_value(&whole, value_integer(INT64_C(1) << 53), OUT_JSON_READABLE), "\"9007199254740992\"");
-	json_is(out_json_value(&whole, value_integer(INT64_MIN), OUT_JSON_READABLE), "\"-9223372036854775808\"");
-	json_is(out_json_value(&whole, value_text("seven", 5), OUT_JSON_READABLE), "\"seven\"");
-	json_is(out_json_value(&key, value_integer(42), OUT_JSON_READABLE), "\"42\"");
-	json_is(out_json_value(&decimal, value_text("1.50", 4), OUT_JSON_READABLE), "\"1.50\"");
-	json_is(out_json_value(&yes, value_integer(1), OUT_JSON_READABLE), "true");
-	json_is(out_json_value(&yes, value_integer(0), OUT_JSON_READABLE), "false");
-	json_is(out_json_value(&bytes, value_bytes("\0\xff", 2), OUT_JSON_READABLE), "\"AP8=\"");
-	json_is(out_json_value(&at, value_integer(1), OUT_JSON_READABLE), "\"1970-01-01T00:00:00.000001Z\"");
-	json_is(out_json_value(&whole, value_null(), OUT_JSON_READABLE), "null");
+	json_is(answer_json_value(&whole, value_integer(42), ANSWER_JSON_READABLE), "42");
+	json_is(answer_json_value(&whole, value_integer((INT64_C(1) << 53) - 1), ANSWER_JSON_READABLE),
+		"9007199254740991");
+	json_is(answer_json_value(&whole, value_integer(INT64_C(1) << 53), ANSWER_JSON_READABLE),
+		"\"9007199254740992\"");
+	json_is(answer_json_value(&whole, value_integer(INT64_MIN), ANSWER_JSON_READABLE), "\"-9223372036854775808\"");
+	json_is(answer_json_value(&whole, value_text("seven", 5), ANSWER_JSON_READABLE), "\"seven\"");
+	json_is(answer_json_value(&key, value_integer(42), ANSWER_JSON_READABLE), "\"42\"");
+	json_is(answer_json_value(&decimal, value_text("1.50", 4), ANSWER_JSON_READABLE), "\"1.50\"");
+	json_is(answer_json_value(&yes, value_integer(1), ANSWER_JSON_READABLE), "true");
+	json_is(answer_json_value(&yes, value_integer(0), ANSWER_JSON_READABLE), "false");
+	json_is(answer_json_value(&bytes, value_bytes("\0\xff", 2), ANSWER_JSON_READABLE), "\"AP8=\"");
+	json_is(answer_json_value(&at, value_integer(1), ANSWER_JSON_READABLE), "\"1970-01-01T00:00:00.000001Z\"");
+	json_is(answer_json_value(&whole, value_null(), ANSWER_JSON_READABLE), "null");
 	struct column wall = column_of(COLUMN_DATETIME);
-	json_is(out_json_value(&wall, value_text("2026-11-20 16:41:00.5", 21), OUT_JSON_READABLE),
+	json_is(answer_json_value(&wall, value_text("2026-11-20 16:41:00.5", 21), ANSWER_JSON_READABLE),
 		"\"2026-11-20T16:41:00.500000\"");
-	json_is(out_json_value(&wall, value_text("0000-00-00 00:00:00", 19), OUT_JSON_READABLE),
+	json_is(answer_json_value(&wall, value_text("0000-00-00 00:00:00", 19), ANSWER_JSON_READABLE),
 		"\"0000-00-00 00:00:00\"");
-	json_is(out_json_time(TIME_NONE), "null");
-	json_is(out_json_time(TIME_OPEN), "null");
+	json_is(answer_json_time(TIME_NONE), "null");
+	json_is(answer_json_time(TIME_OPEN), "null");
 }
 
 static void test_json_text_is_whole_and_harmless(void **state)
 {
 	(void)state;
-	json_is(out_json_text("a\0b", 3, OUT_JSON_READABLE), "\"a\\u0000b\"");
-	json_is(out_json_text("\x1b\n\"\\", 4, OUT_JSON_READABLE), "\"\\u001B\\n\\\"\\\\\"");
-	json_is(out_json_string("caf\u00e9 \u5c71"), "\"caf\u00e9 \u5c71\"");
-	json_is(out_json_string("\x7f\xc2\x9b\u202e\u200b"), "\"\\u007F\\u009B\\u202E\\u200B\"");
-	json_is(out_json_string("\U000e0041"), "\"\\uDB40\\uDC41\"");
-	json_is(out_json_text("a\xff\xe2\x82z", 5, OUT_JSON_READABLE), "\"a\ufffd\ufffd\ufffdz\"");
-	json_is(out_json_text("a\xff", 2, OUT_JSON_EXACT), "{\"$bytes\":\"Yf8=\"}");
-	json_is(out_json_string(NULL), "null");
+	json_is(answer_json_text("a\0b", 3, ANSWER_JSON_READABLE), "\"a\\u0000b\"");
+	json_is(answer_json_text("\x1b\n\"\\", 4, ANSWER_JSON_READABLE), "\"\\u001B\\n\\\"\\\\\"");
+	json_is(answer_json_string("caf\u00e9 \u5c71"), "\"caf\u00e9 \u5c71\"");
+	json_is(answer_json_string("\x7f\xc2\x9b\u202e\u200b"), "\"\\u007F\\u009B\\u202E\\u200B\"");
+	json_is(answer_json_string("\U000e0041"), "\"\\uDB40\\uDC41\"");
+	json_is(answer_json_text("a\xff\xe2\x82z", 5, ANSWER_JSON_READABLE), "\"a\ufffd\ufffd\ufffdz\"");
+	json_is(answer_json_text("a\xff", 2, ANSWER_JSON_EXACT), "{\"$bytes\":\"Yf8=\"}");
+	json_is(answer_json_string(NULL), "null");
 }
 
 static void test_json_stream(void **state)
 {
 	(void)state;
 	struct paper p;
-	struct out_json j;
+	struct answer_json j;
 	paper_open(&p);
-	out_json_begin(&j, p.out);
-	out_json_member(&j, "a", json_integer(1));
-	out_json_array(&j, "b");
-	out_json_array_end(&j);
-	out_json_array(&j, "c");
-	out_json_item(&j, json_true());
-	out_json_item(&j, json_null());
-	out_json_array_end(&j);
-	out_json_member(&j, "d", json_array());
-	out_json_end(&j);
+	answer_json_begin(&j, p.out);
+	answer_json_member(&j, "a", json_integer(1));
+	answer_json_array(&j, "b");
+	answer_json_array_end(&j);
+	answer_json_array(&j, "c");
+	answer_json_item(&j, json_true());
+	answer_json_item(&j, json_null());
+	answer_json_array_end(&j);
+	answer_json_member(&j, "d", json_array());
+	answer_json_end(&j);
 	paper_check(&p, "{\n \"a\":1,\n \"b\":[],\n \"c\":[\n  true,\n  null],\n \"d\":[]\n}\n");
 }
 
@@ -245,8 +247,8 @@ static void test_json_keys(void **state)
 {
 	(void)state;
 	struct entity one = {.name = "one", .key_count = 1}, two = {.name = "two", .key_count = 2};
-	json_is(out_json_key(&one, "[\"1\"]", OUT_JSON_READABLE), "\"[\\\"1\\\"]\"");
-	json_is(out_json_key(&two, "[\"1\",\"b\"]", OUT_JSON_READABLE), "[\"1\",\"b\"]");
+	json_is(answer_json_key(&one, "[\"1\"]", ANSWER_JSON_READABLE), "\"[\\\"1\\\"]\"");
+	json_is(answer_json_key(&two, "[\"1\",\"b\"]", ANSWER_JSON_READABLE), "[\"1\",\"b\"]");
 }
 
 /* ---- CSV ---- */
@@ -257,22 +259,22 @@ static void test_csv_cells(void **state)
 	struct column text = column_of(COLUMN_TEXT), decimal = column_of(COLUMN_DECIMAL);
 	decimal.scale = 2;
 	struct paper p;
-	struct out_csv c;
+	struct answer_csv c;
 	paper_open(&p);
-	out_csv_begin(&c, p.out, true, "a,b,c,d,e");
-	out_csv_text(&c, "=1+1");
-	out_csv_value(&c, &decimal, value_text("-5.00", 5));
-	out_csv_value(&c, &text, value_text("+62", 3));
-	out_csv_word(&c, NULL);
-	out_csv_value(&c, &text, value_text("", 0));
-	out_csv_row(&c);
-	out_csv_time(&c, TIME_OPEN);
-	out_csv_number(&c, -3);
-	out_csv_value(&c, &text, value_null());
-	out_csv_text(&c, "say \"hi\", you");
-	out_csv_word(&c, "z");
-	out_csv_row(&c);
-	out_csv_done(&c);
+	answer_csv_begin(&c, p.out, &(struct answer_form){.guard = true}, "a,b,c,d,e");
+	answer_csv_text(&c, "=1+1");
+	answer_csv_value(&c, &decimal, value_text("-5.00", 5));
+	answer_csv_value(&c, &text, value_text("+62", 3));
+	answer_csv_word(&c, NULL);
+	answer_csv_value(&c, &text, value_text("", 0));
+	answer_csv_row(&c);
+	answer_csv_time(&c, TIME_OPEN);
+	answer_csv_number(&c, -3);
+	answer_csv_value(&c, &text, value_null());
+	answer_csv_text(&c, "say \"hi\", you");
+	answer_csv_word(&c, "z");
+	answer_csv_row(&c);
+	answer_csv_done(&c);
 	paper_check(&p, "a,b,c,d,e\r\n'=1+1,-5.00,'+62,,\"\"\r\n,-3,,\"say \"\"hi\"\", you\",z\r\n");
 }
 
@@ -280,12 +282,12 @@ static void test_csv_as_it_is(void **state)
 {
 	(void)state;
 	struct paper p;
-	struct out_csv c;
+	struct answer_csv c;
 	paper_open(&p);
-	out_csv_begin(&c, p.out, false, "a");
-	out_csv_text(&c, "=1+1");
-	out_csv_row(&c);
-	out_csv_done(&c);
+	answer_csv_begin(&c, p.out, &(struct answer_form){0}, "a");
+	answer_csv_text(&c, "=1+1");
+	answer_csv_row(&c);
+	answer_csv_done(&c);
 	paper_check(&p, "a\r\n=1+1\r\n");
 }
 

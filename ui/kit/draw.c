@@ -15,12 +15,17 @@
 #include "base/text.h"
 
 /* Curses holds one base character and a few marks a cell; what is above is dropped (a name may stack hundreds). */
-enum { DRAW_MARKS = 4, DRAW_SIDE = 1024 };
+enum { DRAW_MARKS = 4, DRAW_SIDE = 1024, DRAW_LINKS = 64 };
 
 static struct {
 	bool ascii;
 	char *roles; /* DRAW_SIDE letters a row, or NULL */
 	struct buffer text;
+	struct {
+		int y, x, w;
+		struct draw_link link;
+	} links[DRAW_LINKS];
+	int link_count;
 } draw;
 
 void draw_start(bool ascii, bool roles)
@@ -47,6 +52,7 @@ void draw_erase(void)
 {
 	theme_use(ROLE_TEXT);
 	erase();
+	draw.link_count = 0;
 	if (draw.roles)
 		memset(draw.roles, theme_letter(ROLE_TEXT), (size_t)DRAW_SIDE * DRAW_SIDE);
 }
@@ -202,6 +208,24 @@ void draw_rule(int y, int x, int w, enum role role)
 		mvhline_set(y, x, WACS_HLINE, w);
 	draw_mark(y, x, w, role);
 	theme_use(ROLE_TEXT);
+}
+
+void draw_link(int y, int x, int w, struct draw_link link)
+{
+	if (draw.link_count == DRAW_LINKS)
+		return;
+	draw.links[draw.link_count].y = y;
+	draw.links[draw.link_count].x = x;
+	draw.links[draw.link_count].w = w;
+	draw.links[draw.link_count++].link = link;
+}
+
+struct draw_link draw_link_at(int y, int x)
+{
+	for (int i = draw.link_count - 1; i >= 0; i--)
+		if (draw.links[i].y == y && x >= draw.links[i].x && x < draw.links[i].x + draw.links[i].w)
+			return draw.links[i].link;
+	return (struct draw_link){ACTION_NONE, 0};
 }
 
 bool draw_wrap(const char **s, size_t *n, int w, const char **line, size_t *length)

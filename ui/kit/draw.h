@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ui/kit/keys.h"
 #include "ui/kit/layout.h"
 #include "ui/kit/theme.h"
 
@@ -39,6 +40,14 @@ void draw_slice(int y, int x, const struct draw_slice *slice, enum role role, co
 /* Runs of one role whose text is our own (charts, rules), already measured. */
 void draw_rule(int y, int x, int w, enum role role);
 void draw_fill(int y, int x, int w, enum role role);
+/* What a click on these cells means, until the next frame: an action; GO_TAB has the tab's digit with it. */
+struct draw_link {
+	enum action action;
+	int digit;
+};
+void draw_link(int y, int x, int w, struct draw_link link);
+/* The last one drawn there; its action is ACTION_NONE where nothing is. */
+struct draw_link draw_link_at(int y, int x);
 /* The lines of a text as it is wrapped: each call takes one line of at most w cells off *s, *n;
  * breaks at line ends, and at blanks where it can. False: no more. */
 bool draw_wrap(const char **s, size_t *n, int w, const char **line, size_t *length);

@@ -4,35 +4,20 @@
 
 #include <curses.h>
 #include <string.h>
+#include <wchar.h>
 
-enum look { LOOK_NORMAL, LOOK_DIM, LOOK_BOLD, LOOK_UNDERLINE, LOOK_REVERSE, LOOK_REVERSE_BOLD };
-enum tint { TINT_NONE, TINT_RED, TINT_GREEN, TINT_MAGENTA, TINT_CYAN };
+static struct {
+	enum theme_name name;
+	bool color;
+	attr_t attributes[ROLE_COUNT];
+	short pairs[ROLE_COUNT]; /* 0: the terminal's own colours */
+} theme;
 
-struct theme_role {
-	char letter;
-	enum tint tint;
-	enum look color, mono;
-};
-
-static const struct theme_role theme_roles[ROLE_COUNT] = {
-#define X(name, letter, colour, look, mono) {letter, TINT_##colour, LOOK_##look, LOOK_##mono},
+static const char theme_letters[ROLE_COUNT] = {
+#define X(name, letter) letter,
 	THEME_ROLES(X)
 #undef X
 };
-
-static const attr_t theme_looks[] = {
-	[LOOK_NORMAL] = A_NORMAL,       [LOOK_DIM] = A_DIM,         [LOOK_BOLD] = A_BOLD,
-	[LOOK_UNDERLINE] = A_UNDERLINE, [LOOK_REVERSE] = A_REVERSE, [LOOK_REVERSE_BOLD] = A_REVERSE | A_BOLD,
-};
-
-static const short theme_tints[] = {
-	[TINT_RED] = COLOR_RED,
-	[TINT_GREEN] = COLOR_GREEN,
-	[TINT_MAGENTA] = COLOR_MAGENTA,
-	[TINT_CYAN] = COLOR_CYAN,
-};
-
-static bool theme_color;
 
 static const char *const theme_words[THEME_NAMES] = {"auto", "dark", "light", "mono", "contrast", "green"};
 
@@ -49,28 +34,71 @@ const char *theme_word(enum theme_name name)
 	return theme_words[name];
 }
 
+static attr_t theme_attributes(struct theme_look look)
+{
+	return (look.attributes & THEME_BOLD ? A_BOLD : 0) | (look.attributes & THEME_UNDERLINE ? A_UNDERLINE : 0) |
+	       (look.attributes & THEME_REVERSE ? A_REVERSE : 0) | (look.attributes & THEME_DIM ? A_DIM : 0);
+}
+
+/* One pair for all roles of the same colours: each change of pair is bytes on the line. */
+static short theme_pair(const struct theme_look *looks, int role, short *used)
+{
+	struct theme_look look = looks[role];
+	if (look.front == THEME_OWN && look.back == THEME_OWN)
+		return 0;
+	for (int r = 0; r < role; r++)
+		if (looks[r].front == look.front && looks[r].back == look.back)
+			return theme.pairs[r];
+	return init_pair(++*used, look.front, look.back) == OK ? *used : 0;
+}
+
+/* Blanks have the colours of text: the background covers the whole screen. */
+static void theme_ground(void)
+{
+	cchar_t blank;
+	if (setcchar(&blank, L" ", A_NORMAL, theme.pairs[ROLE_TEXT], NULL) == OK)
+		bkgrndset(&blank);
+}
+
 void theme_start(enum theme_name name, bool color)
 {
-	color &= name != THEME_MONO;
-	theme_color = color && has_colors() && start_color() == OK && COLORS >= 8;
-	if (!theme_color)
-		return;
-	/* Pair numbers are tint numbers. Without default colours the pair keeps what the terminal calls 0. */
-	short background = use_default_colors() == OK ? -1 : COLOR_BLACK;
-	for (short i = TINT_RED; i <= TINT_CYAN; i++)
-		init_pair(i, theme_tints[i], background);
+	struct theme_look looks[ROLE_COUNT];
+	short used = 0;
+	bool colors = color && name != THEME_MONO && has_colors() && start_color() == OK;
+	enum theme_depth depth = colors ? theme_depth(COLORS, COLOR_PAIRS) : DEPTH_MONO;
+	bool own = depth != DEPTH_MONO && use_default_colors() == OK;
+	int forbidden = depth == DEPTH_MONO ? -1 : tigetnum("ncv");
+	theme.name = name;
+	theme.color = color;
+	for (int r = 0; r < ROLE_COUNT; r++) {
+		struct theme_look *look = &looks[r];
+		*look = theme_allowed(theme_look(name, depth, (enum role)r), forbidden);
+		if (!own && look->front != look->back) { /* a terminal that cannot name its own colours */
+			look->front = look->front == THEME_OWN ? COLOR_WHITE : look->front;
+			look->back = look->back == THEME_OWN ? COLOR_BLACK : look->back;
+		}
+		theme.attributes[r] = theme_attributes(*look);
+		theme.pairs[r] = depth == DEPTH_MONO ? 0 : theme_pair(looks, r, &used);
+	}
+	theme_ground();
+}
+
+enum theme_name theme_current(void)
+{
+	return theme.name;
+}
+
+bool theme_color(void)
+{
+	return theme.color;
 }
 
 void theme_use(enum role role)
 {
-	const struct theme_role *r = &theme_roles[role];
-	if (theme_color)
-		attr_set(theme_looks[r->color], (short)r->tint, NULL);
-	else
-		attr_set(theme_looks[r->mono], 0, NULL);
+	attr_set(theme.attributes[role], theme.pairs[role], NULL);
 }
 
 char theme_letter(enum role role)
 {
-	return theme_roles[role].letter;
+	return theme_letters[role];
 }

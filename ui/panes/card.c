@@ -99,6 +99,14 @@ static void card_name(const struct card *c, const struct session *s, struct area
 	buffer_done(&text);
 }
 
+/* A click on the cells from *from to x is `g` and the tab's digit. */
+static void card_tab_link(int y, int *from, int x, int tab)
+{
+	if (tab <= 10)
+		draw_link(y, *from, x - *from, (struct draw_link){ACTION_GO_TAB, tab});
+	*from = x;
+}
+
 static int card_tab(struct buffer *text, int y, int x, int edge, bool on)
 {
 	int cells = (int)text_width(buffer_text(text), text->len);
@@ -118,19 +126,22 @@ void card_head(const struct card *c, const struct session *s, struct area area, 
 		draw_rule(area.y + 1, area.x, area.w, ROLE_RULE);
 	char key[16];
 	keys_first(&s->keys, ACTION_GO_TAB, key, sizeof(key));
-	int edge = area.x + area.w, x = area.x + 1;
+	int edge = area.x + area.w, x = area.x + 1, from = x;
 	buffer_format(&text, "%s1 Personal", key);
 	x = card_tab(&text, area.y + 1, x, edge, on == 0);
+	card_tab_link(area.y + 1, &from, x, 1);
 	for (int i = 0; i < c->answer.entity_count; i++) {
 		const struct entity *e = &s->model->entities[c->answer.entities[i].entity];
 		buffer_format(&text, "%s%d %s %d", key, i + 2, e->title ? e->title : e->name,
 			      c->answer.entities[i].count);
 		x = card_tab(&text, area.y + 1, x, edge, on == i + 1);
+		card_tab_link(area.y + 1, &from, x, i + 2);
 	}
 	int versions = c->history.count > CARD_HISTORY ? CARD_HISTORY : c->history.count;
 	buffer_format(&text, "%s%d History %d%s", key, card_tabs(c), versions,
 		      c->history.count > CARD_HISTORY ? "+" : "");
-	card_tab(&text, area.y + 1, x, edge, on == card_tabs(c) - 1);
+	x = card_tab(&text, area.y + 1, x, edge, on == card_tabs(c) - 1);
+	card_tab_link(area.y + 1, &from, x, card_tabs(c));
 	buffer_done(&text);
 }
 

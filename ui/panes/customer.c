@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/panes/card.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/events.h"
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
@@ -97,9 +98,9 @@ static void customer_record(struct customer *c)
 		return;
 	if (rows) {
 		q.entity = &customer_model(c)->entities[rows->entity];
-		if (c->grid.selected >= rows->count)
+		if (grid_row(&c->grid) < 0 || grid_row(&c->grid) >= rows->count)
 			return;
-		q.values = rows->rows[c->grid.selected].values;
+		q.values = rows->rows[grid_row(&c->grid)].values;
 	} else {
 		q.entity = &customer_model(c)->entities[customer_model(c)->customer];
 		q.values = c->card.answer.customer->values;
@@ -123,10 +124,13 @@ static void customer_column(void *ctx, int column, struct grid_column *out)
 	const struct customer *c = ctx;
 	const struct entity_rows *rows = customer_rows(c);
 	out->title = "CIF";
+	out->name = "cif";
 	if (!rows || c->card.answer.candidate_count)
 		return;
 	const struct column *about = &customer_model(c)->entities[rows->entity].columns[c->columns[column]];
 	out->title = about->title;
+	out->name = about->name;
+	out->pii = about->pii;
 	out->right = about->type == COLUMN_DECIMAL || (about->type == COLUMN_INTEGER && !about->identifier);
 }
 
@@ -153,8 +157,20 @@ static void customer_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = c->cell.len;
 }
 
+static void customer_datum(void *ctx, int row, int column, struct grid_datum *out)
+{
+	struct customer *c = ctx;
+	const struct entity_rows *rows = customer_rows(c);
+	if (!rows || c->card.answer.candidate_count) {
+		datum_text(out, customer_key(c, row));
+		return;
+	}
+	int i = c->columns[column];
+	datum_value(out, &c->cell, &customer_model(c)->entities[rows->entity].columns[i], rows->rows[row].values[i]);
+}
+
 static const struct grid_ops customer_grid_ops = {
-	.key = customer_key, .column = customer_column, .cell = customer_cell};
+	.key = customer_key, .column = customer_column, .cell = customer_cell, .datum = customer_datum};
 
 /* The grid of the tab that is on. keep: the same tab was shown before. */
 static void customer_grid_sync(struct customer *c, bool keep)
@@ -461,7 +477,7 @@ static enum reaction customer_step(struct customer *c, int step)
 static enum reaction customer_open(struct customer *c)
 {
 	if (c->card.answer.candidate_count) {
-		session_go(c->base.session, "CIF", customer_key(c, c->grid.selected));
+		session_go(c->base.session, "CIF", customer_key(c, grid_row(&c->grid)));
 		return REACT_DONE;
 	}
 	if (!c->card.answer.customer || (c->tab > 0 && c->grid.count == 0))
@@ -500,6 +516,10 @@ static enum reaction customer_act(struct pane *p, enum action a)
 	default:
 		break;
 	}
+	if (a == ACTION_NONE) {
+		customer_record(c);
+		return REACT_DONE;
+	}
 	if (c->card.answer.candidate_count || (c->tab > 0 && !c->list)) {
 		if (!grid_act(&c->grid, a))
 			return REACT_IGNORED;
@@ -519,9 +539,14 @@ static void customer_place(struct pane *p, struct buffer *out)
 {
 	struct customer *c = (struct customer *)p;
 	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.count))
-		buffer_format(out, "%d of %d", c->grid.selected + 1, c->grid.count);
+		grid_place(&c->grid, out);
 	else if (c->card.loaded)
 		buffer_text_add(out, c->card.answer.customer ? "1 of 1" : "0 of 0");
+}
+
+static const struct card *customer_pane_card(const struct pane *p)
+{
+	return &((const struct customer *)p)->card;
 }
 
 static void customer_stop(struct pane *p)
@@ -548,7 +573,7 @@ int customer_tabs(const struct pane *p)
 	return tabs;
 }
 
-static const enum action customer_actions[] = {ACTION_GO_TAB, ACTION_AS_OF, ACTION_VIEW, ACTION_NONE};
+static const enum action customer_actions[] = {ACTION_GO_TAB, ACTION_AS_OF, ACTION_MORE, ACTION_VIEW, ACTION_NONE};
 
 const struct pane_ops customer_pane = {
 	.code = "CIF",
@@ -569,5 +594,6 @@ const struct pane_ops customer_pane = {
 	.draw = customer_draw,
 	.act = customer_act,
 	.grid = customer_grid,
+	.card = customer_pane_card,
 	.place = customer_place,
 };

@@ -19,6 +19,7 @@
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/session.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/show.h"
 #include "ui/worker.h"
 
@@ -62,9 +63,13 @@ static const char *find_key(void *ctx, int row)
 static void find_column(void *ctx, int column, struct grid_column *out)
 {
 	static const char *const titles[] = {"CIF", "Name", "Store", "Found by"};
+	static const char *const names[] = {"cif", "name", "store", "matched"};
 	const struct find *f = ctx;
-	out->title = column == 3 && find_lists_recent(f) ? "" : titles[column];
+	bool none = column == 3 && find_lists_recent(f);
+	out->title = none ? "" : titles[column];
+	out->name = none ? NULL : names[column];
 	out->width = 0;
+	out->pii = column == 1 && datum_name_pii(f->base.session->model);
 }
 
 static void find_cell(void *ctx, int row, int column, struct grid_cell *out)
@@ -93,11 +98,28 @@ static void find_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = strlen(out->text);
 }
 
-static const struct grid_ops find_grid_ops = {.key = find_key, .column = find_column, .cell = find_cell};
+static void find_datum(void *ctx, int row, int column, struct grid_datum *out)
+{
+	const struct find *f = ctx;
+	if (find_lists_recent(f)) {
+		const struct recent *r = &f->base.session->recents[row];
+		datum_text(out, column == 0 ? r->cif : column == 1 ? r->name : column == 2 ? r->store : NULL);
+	} else {
+		const struct search_hit *h = &f->found->answer.hits[row];
+		datum_text(out, column == 0 ? h->cif : column == 1 ? h->name : column == 3 ? h->matched : h->store);
+		out->ours = column == 3;
+	}
+}
+
+static const struct grid_ops find_grid_ops = {
+	.key = find_key, .column = find_column, .cell = find_cell, .datum = find_datum};
 
 static void find_sync(struct find *f)
 {
-	grid_sync(&f->grid, find_lists_recent(f) ? f->base.session->recent_count : f->found->answer.count);
+	bool recent = find_lists_recent(f);
+	f->grid.total = recent ? 0 : f->found->answer.total;
+	f->grid.total_least = !recent && !f->found->answer.total_exact;
+	grid_sync(&f->grid, recent ? f->base.session->recent_count : f->found->answer.count);
 }
 
 /* ---- the search ---- */
@@ -287,6 +309,7 @@ static void find_draw(struct pane *p, struct area area)
 {
 	struct find *f = (struct find *)p;
 	struct buffer title = {0};
+	draw_link(area.y, area.x, area.w, (struct draw_link){ACTION_SEARCH, 0});
 	draw_text(area.y, area.x, 9, ROLE_LABEL, " Name ==>", 9);
 	field_draw(&f->name, area.y, area.x + 10, area.w - 11 < 50 ? area.w - 11 : 50, &f->cursor_x);
 	area.y += 2, area.h -= 2;
@@ -298,7 +321,7 @@ static void find_draw(struct pane *p, struct area area)
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TITLE, title.data, title.len);
 	buffer_done(&title);
 	area.y++, area.h--;
-	if (f->grid.count)
+	if (f->grid.rows)
 		grid_draw(&f->grid, area);
 }
 
@@ -351,7 +374,7 @@ static enum reaction find_act(struct pane *p, enum action a)
 			if (!f->asked)
 				find_ask(f);
 		} else if (f->grid.count)
-			session_go(p->session, "CIF", find_key(f, f->grid.selected));
+			session_go(p->session, "CIF", find_key(f, grid_row(&f->grid)));
 		return REACT_DONE;
 	case ACTION_NEXT_FIELD:
 	case ACTION_PREVIOUS_FIELD:
@@ -395,7 +418,7 @@ static bool find_cursor(struct pane *p, int *y, int *x)
 	return true;
 }
 
-static const enum action find_actions[] = {ACTION_NONE};
+static const enum action find_actions[] = {ACTION_MORE, ACTION_NONE};
 
 const struct pane_ops find_pane = {
 	.code = "FIND",

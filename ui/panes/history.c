@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/panes/card.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/events.h"
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
@@ -47,7 +48,8 @@ static const struct model *history_model(const struct history *h)
 
 static const struct event *history_selected(const struct history *h)
 {
-	return h->grid.selected < h->count ? &h->events[h->grid.selected] : NULL;
+	int row = grid_row(&h->grid);
+	return row >= 0 && row < h->count ? &h->events[row] : NULL;
 }
 
 /* ---- the list ---- */
@@ -63,7 +65,10 @@ static const char *history_key(void *ctx, int row)
 static void history_column(void *ctx, int column, struct grid_column *out)
 {
 	static const struct grid_column columns[] = {
-		{.title = "When", .width = 16}, {.title = "What"}, {.title = "Event"}, {.title = "Change"}};
+		{.title = "When", .name = "at", .width = 16},
+		{.title = "What", .name = "subject"},
+		{.title = "Event", .name = "event"},
+		{.title = "Change", .name = "change", .pii = true} /* of whatever column */};
 	(void)ctx;
 	*out = columns[column];
 }
@@ -87,7 +92,20 @@ static void history_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = h->cell.len;
 }
 
-static const struct grid_ops history_grid_ops = {.key = history_key, .column = history_column, .cell = history_cell};
+static void history_datum(void *ctx, int row, int column, struct grid_datum *out)
+{
+	struct history *h = ctx;
+	struct grid_cell cell;
+	if (column == 0) {
+		datum_time(out, &h->cell, h->events[row].at);
+		return;
+	}
+	history_cell(ctx, row, column, &cell);
+	*out = (struct grid_datum){.kind = GRID_TEXT, .text = cell.text, .len = cell.len, .ours = column == 2};
+}
+
+static const struct grid_ops history_grid_ops = {
+	.key = history_key, .column = history_column, .cell = history_cell, .datum = history_datum};
 
 /* ---- the selected version ---- */
 
@@ -140,7 +158,7 @@ static bool history_load(struct pane *p, struct error *err)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
 	/* Nothing of the old answer is touched by an event list that still points into it. */
 	h->count = 0;
-	h->grid.count = 0;
+	grid_clear(&h->grid);
 	if (!card_load(&h->card, s, err))
 		return false;
 	struct history_request q = {
@@ -311,7 +329,7 @@ static enum reaction history_move(struct history *h, enum action a)
 		h->top += a == ACTION_UP ? (h->top > 0 ? -1 : 0) : 1;
 		return REACT_DONE;
 	}
-	if (!grid_act(&h->grid, a))
+	if (a != ACTION_NONE && !grid_act(&h->grid, a))
 		return REACT_IGNORED;
 	h->top = 0;
 	history_detail(h);
@@ -362,6 +380,11 @@ static struct grid *history_grid(struct pane *p)
 	return &((struct history *)p)->grid;
 }
 
+static const struct card *history_card(const struct pane *p)
+{
+	return &((const struct history *)p)->card;
+}
+
 static void history_stop(struct pane *p)
 {
 	struct history *h = (struct history *)p;
@@ -399,4 +422,5 @@ const struct pane_ops history_pane = {
 	.act = history_act,
 	.answer = history_answer_period,
 	.grid = history_grid,
+	.card = history_card,
 };

@@ -22,6 +22,7 @@
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/session.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/show.h"
 #include "ui/panes/tally.h"
 #include "ui/worker.h"
@@ -190,13 +191,13 @@ static void stores_column(void *ctx, int column, struct grid_column *out)
 {
 	struct stores *s = ctx;
 	static const struct grid_column columns[STORES_COLUMNS] = {
-		{.title = "Store"},
-		{.title = "Name", .width = 18},
-		{.title = "now", .width = 5, .right = true},
-		{.title = NULL, .width = 5, .right = true},
-		{.title = "1h", .width = 5, .right = true},
-		{.title = "today", .width = 6, .right = true},
-		{.title = "vs avg", .width = 8},
+		{.title = "Store", .name = "store"},
+		{.title = "Name", .name = "name", .width = 18},
+		{.title = "now", .name = "now", .width = 5, .right = true},
+		{.title = NULL, .name = "last", .width = 5, .right = true},
+		{.title = "1h", .name = "hour", .width = 5, .right = true},
+		{.title = "today", .name = "today", .width = 6, .right = true},
+		{.title = "vs avg", .name = "vs_average_percent", .width = 8},
 		{.title = "", .width = TALLY_WINDOWS},
 	};
 	*out = columns[column];
@@ -238,7 +239,21 @@ static void stores_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = strlen(out->text);
 }
 
-static const struct grid_ops stores_grid_ops = {.key = stores_key, .column = stores_column, .cell = stores_cell};
+static void stores_datum(void *ctx, int row, int column, struct grid_datum *out)
+{
+	struct stores *s = ctx;
+	const struct tally_line *l = &s->shown->tally.lines[row];
+	const int64_t numbers[] = {l->windows[TALLY_WINDOWS - 1], l->windows[TALLY_WINDOWS - 2], l->hour, l->today,
+				   l->percent};
+	*out = (struct grid_datum){0};
+	if (column < 2)
+		datum_text(out, column ? l->name : l->id);
+	else if (column < 6 || (column == 6 && l->percent != INT32_MAX))
+		datum_number(out, &s->spark, numbers[column - 2]);
+}
+
+static const struct grid_ops stores_grid_ops = {
+	.key = stores_key, .column = stores_column, .cell = stores_cell, .datum = stores_datum};
 
 /* ---- one store's registrations ---- */
 
@@ -249,10 +264,12 @@ static const char *drill_key(void *ctx, int row)
 
 static void drill_column(void *ctx, int column, struct grid_column *out)
 {
-	static const struct grid_column columns[] = {
-		{.title = "Registered", .width = 16}, {.title = "CIF"}, {.title = "Name"}};
-	(void)ctx;
+	static const struct grid_column columns[] = {{.title = "Registered", .name = "registered", .width = 16},
+						     {.title = "CIF", .name = "cif"},
+						     {.title = "Name", .name = "name"}};
+	const struct stores *s = ctx;
 	*out = columns[column];
+	out->pii = column == 2 && datum_name_pii(s->base.session->model);
 }
 
 static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)
@@ -273,7 +290,18 @@ static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)
 	out->len = strlen(out->text);
 }
 
-static const struct grid_ops drill_grid_ops = {.key = drill_key, .column = drill_column, .cell = drill_cell};
+static void drill_datum(void *ctx, int row, int column, struct grid_datum *out)
+{
+	struct stores *s = ctx;
+	const struct registration *r = &s->drilled->registrations.list[row];
+	if (column == 0)
+		datum_time(out, &s->spark, r->at);
+	else
+		datum_text(out, column == 1 ? r->cif : r->name);
+}
+
+static const struct grid_ops drill_grid_ops = {
+	.key = drill_key, .column = drill_column, .cell = drill_cell, .datum = drill_datum};
 
 /* ---- painting ---- */
 
@@ -467,7 +495,7 @@ static void stores_drop_drill(struct stores *s)
 	if (s->drilled)
 		job_free(&s->drilled->job);
 	s->drilled = NULL;
-	s->drill_grid.count = 0;
+	grid_clear(&s->drill_grid);
 	free(s->drill);
 	s->drill = NULL;
 }
@@ -476,12 +504,12 @@ static enum reaction stores_open(struct stores *s)
 {
 	if (s->drill) {
 		if (s->drill_grid.count)
-			session_go(s->base.session, "CIF", drill_key(s, s->drill_grid.selected));
+			session_go(s->base.session, "CIF", drill_key(s, grid_row(&s->drill_grid)));
 		return REACT_DONE;
 	}
-	if (!s->shown || !s->shown->tally.count)
+	if (!s->shown || !s->grid.count)
 		return REACT_DONE;
-	s->drill = memory_text(stores_key(s, s->grid.selected));
+	s->drill = memory_text(stores_key(s, grid_row(&s->grid)));
 	return REACT_LOAD;
 }
 
@@ -524,6 +552,8 @@ static enum reaction stores_act(struct pane *p, enum action a)
 		stores_drop_drill(s);
 		return REACT_LOAD;
 	case ACTION_VIEW:
+		if (s->drill)
+			return REACT_IGNORED; /* a registration as a record */
 		s->view = (s->view + 1) % VIEW_COUNT;
 		return REACT_DONE;
 	case ACTION_ORDER:
@@ -548,7 +578,7 @@ static enum reaction stores_act(struct pane *p, enum action a)
 static struct grid *stores_grid(struct pane *p)
 {
 	struct stores *s = (struct stores *)p;
-	return s->drill ? &s->drill_grid : &s->grid;
+	return s->drill ? &s->drill_grid : s->shown ? &s->grid : NULL;
 }
 
 static void stores_stop(struct pane *p)

@@ -4,7 +4,6 @@
 
 #include <mysql.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "source/mysql/library.h"
 
 /* ASKED belongs to the reader, the other states to the caller. */
@@ -59,16 +59,12 @@ static void *reader(void *data)
 struct ahead *ahead_new(struct mysql_client *c, struct error *err)
 {
 	struct ahead *a = memory_zero(1, sizeof *a);
-	sigset_t all, old;
 
 	a->client = c;
 	a->socket = library_socket((MYSQL *)mysql_client_handle(c));
 	pthread_mutex_init(&a->mutex, NULL);
 	pthread_cond_init(&a->turn, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int cause = pthread_create(&a->thread, NULL, reader, a);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	int cause = thread_start(&a->thread, NULL, reader, a);
 	a->threaded = cause == 0;
 	if (a->threaded)
 		return a;

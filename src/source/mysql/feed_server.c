@@ -17,7 +17,6 @@
 #include <mysql.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -28,6 +27,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "binlog/gtid.h"
 #include "source/mysql/client.h"
 #include "source/mysql/failure.h"
@@ -355,16 +355,12 @@ static bool ask(struct feed_server *f, const struct feed_start *s, struct error 
 static bool start_reader(struct feed_server *f, struct error *err)
 {
 	MYSQL *handle = (MYSQL *)mysql_client_handle(f->client);
-	sigset_t all, old;
 	int cause;
 
 	f->socket = library_socket(handle);
 	if (f->socket < 0)
 		return error_set(err, ERROR_REPLICA, "could not keep hold of a connection: %s", strerror(errno));
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	cause = pthread_create(&f->thread, NULL, reader, f);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	cause = thread_start(&f->thread, NULL, reader, f);
 	f->threaded = cause == 0;
 	return f->threaded || error_set(err, ERROR_REPLICA, "could not start a thread: %s", strerror(cause));
 }

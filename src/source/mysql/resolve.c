@@ -7,7 +7,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 /* Held by the asker and the thread; the last to leave frees it. */
 struct resolve_ask {
@@ -51,17 +51,13 @@ static void *resolve_thread(void *arg)
 
 static bool resolve_start(struct resolve_ask *a)
 {
-	sigset_t all, before;
 	pthread_attr_t attr;
 	pthread_t thread;
 	bool started;
 
-	sigfillset(&all);
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	started = pthread_create(&thread, &attr, resolve_thread, a) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	started = thread_start(&thread, &attr, resolve_thread, a) == 0;
 	pthread_attr_destroy(&attr);
 	return started;
 }

@@ -1,4 +1,4 @@
-/* out_text: answers for people: aligned by what a terminal shows, every foreign
+/* answer_text: answers for people: aligned by what a terminal shows, every foreign
  * character cleaned on its way, times local with their offset.
  *
  *     struct sheet t;
@@ -11,8 +11,8 @@
  *
  * Unknown, NULL and empty look different: ? - "".
  */
-#ifndef TD_COMMAND_OUT_TEXT_H
-#define TD_COMMAND_OUT_TEXT_H
+#ifndef TD_ANSWER_TEXT_H
+#define TD_ANSWER_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,14 +55,14 @@ size_t sheet_rows(const struct sheet *t);
 void sheet_print(struct sheet *t, FILE *out, size_t indent);
 
 /* Appends a value for people: an instant in zone, a misfit with a sign. */
-void out_text_value(struct buffer *b, const struct column *c, struct value v, const struct zone *zone, bool ascii);
+void answer_text_value(struct buffer *b, const struct column *c, struct value v, const struct zone *zone, bool ascii);
 /* Appends foreign text, cleaned. */
-void out_text_add(struct buffer *b, const char *s, bool ascii);
+void answer_text_add(struct buffer *b, const char *s, bool ascii);
 /* 1,834 */
-#define OUT_TEXT_NUMBER 32
-const char *out_text_number(int64_t n, char out[OUT_TEXT_NUMBER]);
+#define ANSWER_TEXT_NUMBER 32
+const char *answer_text_number(int64_t n, char out[ANSWER_TEXT_NUMBER]);
 /* Appends a bar for value of the largest most: up to width cells, eighths of a cell where
  * blocks may be used; never nothing for a value above 0. */
-void out_text_bar(struct buffer *b, int64_t value, int64_t most, size_t width, bool ascii);
+void answer_text_bar(struct buffer *b, int64_t value, int64_t most, size_t width, bool ascii);
 
 #endif

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "command/out_text.h"
+#include "answer/text.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -36,7 +36,7 @@ void sheet_column(struct sheet *t, const char *title, enum sheet_side side)
 	if (t->column_count == SHEET_COLUMNS)
 		return;
 	struct buffer b = {0};
-	out_text_add(&b, title, t->ascii);
+	answer_text_add(&b, title, t->ascii);
 	t->columns[t->column_count].side = side;
 	t->columns[t->column_count].width = text_width(buffer_text(&b), b.len);
 	t->columns[t->column_count].title = buffer_take(&b);
@@ -67,8 +67,8 @@ void sheet_text(struct sheet *t, const char *s)
 
 void sheet_number(struct sheet *t, int64_t n)
 {
-	char text[OUT_TEXT_NUMBER];
-	sheet_text(t, out_text_number(n, text));
+	char text[ANSWER_TEXT_NUMBER];
+	sheet_text(t, answer_text_number(n, text));
 }
 
 size_t sheet_rows(const struct sheet *t)
@@ -129,13 +129,13 @@ void sheet_print(struct sheet *t, FILE *out, size_t indent)
 	t->count = 0;
 }
 
-void out_text_add(struct buffer *b, const char *s, bool ascii)
+void answer_text_add(struct buffer *b, const char *s, bool ascii)
 {
 	if (s)
 		text_clean(b, s, strlen(s), ascii);
 }
 
-void out_text_value(struct buffer *b, const struct column *c, struct value v, const struct zone *zone, bool ascii)
+void answer_text_value(struct buffer *b, const struct column *c, struct value v, const struct zone *zone, bool ascii)
 {
 	char text[MOMENT_SIZE];
 	if (v.kind == VALUE_UNKNOWN) {
@@ -158,7 +158,7 @@ void out_text_value(struct buffer *b, const struct column *c, struct value v, co
 	}
 }
 
-const char *out_text_number(int64_t n, char out[OUT_TEXT_NUMBER])
+const char *answer_text_number(int64_t n, char out[ANSWER_TEXT_NUMBER])
 {
 	char digits[24];
 	snprintf(digits, sizeof digits, "%" PRIu64, n < 0 ? -(uint64_t)n : (uint64_t)n);
@@ -174,7 +174,7 @@ const char *out_text_number(int64_t n, char out[OUT_TEXT_NUMBER])
 	return out;
 }
 
-void out_text_bar(struct buffer *b, int64_t value, int64_t most, size_t width, bool ascii)
+void answer_text_bar(struct buffer *b, int64_t value, int64_t most, size_t width, bool ascii)
 {
 	if (value <= 0 || most <= 0)
 		return;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "command/out_json.h"
+#include "answer/json.h"
 
 #include <assert.h>
 #include <string.h>
@@ -15,13 +15,13 @@
 /* Beyond it a reader that keeps numbers as doubles would change the last digits. */
 #define SAFE_INTEGER ((INT64_C(1) << 53) - 1)
 
-json_t *out_json_text(const char *s, size_t n, enum out_json_bytes bytes)
+json_t *answer_json_text(const char *s, size_t n, enum answer_json_bytes bytes)
 {
 	json_t *made;
 	if (text_valid(s, n))
 		return json_stringn(s, n);
 	struct buffer b = {0};
-	if (bytes == OUT_JSON_EXACT) {
+	if (bytes == ANSWER_JSON_EXACT) {
 		const struct column raw = {.name = "", .type = COLUMN_BYTES};
 		value_print(&b, &raw, value_bytes(s, n));
 		made = json_pack("{s:s}", "$bytes", buffer_text(&b));
@@ -33,19 +33,19 @@ json_t *out_json_text(const char *s, size_t n, enum out_json_bytes bytes)
 	return made;
 }
 
-json_t *out_json_string(const char *s)
+json_t *answer_json_string(const char *s)
 {
-	return s ? out_json_text(s, strlen(s), OUT_JSON_READABLE) : json_null();
+	return s ? answer_json_text(s, strlen(s), ANSWER_JSON_READABLE) : json_null();
 }
 
-json_t *out_json_integer(int64_t i)
+json_t *answer_json_integer(int64_t i)
 {
 	if (i >= -SAFE_INTEGER && i <= SAFE_INTEGER)
 		return json_integer(i);
 	return json_sprintf("%lld", (long long)i);
 }
 
-json_t *out_json_time(int64_t at)
+json_t *answer_json_time(int64_t at)
 {
 	char text[MOMENT_SIZE];
 	if (at == TIME_NONE || at >= TIME_OPEN)
@@ -53,38 +53,38 @@ json_t *out_json_time(int64_t at)
 	return json_string(moment_utc(at, text));
 }
 
-static json_t *out_json_printed(const struct column *c, struct value v)
+static json_t *answer_json_printed(const struct column *c, struct value v)
 {
 	struct buffer b = {0};
 	value_print(&b, c, v);
-	json_t *made = out_json_text(buffer_text(&b), b.len, OUT_JSON_READABLE);
+	json_t *made = answer_json_text(buffer_text(&b), b.len, ANSWER_JSON_READABLE);
 	buffer_done(&b);
 	return made;
 }
 
-static json_t *out_json_whole(const struct column *c, int64_t i)
+static json_t *answer_json_whole(const struct column *c, int64_t i)
 {
 	if (c->type == COLUMN_BOOLEAN && (i == 0 || i == 1))
 		return json_boolean(i == 1);
 	if (c->type == COLUMN_INSTANT)
-		return out_json_printed(c, value_integer(i));
+		return answer_json_printed(c, value_integer(i));
 	if (c->identifier)
 		return json_sprintf("%lld", (long long)i);
-	return out_json_integer(i);
+	return answer_json_integer(i);
 }
 
-json_t *out_json_value(const struct column *c, struct value v, enum out_json_bytes bytes)
+json_t *answer_json_value(const struct column *c, struct value v, enum answer_json_bytes bytes)
 {
 	switch (v.kind) {
 	case VALUE_INTEGER:
-		return out_json_whole(c, v.integer);
+		return answer_json_whole(c, v.integer);
 	case VALUE_TEXT:
 		if (c->type == COLUMN_DATETIME && !value_misfit(c, v))
-			return out_json_printed(c, v);
-		return out_json_text(v.text, v.len, bytes);
+			return answer_json_printed(c, v);
+		return answer_json_text(v.text, v.len, bytes);
 	case VALUE_BYTES:
 		/* Bytes in a column that is not of that type are text nobody could decode. */
-		return c->type == COLUMN_BYTES ? out_json_printed(c, v) : out_json_text(v.text, v.len, bytes);
+		return c->type == COLUMN_BYTES ? answer_json_printed(c, v) : answer_json_text(v.text, v.len, bytes);
 	case VALUE_NULL:
 	case VALUE_UNKNOWN:
 		break;
@@ -92,64 +92,65 @@ json_t *out_json_value(const struct column *c, struct value v, enum out_json_byt
 	return json_null();
 }
 
-json_t *out_json_row(const struct query *q, int entity, const struct value *values, enum out_json_bytes bytes)
+json_t *answer_json_row(const struct query *q, int entity, const struct value *values, enum answer_json_bytes bytes)
 {
 	const struct entity *e = &query_model(q)->entities[entity];
 	json_t *row = json_object();
 	for (int i = 0; i < e->column_count; i++)
 		if (values[i].kind != VALUE_UNKNOWN && query_column_present(q, entity, i))
-			json_object_set_new(row, e->columns[i].name, out_json_value(&e->columns[i], values[i], bytes));
+			json_object_set_new(row, e->columns[i].name,
+					    answer_json_value(&e->columns[i], values[i], bytes));
 	return row;
 }
 
-json_t *out_json_key(const struct entity *e, const char *key, enum out_json_bytes bytes)
+json_t *answer_json_key(const struct entity *e, const char *key, enum answer_json_bytes bytes)
 {
 	if (e->key_count > 1) {
 		json_t *parts = json_loads(key, JSON_ALLOW_NUL, NULL);
 		if (parts)
 			return parts;
 	}
-	return out_json_text(key, strlen(key), bytes);
+	return answer_json_text(key, strlen(key), bytes);
 }
 
-json_t *out_json_freshness(const struct model *m, const struct freshness *f)
+json_t *answer_json_freshness(const struct model *m, const struct freshness *f)
 {
 	json_t *incomplete = json_array();
 	for (int i = 0; i < f->incomplete_count; i++)
-		json_array_append_new(incomplete, out_json_string(m->entities[f->incomplete[i]].name));
+		json_array_append_new(incomplete, answer_json_string(m->entities[f->incomplete[i]].name));
 	json_t *age = f->age == TIME_NONE ? json_null() : json_integer(f->age / 1000);
 	return json_pack("{s:s, s:o, s:o, s:o}", "state", freshness_word(f->state), "age_ms", age, "complete_to",
-			 out_json_time(f->complete_to), "incomplete", incomplete);
+			 answer_json_time(f->complete_to), "incomplete", incomplete);
 }
 
-json_t *out_json_gap(const struct gap *g)
+json_t *answer_json_gap(const struct gap *g)
 {
 	json_t *o = json_object();
-	json_object_set_new(o, "source", out_json_string(g->source));
-	json_object_set_new(o, "entity", out_json_string(g->entity));
-	json_object_set_new(o, "from", out_json_time(g->from));
-	json_object_set_new(o, "to", out_json_time(g->to));
-	json_object_set_new(o, "reason", out_json_string(g->reason));
+	json_object_set_new(o, "source", answer_json_string(g->source));
+	json_object_set_new(o, "entity", answer_json_string(g->entity));
+	json_object_set_new(o, "from", answer_json_time(g->from));
+	json_object_set_new(o, "to", answer_json_time(g->to));
+	json_object_set_new(o, "reason", answer_json_string(g->reason));
 	return o;
 }
 
-json_t *out_json_counts(const struct model *m, const int64_t *counts)
+json_t *answer_json_counts(const struct model *m, const int64_t *counts)
 {
 	json_t *all = json_object();
 	for (int i = 0; i < m->entity_count; i++)
-		json_object_set_new(all, m->entities[i].name, out_json_integer(counts[i]));
+		json_object_set_new(all, m->entities[i].name, answer_json_integer(counts[i]));
 	return all;
 }
 
 /* ---- writing ---- */
 
-static int out_json_collect(const char *p, size_t n, void *ctx)
+static int answer_json_collect(const char *p, size_t n, void *ctx)
 {
 	buffer_add(ctx, p, n);
 	return 0;
 }
 
-static void out_json_escape(FILE *out, uint32_t c)
+static void answer_json_escape(FILE *out, uint32_t c)
 {
 	if (c >= 0x10000)
 		fprintf(out, "\\u%04X\\u%04X", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
@@ -159,7 +160,7 @@ static void out_json_escape(FILE *out, uint32_t c)
 
 /* Outside strings a document holds plain ASCII only, so whatever is harmful here
  * stands inside a string, where an escape means the same character. */
-static void out_json_write(FILE *out, const char *s, size_t n)
+static void answer_json_write(FILE *out, const char *s, size_t n)
 {
 	size_t done = 0, at = 0;
 	while (at < n) {
@@ -167,7 +168,7 @@ static void out_json_write(FILE *out, const char *s, size_t n)
 		size_t step = c < 0x7F ? 1 : text_next(s + at, n - at, &c);
 		if (c >= 0x7F && text_harmful(c)) {
 			fwrite(s + done, 1, at - done, out);
-			out_json_escape(out, c);
+			answer_json_escape(out, c);
 			done = at + step;
 		}
 		at += step;
@@ -175,65 +176,65 @@ static void out_json_write(FILE *out, const char *s, size_t n)
 	fwrite(s + done, 1, n - done, out);
 }
 
-static void out_json_dump(FILE *out, json_t *taken)
+static void answer_json_dump(FILE *out, json_t *taken)
 {
 	struct buffer b = {0};
-	int failed = json_dump_callback(taken, out_json_collect, &b, JSON_COMPACT | JSON_ENCODE_ANY);
+	int failed = json_dump_callback(taken, answer_json_collect, &b, JSON_COMPACT | JSON_ENCODE_ANY);
 	assert(!failed);
 	(void)failed;
-	out_json_write(out, buffer_text(&b), b.len);
+	answer_json_write(out, buffer_text(&b), b.len);
 	buffer_done(&b);
 	json_decref(taken);
 }
 
-static void out_json_next(struct out_json *j, const char *indent)
+static void answer_json_next(struct answer_json *j, const char *indent)
 {
 	fputs(j->first ? "" : ",", j->out);
 	fputs(indent, j->out);
 	j->first = false;
 }
 
-void out_json_begin(struct out_json *j, FILE *out)
+void answer_json_begin(struct answer_json *j, FILE *out)
 {
-	*j = (struct out_json){.out = out, .first = true};
+	*j = (struct answer_json){.out = out, .first = true};
 	fputc('{', out);
 }
 
-void out_json_member(struct out_json *j, const char *name, json_t *taken)
+void answer_json_member(struct answer_json *j, const char *name, json_t *taken)
 {
-	out_json_next(j, "\n ");
-	out_json_dump(j->out, json_string(name));
+	answer_json_next(j, "\n ");
+	answer_json_dump(j->out, json_string(name));
 	fputc(':', j->out);
-	out_json_dump(j->out, taken);
+	answer_json_dump(j->out, taken);
 }
 
-void out_json_array(struct out_json *j, const char *name)
+void answer_json_array(struct answer_json *j, const char *name)
 {
-	out_json_next(j, "\n ");
-	out_json_dump(j->out, json_string(name));
+	answer_json_next(j, "\n ");
+	answer_json_dump(j->out, json_string(name));
 	fputs(":[", j->out);
 	j->first = true;
 }
 
-void out_json_item(struct out_json *j, json_t *taken)
+void answer_json_item(struct answer_json *j, json_t *taken)
 {
-	out_json_next(j, "\n  ");
-	out_json_dump(j->out, taken);
+	answer_json_next(j, "\n  ");
+	answer_json_dump(j->out, taken);
 }
 
-void out_json_array_end(struct out_json *j)
+void answer_json_array_end(struct answer_json *j)
 {
 	fputc(']', j->out);
 	j->first = false;
 }
 
-void out_json_end(struct out_json *j)
+void answer_json_end(struct answer_json *j)
 {
 	fputs("\n}\n", j->out);
 }
 
-void out_json_line(FILE *out, json_t *taken)
+void answer_json_line(FILE *out, json_t *taken)
 {
-	out_json_dump(out, taken);
+	answer_json_dump(out, taken);
 	fputc('\n', out);
 }
