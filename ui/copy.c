@@ -32,11 +32,15 @@ static bool copy_secret(const struct grid *g, int column)
 static void copy_send(struct session *s, const struct buffer *text, int left_out)
 {
 	size_t kept = clip_copy(buffer_text(text), text->len);
-	if (!kept)
-		session_say(s, ROLE_WARN, "%s", _("The terminal could not be written to: nothing was copied"));
-	else if (kept < text->len)
-		session_say(s, ROLE_WARN, "%s", _("Too long for a clipboard: only its beginning was copied"));
-	else if (left_out)
+	if (!kept) {
+		session_say(s, ROLE_WARN, "%s", _("The terminal's clipboard could not be reached: nothing was copied"));
+		return;
+	}
+	if (kept < text->len) {
+		session_say(s, ROLE_WARN, "%s", _("Only the beginning was copied: the clipboard takes no more"));
+		return;
+	}
+	if (left_out)
 		session_say(s, ROLE_MESSAGE,
 			    P_("Copied, without %d column of personal data, which never is",
 			       "Copied, without %d columns of personal data, which never are", left_out),

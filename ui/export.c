@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "base/language.h"
 #include "base/memory.h"
+#include "base/moment.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "replica/query.h"
 #include "ui/age.h"
@@ -65,6 +67,12 @@ static const struct grid *export_grid(struct pane *p)
 	return p->ops->grid ? p->ops->grid(p) : NULL;
 }
 
+static bool export_refuse(struct error *err, const char *message, const char *hint)
+{
+	error_set(err, ERROR_USAGE, "%s", _(message));
+	return error_hint(err, "%s", _(hint));
+}
+
 bool export_choose(const struct session *s, struct pane *p, enum export_format format, enum export_what *what,
 		   struct error *err)
 {
@@ -74,11 +82,14 @@ bool export_choose(const struct session *s, struct pane *p, enum export_format f
 	if (*what == EXPORT_SHOWN)
 		*what = export_grid(p) || !customer ? EXPORT_TABLE : EXPORT_CUSTOMER;
 	if (*what == EXPORT_CUSTOMER && !customer)
-		return error_set(err, ERROR_USAGE, "a sheet is of a customer: type a CIF first");
+		return export_refuse(err, N_("could not export a customer: none is shown here"),
+				     N_("type a CIF first"));
 	if (*what == EXPORT_TABLE && format == EXPORT_SHEET)
-		return error_set(err, ERROR_USAGE, "a table is exported as csv or json, a sheet is of a customer");
+		return export_refuse(err, N_("could not write a table as a sheet: a sheet is of a customer"),
+				     N_("csv and json are for tables"));
 	if (*what == EXPORT_TABLE && !export_grid(p))
-		return error_set(err, ERROR_USAGE, "there is no table on this screen to export");
+		return export_refuse(err, N_("could not export a table: there is none on this screen"),
+				     N_("STOR, HIST, FIND and a customer's tabs have one"));
 	return true;
 }
 
@@ -192,7 +203,7 @@ static bool export_customer(struct export *x, FILE *out, struct query *q, struct
 		answer_lookup_json(out, q, &a);
 	} else if (good && x->format == EXPORT_CSV) {
 		export_known(&known, &a.base.freshness, a.as_of, a.current);
-		struct answer_form form = {.guard = true, .last = "as_known", .last_value = buffer_text(&known)};
+		struct answer_form form = {.guard = true, .last = "as_known", .last_value = known.data};
 		answer_lookup_csv(out, q, &form, &a);
 	} else if (good) {
 		good = export_sheet(x, out, q, &a, err);
@@ -228,7 +239,7 @@ static bool export_rows(struct export *x, FILE *out, struct query *q, struct err
 		answer_json_end(&j);
 	} else if (good) {
 		export_known(&known, &fresh.freshness, x->as_of, x->current);
-		struct answer_form form = {.guard = true, .last = "as_known", .last_value = buffer_text(&known)};
+		struct answer_form form = {.guard = true, .last = "as_known", .last_value = known.data};
 		export_table_csv(&x->table, out, &form, &x->done);
 	}
 	buffer_done(&known);
@@ -289,7 +300,7 @@ struct export *export_new(struct session *s, struct pane *p, const struct export
 	x->ascii = draw_ascii();
 	x->age = p->held ? p->known : s->age;
 	if (what == EXPORT_TABLE && !export_table_take(&x->table, export_grid(p))) {
-		error_set(err, ERROR_USAGE, "this table cannot be exported");
+		error_set(err, ERROR_USAGE, "could not export this table: its columns have no names");
 		export_free(&x->job);
 		return NULL;
 	}
@@ -311,11 +322,27 @@ const char *export_target(const struct export *x)
 	return x->path;
 }
 
-void export_progress(const struct export *x, int64_t *done, int64_t *total, int64_t *bytes)
+void export_progress(const struct export *x, struct export_progress *out)
 {
-	*done = x->done;
-	*total = x->what == EXPORT_TABLE ? x->table.rows : 0;
-	*bytes = x->bytes;
+	out->done = x->done;
+	out->total = x->what == EXPORT_TABLE ? x->table.rows : 0;
+	out->bytes = x->bytes;
+}
+
+void export_progress_words(const struct export_progress *p, int64_t took, struct buffer *out)
+{
+	char done[FIGURES_SIZE], total[FIGURES_SIZE], rate[FIGURES_SIZE], size[TEXT_SIZE], left[MOMENT_SIZE];
+	if (!p->bytes) {
+		buffer_text_add(out, _("Reading what is to be written ... Esc cancels"));
+	} else if (!p->total || !p->done || took <= 0) {
+		buffer_format(out, _("Writing ... %s so far. Esc cancels"), text_size(p->bytes, size));
+	} else {
+		double each = (double)took / (double)p->done;
+		buffer_format(out, _("Writing row %s of %s, %s a second, %s left. Esc cancels"),
+			      figures_count(p->done, done), figures_count(p->total, total),
+			      figures_count((int64_t)(SECOND / each), rate),
+			      duration_short((int64_t)((double)(p->total - p->done) * each), left));
+	}
 }
 
 void export_stop(struct export *x)
@@ -333,7 +360,7 @@ void export_said(const struct export *x, struct buffer *out)
 		buffer_format(out, _("Written to %s"), x->path);
 	else if (t->total_least)
 		buffer_format(out, _("%s of more than %s rows written to %s"), rows, all, x->path);
-	else if (t->total > t->rows)
+	else if (t->partial || t->total > t->rows)
 		buffer_format(out, _("%s of %s rows written to %s"), rows, all, x->path);
 	else
 		buffer_format(out, P_("%s row written to %s", "%s rows written to %s", t->rows), rows, x->path);

@@ -3,7 +3,7 @@
  *     struct export_request r = {.what = EXPORT_SHOWN, .format = EXPORT_CSV, .path = path};
  *     struct export *x = export_new(session, pane, &r, &err);     takes a copy of what is to be written
  *     worker_ask(worker, export_job(x));
- *     export_progress(x, &done, &total); export_stop(x);          from any thread, while it runs
+ *     export_progress(x, &progress); export_stop(x);              from any thread, while it runs
  *     ... the job comes back: job->good, else job->error ...
  *     export_said(x, text);                                       what to tell
  *     job_free(job);
@@ -63,8 +63,13 @@ struct job *export_job(struct export *x);
 /* The one that has this job. */
 struct export *export_of(struct job *j);
 const char *export_target(const struct export *x);
-/* Rows written, and of how many (0: not known); bytes written. */
-void export_progress(const struct export *x, int64_t *done, int64_t *total, int64_t *bytes);
+struct export_progress {
+	int64_t done, total; /* rows; total 0: not known */
+	int64_t bytes;       /* of the file */
+};
+void export_progress(const struct export *x, struct export_progress *out);
+/* How far it is after `took` microseconds, how fast, how long yet. Appended. */
+void export_progress_words(const struct export_progress *p, int64_t took, struct buffer *out);
 void export_stop(struct export *x); /* as soon as may be; nothing is left behind */
 /* "200 of 1,834 rows written to ...". Appended. */
 void export_said(const struct export *x, struct buffer *out);

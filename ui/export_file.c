@@ -56,10 +56,23 @@ static ssize_t export_file_write(void *cookie, const char *from, size_t n)
 	return done ? (ssize_t)done : -1;
 }
 
+/* A device or a folder is never replaced, whoever asks for it. */
+static bool export_file_ordinary(const char *path, struct error *err)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+		return true;
+	error_set(err, ERROR_USAGE, "could not write \"%s\": it is there, and no ordinary file", path);
+	return error_hint(err, "name a file that is not there yet");
+}
+
 bool export_file_open(struct export_file *f, const char *path, const atomic_bool *stop, _Atomic int64_t *bytes,
 		      struct error *err)
 {
-	*f = (struct export_file){.path = memory_text(path), .fd = -1, .stop = stop, .bytes = bytes};
+	*f = (struct export_file){.fd = -1, .stop = stop, .bytes = bytes};
+	if (!export_file_ordinary(path, err))
+		return false;
+	f->path = memory_text(path);
 	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
 	/* Beside its name, so that the rename stays on one disk; hidden, for what lists the folder meanwhile. */

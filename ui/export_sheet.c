@@ -318,10 +318,10 @@ void export_sheet_write(FILE *out, const struct export_sheet *s)
 		if (page > 1)
 			fputc('\f', out);
 		sheet_top(s, &frame, page);
-		paper_print(&frame, 0, out);
-		paper_print(&body, page, out);
+		paper_print(&frame, out);
+		paper_page(&body, page, out);
 		sheet_foot(s, &frame, page, body.pages);
-		paper_print(&frame, 0, out);
+		paper_print(&frame, out);
 	}
 	paper_done(&body);
 	paper_done(&frame);

@@ -41,8 +41,9 @@ bool export_table_take(struct export_table *t, const struct grid *g)
 	if (!t->columns)
 		return false;
 	t->rows = g->count;
-	t->total = g->total > g->count ? g->total : g->rows;
-	t->total_least = g->total > g->count && g->total_least;
+	t->partial = g->total > g->rows || (g->total && g->total_least);
+	t->total = t->partial ? g->total : g->rows;
+	t->total_least = t->partial && g->total_least;
 	t->filter = arena_text(&t->arena, g->filter);
 	t->reverse = g->reverse;
 	struct export_cell *cell = arena_zero(&t->arena, (size_t)t->rows * (size_t)t->columns + 1, sizeof(*cell));
@@ -102,7 +103,7 @@ void export_table_json(const struct export_table *t, struct answer_json *j, _Ato
 	const struct export_cell *cell = t->cells;
 	answer_json_member(j, "total", json_integer(t->total));
 	answer_json_member(j, "total_exact", json_boolean(!t->total_least));
-	answer_json_member(j, "truncated", json_boolean(t->total > t->rows));
+	answer_json_member(j, "truncated", json_boolean(t->partial));
 	answer_json_member(j, "filter", answer_json_string(t->filter));
 	answer_json_member(j, "order", answer_json_string(t->order));
 	answer_json_member(j, "reversed", json_boolean(t->reverse));

@@ -19,8 +19,9 @@ struct export_table {
 	int columns, rows;
 	const char **names;
 	const struct export_cell *cells; /* row by row */
-	int64_t total;                   /* rows there are; more than `rows` where only some were shown */
-	bool total_least;                /* or more */
+	int64_t total;                   /* rows there are; more than `rows` where a filter left some out, or */
+	bool partial;                    /* where the screen has only some of them, */
+	bool total_least;                /* of which there may be more still */
 	const char *filter;              /* only rows that hold it; NULL: all that were shown */
 	const char *order;               /* the column they are ordered by; NULL: none */
 	bool reverse;

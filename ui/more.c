@@ -12,11 +12,9 @@
 #include "base/error.h"
 #include "base/language.h"
 #include "base/memory.h"
-#include "base/moment.h"
 #include "base/text.h"
 #include "ui/console.h"
 #include "ui/kit/draw.h"
-#include "ui/kit/figures.h"
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/worker.h"
@@ -192,6 +190,8 @@ static void more_begin(struct console *c)
 	}
 	m->running = x;
 	m->began = clock_mono();
+	if (c->session.accessible) /* it is said once; nothing ticks there */
+		session_say(&c->session, ROLE_MESSAGE, "%s", _("Writing ... Esc cancels"));
 	export_job(x)->owner = m;
 	worker_ask(c->session.worker, export_job(x));
 }
@@ -390,26 +390,18 @@ static void more_question(const struct more *m)
 	move(y, 1 + draw_format(y, 1, COLS - 2, ROLE_WARN, "%s", text));
 }
 
-/* How far it is, how fast, how long yet. */
 static void more_progress(const struct more *m)
 {
-	int64_t done, total, bytes, took = clock_mono() - m->began;
-	char so_far[FIGURES_SIZE], all[FIGURES_SIZE], rate[FIGURES_SIZE], size[TEXT_SIZE], left[MOMENT_SIZE];
+	struct export_progress progress;
+	struct buffer text = {0};
+	int64_t took = clock_mono() - m->began;
 	if (took < MORE_SOON)
 		return;
-	export_progress(m->running, &done, &total, &bytes);
+	export_progress(m->running, &progress);
+	export_progress_words(&progress, took, &text);
 	draw_fill(LINES - 2, 0, COLS, ROLE_TEXT);
-	if (!total || !done) {
-		draw_format(LINES - 2, 1, COLS - 2, ROLE_MESSAGE, _("Writing ... %s so far. Esc cancels"),
-			    text_size(bytes, size));
-		return;
-	}
-	figures_count(done, so_far);
-	figures_count(total, all);
-	figures_count(done * SECOND / took, rate);
-	duration_short((total - done) * (took / done + 1), left);
-	draw_format(LINES - 2, 1, COLS - 2, ROLE_MESSAGE, _("Writing row %s of %s, %s a second, %s left. Esc cancels"),
-		    so_far, all, rate, left);
+	draw_text(LINES - 2, 1, COLS - 2, ROLE_MESSAGE, text.data, text.len);
+	buffer_done(&text);
 }
 
 void more_draw(struct console *c)

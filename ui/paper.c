@@ -15,6 +15,7 @@ struct paper_line {
 	size_t at, len;
 	int kept; /* so many lines after it belong to it */
 	int page;
+	int heading; /* to be repeated above it where a page begins with it, from 1; 0: none */
 };
 
 /* ---- lines ---- */
@@ -39,7 +40,8 @@ void paper_end(struct paper *l)
 	}
 	while (l->line.len && l->line.data[l->line.len - 1] == ' ')
 		buffer_cut(&l->line, l->line.len - 1);
-	l->list[l->count++] = (struct paper_line){.at = l->text.len, .len = l->line.len, .kept = l->kept};
+	l->list[l->count++] =
+		(struct paper_line){.at = l->text.len, .len = l->line.len, .kept = l->kept, .heading = l->heading};
 	l->kept = l->kept > 0 ? l->kept - 1 : 0;
 	buffer_add(&l->text, buffer_text(&l->line), l->line.len);
 	buffer_clear(&l->line);
@@ -92,22 +94,30 @@ void paper_pages(struct paper *l, int lines)
 	}
 }
 
-void paper_print(struct paper *l, int page, FILE *out)
+static void paper_line_print(const struct paper *l, int line, FILE *out)
 {
-	bool begun = false;
-	for (int i = 0; i < l->count; i++) {
-		if (page && l->list[i].page != page)
-			continue;
+	fwrite(buffer_text(&l->text) + l->list[line].at, 1, l->list[line].len, out);
+	fputc('\n', out);
+}
+
+void paper_print(struct paper *l, FILE *out)
+{
+	for (int i = 0; i < l->count; i++)
+		paper_line_print(l, i, out);
+	buffer_clear(&l->text);
+	l->count = 0;
+}
+
+void paper_page(struct paper *l, int page, FILE *out)
+{
+	bool begun = page == 1;
+	if (page > 1 && l->printed < l->count && l->list[l->printed].heading)
+		paper_line_print(l, l->list[l->printed].heading - 1, out);
+	for (; l->printed < l->count && l->list[l->printed].page == page; l->printed++) {
 		/* A page does not begin with the blank line that parts what it parts. */
-		if (page > 1 && !begun && !l->list[i].len)
-			continue;
-		begun = true;
-		fwrite(buffer_text(&l->text) + l->list[i].at, 1, l->list[i].len, out);
-		fputc('\n', out);
-	}
-	if (!page) {
-		buffer_clear(&l->text);
-		l->count = 0;
+		begun |= l->list[l->printed].len > 0;
+		if (begun)
+			paper_line_print(l, l->printed, out);
 	}
 }
 
@@ -205,11 +215,14 @@ bool paper_table_write(struct paper_table *g, struct paper *l)
 	if (!paper_table_fit(g))
 		return false;
 	for (size_t i = 0; i < g->count; i += (size_t)g->columns) {
+		if (i == (size_t)g->columns) /* the first row were the headings */
+			l->heading = l->count;
 		for (int c = 0; c < g->columns; c++) {
 			s[c] = buffer_text(&g->text) + g->cells[i + (size_t)c].at;
 			n[c] = g->cells[i + (size_t)c].len;
 		}
 		paper_table_row(g, l, s, n);
 	}
+	l->heading = 0;
 	return true;
 }

@@ -19,22 +19,27 @@ struct paper {
 	struct buffer text; /* of all lines */
 	struct paper_line *list;
 	int count, room;
-	int kept;  /* the next lines belong together with the one after them */
-	int pages; /* after paper_pages */
+	int kept;    /* the next lines belong together with the one after them */
+	int pages;   /* after paper_pages */
+	int printed; /* lines, by pages */
+	int heading; /* the line above a table's rows, from 1, while they are written; 0: none */
 };
 
 void paper_init(struct paper *l, bool ascii);
 void paper_done(struct paper *l);
 void paper_end(struct paper *l);
-/* Cleaned and wrapped at `width` cells behind what stands on the line; further lines begin at cell `from`. Ends the line. */
+/* Cleaned and wrapped at `width` cells behind what stands on the line; further lines begin at cell `from`. Ends the
+ * line. */
 void paper_text(struct paper *l, size_t from, size_t width, const char *s, size_t n);
 void paper_say(struct paper *l, const char *text);
 /* The next `count` lines are not parted by the end of a page. */
 void paper_keep(struct paper *l, int count);
 /* Parts them into pages of at most so many lines. */
 void paper_pages(struct paper *l, int lines);
-/* Prints a page, from 1; 0: all lines, which are then forgotten. */
-void paper_print(struct paper *l, int page, FILE *out);
+/* Prints a page, from 1; one after the other. A table that goes on there has its heading again. */
+void paper_page(struct paper *l, int page, FILE *out);
+/* Prints all lines, which are then forgotten. */
+void paper_print(struct paper *l, FILE *out);
 
 /* ---- tables ---- */
 

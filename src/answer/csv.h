@@ -19,7 +19,7 @@ struct column;
 /* How the rows are written: */
 struct answer_form {
 	bool guard;
-	const char *last, *last_value; /* a column behind all others, and what stands there in every row; NULL: none */
+	const char *last, *last_value; /* a column behind all others, NULL: none; what stands there, NULL: nothing */
 };
 
 struct answer_csv {

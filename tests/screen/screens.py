@@ -109,6 +109,28 @@ def letters(folder):
     ingest(folder, "csv:drop", "./text.model")
 
 
+CELLS = ["山田商店", "0042", "=1+1", "9", "@cmd", "Ωmega", "10"]
+
+
+def cells(folder):
+    """One customer whose products have keys of text, wide ones too, a column that is personal, and what a spreadsheet would take
+    for a formula; and a configuration that lets copying happen."""
+    with open(os.path.join(SRCDIR, "data", "models", "demography.model"), encoding="utf-8") as f:
+        model = f.read().replace("Product no. | integer", "Product no. | text").replace("Status | text", "Status | text | pii")
+    with open(os.path.join(folder, "cells.model"), "w", encoding="utf-8") as f:
+        f.write(model)
+    with open(os.path.join(folder, "c.conf"), "w", encoding="utf-8") as f:
+        f.write("[console]\ncopy = osc52\n")
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n{HALE_OLD}\n")
+    products = [f'"{key}",12345678,"{"東京都千代田区丸の内" * 4 if i == 0 else f"KIND {i}"}",{f"2009-03-{i:02d}" if i else ""},'
+                f'{"-CLOSED" if i % 2 else "ACTIVE"}' for i, key in enumerate(CELLS)]
+    batch(drop, "bank_product", "20261118093000", "\n".join(["productid,cif,producttype,opendate,status", *products]) + "\n")
+    batch(drop, "customer_info", "20261119110500", f"{HEADER}\n{HALE_NEW}\n")
+    ingest(folder, "csv:drop", "./cells.model")
+
+
 HOSTILE = [
     (31, b"cr\rOVER\x1b[2J\x1b]0;x\x07", b"tab\there\nand there\x00nul"),
     (32, bytes(range(1, 32)) + b"\x7f", "c1 \u0080\u0085\u009b2J\u009f end".encode()),
@@ -249,4 +271,5 @@ def main():
         t.ok(t.count > 0, "there are screens to test")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -291,6 +291,29 @@ static void test_csv_as_it_is(void **state)
 	paper_check(&p, "a\r\n=1+1\r\n");
 }
 
+/* A column behind all others, the same in every row, never taken for a formula. */
+static void test_csv_last_column(void **state)
+{
+	(void)state;
+	struct paper p;
+	struct answer_csv c;
+	struct answer_form form = {.guard = true, .last = "as_known", .last_value = "-"};
+	paper_open(&p);
+	answer_csv_begin(&c, p.out, &form, "a,b");
+	answer_csv_bytes(&c, "=1", 2, true);
+	answer_csv_bytes(&c, "=2", 2, false);
+	answer_csv_row(&c);
+	answer_csv_done(&c);
+	form.last_value = NULL;
+	answer_csv_begin(&c, p.out, &form, NULL);
+	answer_csv_word(&c, "c");
+	answer_csv_head(&c);
+	answer_csv_bytes(&c, NULL, 0, true);
+	answer_csv_row(&c);
+	answer_csv_done(&c);
+	paper_check(&p, "a,b,as_known\r\n'=1,=2,-\r\nc,as_known\r\n,\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_json_keys),
 		cmocka_unit_test(test_csv_cells),
 		cmocka_unit_test(test_csv_as_it_is),
+		cmocka_unit_test(test_csv_last_column),
 	};
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

@@ -205,10 +205,10 @@ void grid_place(const struct grid *g, struct buffer *out)
 {
 	char at[FIGURES_SIZE], all[FIGURES_SIZE];
 	struct grid_column about = {0};
-	if (!g->count)
+	if (!g->rows)
 		return;
-	figures_count(g->selected + 1, at);
-	figures_count(g->count, all);
+	figures_count(g->count ? g->selected + 1 : 0, at);
+	figures_count(g->count ? g->count : g->rows, all);
 	if (g->sort)
 		g->ops->column(g->ctx, g->sort - 1, &about);
 	if (!about.title || !about.title[0])

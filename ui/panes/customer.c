@@ -213,6 +213,7 @@ static bool customer_load(struct pane *p, struct error *err)
 	c->event_count = 0;
 	c->record = (struct record){0};
 	bool before = c->card.loaded;
+	grid_clear(&c->grid);
 	if (!card_load(&c->card, p->session, err))
 		return false;
 	c->since = age_source_now(&p->session->age, clock_now()) - CUSTOMER_RECENT;
@@ -538,7 +539,7 @@ static struct grid *customer_grid(struct pane *p)
 static void customer_place(struct pane *p, struct buffer *out)
 {
 	struct customer *c = (struct customer *)p;
-	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.count))
+	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.rows))
 		grid_place(&c->grid, out);
 	else if (c->card.loaded)
 		buffer_text_add(out, c->card.answer.customer ? "1 of 1" : "0 of 0");

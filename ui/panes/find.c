@@ -189,6 +189,7 @@ static bool find_answered(const struct find *f)
 static void find_changed(struct find *f)
 {
 	f->recent = f->send = false;
+	grid_clear(&f->grid); /* another list is to be shown: its rows are not those the grid knows */
 	if (f->base.session->worker)
 		worker_cancel(f->base.session->worker, f);
 	f->asked = false;
