@@ -260,9 +260,9 @@ def starts(screen, y, wanted):
     return [x for x, c in enumerate(cell) if c == wanted[0] and wanted.startswith(solid("".join(cell[x:x + 9]))[:2])]
 
 
-def follows(screens, page, y, x, wanted, seen):
-    """seen: where it was tried in vain."""
-    screen, last = screens[page], None
+def follows(screens, page, y, x, wanted, seen, last=None):
+    """seen: where it was tried in vain. last: what stood before."""
+    screen = screens[page]
     while y < screen.h - 1:
         if (page, y, x, len(wanted)) in seen:
             return False
@@ -281,8 +281,12 @@ def follows(screens, page, y, x, wanted, seen):
         y += 1
         if not wanted:
             return True
-    return page + 1 < len(screens) and any(follows(screens, page + 1, top, x, wanted, seen) for top in range(3, screen.h - 1)
-                                           if solid(screens[page + 1].text(top, x, screen.w - x))[:2] == wanted[:2])
+    if page + 1 == len(screens):
+        return False
+    after = screens[page + 1]
+    lines = ((top, solid(after.text(top, x, after.w - x))) for top in range(3, after.h - 1))
+    return any(follows(screens, page + 1, top, x, wanted, seen, last) for top, line in lines
+               if line[:1] in (wanted[0], last) and line)
 
 
 def faults(screen, ascii=False, accessible=False):

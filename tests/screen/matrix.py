@@ -294,16 +294,10 @@ def arguments(options):
     return words, {"NO_COLOR": ""} if options["color"] else {"NO_COLOR": "1"}
 
 
-def knows_terminals():
-    """Whether a script can say on which terminal it runs."""
-    return Script().add("term vt100", "echo x").play("--no-ingest", replica="none.db")[1].status == 0
-
-
-def run(options, terminals):
+def run(options):
     bank = make(options["text"], options["amount"])
     script = Script(*SIZES[0])
-    if terminals:
-        script.lines.insert(0, f"term {options['term']}")
+    script.lines.insert(0, f"term {options['term']}")
     script.idle()
     for size in SIZES:
         script.resize(*size)
@@ -317,8 +311,8 @@ def title(options):
     return " ".join(f"{k}={v if isinstance(v, str) else 'yes' if v else 'no'}" for k, v in options.items())
 
 
-def combination(t, options, terminals):
-    bank, screens, done = run(options, terminals)
+def combination(t, options):
+    bank, screens, done = run(options)
     if not t.ok(done.status == 0, f"{title(options)}: led through all screens", f"{done.err}\n{done.out[-6000:]}"):
         return 0
     wrong = [w for size in SIZES for w in Look(bank, options, screens, size).all()]
@@ -326,19 +320,19 @@ def combination(t, options, terminals):
     return len(screens)
 
 
-def twice(t, terminals):
+def twice(t):
     """The same but for one thing: without colours, in ASCII, for who listens."""
     for text, amount in (("cjk", "one"), ("c0", "overflow"), ("ascii", "overflow"), ("stack", "one"), ("rtl", "one")):
         plain = {"text": text, "amount": amount, "term": "xterm-256color", "color": True, "ascii": False, "accessible": False}
-        _, colour, _ = run(plain, terminals)
-        _, mono, _ = run(dict(plain, color=False), terminals)
+        _, colour, _ = run(plain)
+        _, mono, _ = run(dict(plain, color=False))
         t.equal({n: s.rows for n, s in mono.items()}, {n: s.rows for n, s in colour.items()}, f"{text}, {amount}: NO_COLOR shows the same text")
-        same_values(t, plain, colour, terminals)
+        same_values(t, plain, colour)
 
 
-def same_values(t, plain, screens, terminals):
+def same_values(t, plain, screens):
     """Without lines and in one column, the same values of the customer are told as on the normal screen."""
-    bank, listened, _ = run(dict(plain, accessible=True), terminals)
+    bank, listened, _ = run(dict(plain, accessible=True))
     for size in SIZES:
         told = []
         for shots in (screens, listened):
@@ -354,9 +348,8 @@ def main():
     if "--list" in sys.argv:
         return
     with tap() as t:
-        terminals = knows_terminals()
-        count = sum(combination(t, options, terminals) for options in combinations)
-        twice(t, terminals)
+        count = sum(combination(t, options) for options in combinations)
+        twice(t)
         print(f"# {len(combinations)} combinations ran, {count} screens were read")
 
 
