@@ -12,7 +12,8 @@ A .screen file is a script of the console with the expected output beside the ke
     |...                        any number of lines
     |bytes < 50                 for `bytes`
 
-    screens.py [--update] [FILE...]     --update writes what is shown into the files: read it before you commit it
+    screens.py [--update] [FILE...]     --update writes what is shown into the files (but leaves budgets of bytes, and what
+                                        holds by "..."): read it before you commit it
 
 Time stands still at 2026-11-20 14:02:33 in Jakarta.
 """
@@ -21,6 +22,7 @@ import contextlib
 import difflib
 import fcntl
 import glob
+import itertools
 import os
 import re
 import shlex
@@ -290,6 +292,13 @@ def matches(expected, got):
     return bool(got) and same(expected[0], got[0]) and matches(expected[1:], got[1:])
 
 
+def keeps(before, block):
+    """The lines of a block that stay as they were: what still holds, and a budget of bytes, which is no measurement."""
+    if matches(before, block) or len(before) == len(block) == 1 and before[0].startswith("bytes < "):
+        return before
+    return block
+
+
 def update(path, text, done):
     parts, block = {}, []
     for line in done.out.splitlines():
@@ -297,14 +306,16 @@ def update(path, text, done):
             parts[int(line[1:])] = block
             block = []
         else:
-            block.append("|" + plain(line))
+            block.append(plain(line))
     out, number = [], 0
-    for line in text.splitlines():
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
         if line.startswith("|"):
             continue
         out.append(line)
         if not line.startswith("%"):
-            out.extend(parts.get(number, []))
+            before = itertools.takewhile(lambda other: other.startswith("|"), lines[at + 1:])
+            out.extend("|" + other for other in keeps([other[1:].rstrip() for other in before], parts.get(number, [])))
             number += 1
     with open(path, "w", encoding="utf-8") as f:
         f.write("\n".join(out) + "\n")

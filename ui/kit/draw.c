@@ -228,24 +228,37 @@ struct draw_link draw_link_at(int y, int x)
 	return (struct draw_link){ACTION_NONE, 0};
 }
 
+int draw_width(const char *s, size_t n)
+{
+	if (!draw.ascii)
+		return (int)text_width(s, n);
+	int cells = 0; /* each character is one sign there, marks and wide ones too */
+	uint32_t c;
+	for (size_t i = 0; i < n; cells++)
+		i += text_next(s + i, n - i, &c);
+	return cells;
+}
+
 bool draw_wrap(const char **s, size_t *n, int w, const char **line, size_t *length)
 {
 	if (*n == 0 || w <= 0)
 		return false;
-	size_t i = 0, blank = 0;
+	size_t i = 0, blank = 0, base = 0;
 	int cells = 0;
 	bool full = false;
 	while (i < *n && (*s)[i] != '\n') {
 		uint32_t c;
 		size_t bytes = text_next(*s + i, *n - i, &c);
-		/* What is harmful is drawn as one cell, whatever it would be by itself. */
-		int add = c == UINT32_MAX || text_harmful(c) ? 1 : (int)text_width(*s + i, bytes);
+		/* A mark adds nothing to the base it stands on; by itself it would count, and be torn from it. */
+		int add = draw_width(*s + base, i + bytes - base) - draw_width(*s + base, i - base);
 		full = cells + add > w && i > 0;
 		if (full)
 			break;
 		if (c == ' ')
 			blank = i;
 		cells += add;
+		if (add)
+			base = i;
 		i += bytes;
 	}
 	if (full && (*s)[i] != ' ' && blank > 0)

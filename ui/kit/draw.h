@@ -48,6 +48,8 @@ struct draw_link {
 void draw_link(int y, int x, int w, struct draw_link link);
 /* The last one drawn there; its action is ACTION_NONE where nothing is. */
 struct draw_link draw_link_at(int y, int x);
+/* Cells a text takes once it is drawn: cleaned, and in ASCII where that is all there is. */
+int draw_width(const char *s, size_t n);
 /* The lines of a text as it is wrapped: each call takes one line of at most w cells off *s, *n;
  * breaks at line ends, and at blanks where it can. False: no more. */
 bool draw_wrap(const char **s, size_t *n, int w, const char **line, size_t *length);

@@ -162,7 +162,7 @@ static int record_one(const struct record *r, struct area area, int top)
 				if (line == first)
 					record_label(f, area.y + line, area.x + 1, label);
 				draw_text(area.y + line, x, width, f->mark ? ROLE_CHANGED : f->role, piece, length);
-				int used = (int)text_width(piece, length);
+				int used = draw_width(piece, length);
 				if (f->mark && line == first)
 					draw_text(area.y + line, x + (used < width ? used : width) + 1, 1, ROLE_CHANGED,
 						  &f->mark, 1);
