@@ -14,6 +14,7 @@
 #include "ingest/board.h"
 #include "ui/console.h"
 #include "ui/kit/draw.h"
+#include "ui/kit/keys.h"
 #include "ui/script.h"
 #include "ui/kit/term.h"
 #include "ui/worker.h"
@@ -44,6 +45,9 @@ static void app_keys(struct console *c, struct buffer *paste)
 			return;
 		case TERM_KEY:
 			console_key(c, key);
+			/* What was sent is shown before the next is: of ten CIFs typed ahead each is seen. */
+			if (key == KEY_RETURN)
+				console_paint(c);
 			break;
 		case TERM_PASTE:
 			console_paste(c, buffer_text(paste), paste->len);

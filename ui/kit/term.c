@@ -308,6 +308,8 @@ bool term_start(const struct term_params *p, struct error *err)
 	term_handlers();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	/* A frame is painted whole, though keys wait: else what is typed ahead would be shown in halves, or not at all. */
+	typeahead(-1);
 	meta(stdscr, TRUE);
 	theme_start(p->theme, p->color);
 	return true;
