@@ -71,6 +71,7 @@ static void app_loop(struct console *c)
 			{.fd = term_signal_fd(), .events = POLLIN},
 			{.fd = c->params->board ? board_fd(c->params->board) : -1, .events = POLLIN},
 			{.fd = c->session.worker ? worker_fd(c->session.worker) : -1, .events = POLLIN},
+			{.fd = news_fd(&c->news, clock_mono()), .events = POLLIN},
 		};
 		/* Without a replica nobody takes what is posted: do not spin on it. */
 		if (!c->session.query)

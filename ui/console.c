@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/zone.h"
-#include "ingest/board.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/app.h"
@@ -22,10 +21,10 @@
 #include "ui/worker.h"
 
 #define CONSOLE_OPEN  (SECOND / 4)  /* between two tries to open the replica */
-#define CONSOLE_POLL  (SECOND / 25) /* between two looks for commits of another process */
 #define CONSOLE_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
-#define CONSOLE_FRAME (SECOND / 25) /* a pane is not loaded more often while commits rush in */
-#define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
+#define CONSOLE_FRAME (SECOND / 60) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_SHARE 4             /* nor, with its painting, more than a fifth of the time */
+#define CONSOLE_PAINT (SECOND / 10) /* a whole screen over a slow line says little of the next one: it counts as so long */
 #define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 
 /* ---- the replica ---- */
@@ -66,7 +65,8 @@ static void console_open(struct console *c)
 	s->model = query_model(q);
 	s->trouble = (struct error){0};
 	console_zone(s);
-	c->version = query_data_version(q);
+	news_open(&c->news, c->params->board, s->replica_path);
+	news_take(&c->news, q, now);
 	pane_load(screens_top(&c->screens));
 	c->dirty = true;
 }
@@ -75,28 +75,20 @@ static void console_open(struct console *c)
 
 static void console_topics(struct console *c, int64_t now)
 {
-	if (c->params->board)
-		c->topics |= board_take(c->params->board);
-	if (now >= c->poll_at) {
-		int64_t version = query_data_version(c->session.query);
-		if (version != c->version)
-			c->topics |= BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS;
-		c->version = version;
-		c->poll_at = now + CONSOLE_POLL;
-	}
+	unsigned topics = news_take(&c->news, c->session.query, now);
 	struct pane *p = screens_top(&c->screens);
-	if (c->topics & p->ops->topics)
+	if (topics & p->ops->topics)
 		p->stale = true;
-	if (c->topics && c->fresh_asked + CONSOLE_FRAME < c->fresh_at)
+	if (topics && c->fresh_asked + CONSOLE_FRAME < c->fresh_at)
 		c->fresh_at = c->fresh_asked + CONSOLE_FRAME;
-	c->topics = 0;
 }
 
-static int64_t console_load_at(const struct pane *p)
+/* The first change after a quiet frame is read at once. */
+static int64_t console_load_at(const struct console *c, const struct pane *p)
 {
-	if (p->loaded_at == TIME_NONE)
-		return 0;
-	return p->loaded_at + (p->cost * CONSOLE_SHARE > CONSOLE_FRAME ? p->cost * CONSOLE_SHARE : CONSOLE_FRAME);
+	int64_t painted = c->painted < CONSOLE_PAINT ? c->painted : CONSOLE_PAINT;
+	int64_t pause = (p->cost + painted) * CONSOLE_SHARE;
+	return p->loaded_at == TIME_NONE ? 0 : p->loaded_at + (pause > CONSOLE_FRAME ? pause : CONSOLE_FRAME);
 }
 
 static void console_freshness(struct console *c, int64_t now)
@@ -149,7 +141,7 @@ void console_work(struct console *c)
 		p->ops->wake(p);
 		c->dirty = true;
 	}
-	if (p->stale && !p->held && now >= console_load_at(p)) {
+	if (p->stale && !p->held && now >= console_load_at(c, p)) {
 		pane_load(p);
 		c->dirty = true;
 	}
@@ -164,14 +156,14 @@ int console_timeout(const struct console *c)
 	if (!c->session.query)
 		at = c->open_at < at ? c->open_at : at;
 	else
-		at = c->poll_at < at ? c->poll_at : at;
+		at = news_due(&c->news, now) < at ? news_due(&c->news, now) : at;
 	if (c->session.query && c->fresh_at < at)
 		at = c->fresh_at;
 	int64_t due = c->session.query && p->ops->due ? p->ops->due(p) : TIME_NONE;
 	if (due != TIME_NONE && due < at)
 		at = due;
-	if (p->stale && !p->held && console_load_at(p) < at)
-		at = console_load_at(p);
+	if (p->stale && !p->held && console_load_at(c, p) < at)
+		at = console_load_at(c, p);
 	int64_t wait = (at - now + 999) / 1000;
 	return wait < 0 ? 0 : wait > 1000 ? 1000 : (int)wait;
 }
@@ -181,7 +173,7 @@ bool console_idle(struct console *c)
 	struct pane *p = screens_top(&c->screens);
 	if (!c->session.query)
 		return false;
-	if (query_data_version(c->session.query) != c->version || worker_busy(c->session.worker))
+	if (news_waiting(&c->news, c->session.query) || worker_busy(c->session.worker))
 		return false;
 	int64_t due = p->ops->due ? p->ops->due(p) : TIME_NONE;
 	return (due == TIME_NONE || due > clock_mono() + CONSOLE_SOON) && (!p->stale || p->held);
@@ -192,8 +184,10 @@ void console_paint(struct console *c)
 	if (!c->dirty)
 		return;
 	c->dirty = false;
+	int64_t start = clock_mono();
 	screen_draw(&c->screens, &c->session, &c->prompt, clock_now());
 	term_show();
+	c->painted = clock_mono() - start;
 	if (!c->first_frame && c->session.query) {
 		c->first_frame = clock_mono() - c->started;
 		c->first_frame_cpu = console_cpu() - c->started_cpu;
@@ -339,6 +333,7 @@ void console_done(struct console *c)
 	screens_done(&c->screens);
 	worker_free(c->session.worker);
 	query_close(c->session.query);
+	news_close(&c->news);
 	prompt_done(&c->prompt);
 	session_done(&c->session);
 }
