@@ -91,7 +91,7 @@ static void under_ingest(const struct bench *b)
 	int runs = 0;
 	char *source = memory_format("bank:%s", b->bank);
 	const struct script_place here = {source, b->replica};
-	backlog_make(&k, b);
+	backlog_make(&k, b, b->customers / 3);
 	bench_says("consoles while their ingest catches up");
 	for (; runs < RUNS_MOST && backlog_reached(&k) < k.target; runs++) {
 		struct buffer script = {0};
@@ -126,34 +126,9 @@ static void under_ingest(const struct bench *b)
 	free(source);
 }
 
-/* What is left of the backlog must not stand between a commit and the screen. */
-static void catch_up(const struct bench *b)
-{
-	char *source = memory_format("bank:%s", b->bank);
-	const char *const argv[] = {b->program,  "ingest",   "--once", "--source", source,
-				    "--replica", b->replica, "-q",     NULL};
-	struct child c;
-	child_start(&c, argv, NULL);
-	child_wait(&c);
-	free(source);
-}
-
-static void commit_to_screen(const struct bench *b)
-{
-	char *source = memory_format("bank:%s", b->bank), *step = memory_format("step commit %s", b->bank);
-	const struct script_place place = {source, b->replica};
-	bench_says("commits to the screen");
-	report_section("commit to the screen, the start of a process included");
-	script_commits(b, &place, step);
-	free(source);
-	free(step);
-}
-
 void bench_console(const struct bench *b)
 {
 	starts(b);
 	keys(b);
 	under_ingest(b);
-	catch_up(b);
-	commit_to_screen(b);
 }
