@@ -11,7 +11,6 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "ingest/board.h"
 #include "ui/console.h"
 #include "ui/kit/draw.h"
 #include "ui/kit/keys.h"
@@ -69,13 +68,10 @@ static void app_loop(struct console *c)
 		struct pollfd watched[] = {
 			{.fd = term_fd(), .events = POLLIN},
 			{.fd = term_signal_fd(), .events = POLLIN},
-			{.fd = c->params->board ? board_fd(c->params->board) : -1, .events = POLLIN},
+			{.fd = news_board_fd(&c->news, clock_mono()), .events = POLLIN},
 			{.fd = c->session.worker ? worker_fd(c->session.worker) : -1, .events = POLLIN},
 			{.fd = news_fd(&c->news, clock_mono()), .events = POLLIN},
 		};
-		/* Without a replica nobody takes what is posted: do not spin on it. */
-		if (!c->session.query)
-			watched[2].fd = -1;
 		if (poll(watched, sizeof(watched) / sizeof(watched[0]), console_timeout(c)) < 0 && errno != EINTR)
 			break;
 		if (watched[1].revents)

@@ -32,10 +32,14 @@ int news_fd(const struct news *n, int64_t now)
 	return !n->watch || n->ours || now < n->heed_at ? -1 : commit_watch_fd(n->watch);
 }
 
+int news_board_fd(const struct news *n, int64_t now)
+{
+	return !n->board || now < n->heed_at ? -1 : board_fd(n->board);
+}
+
 int64_t news_due(const struct news *n, int64_t now)
 {
-	bool muted = n->watch && !n->ours && now < n->heed_at;
-	return muted && n->heed_at < n->look_at ? n->heed_at : n->look_at;
+	return now < n->heed_at && n->heed_at < n->look_at ? n->heed_at : n->look_at;
 }
 
 static bool news_look(struct news *n, struct query *q, int64_t now)
@@ -60,10 +64,12 @@ static bool news_look(struct news *n, struct query *q, int64_t now)
 
 unsigned news_take(struct news *n, struct query *q, int64_t now)
 {
-	unsigned topics = n->board ? board_take(n->board) : 0;
+	unsigned topics = n->board && now >= n->heed_at ? board_take(n->board) : 0;
 	if (topics) {
 		n->ours = !(topics & BOARD_ENDED);
+		n->pause = 0;
 		news_look(n, q, now); /* what was posted is no news any more at the next look */
+		n->heed_at = topics & BOARD_ROWS ? now + NEWS_FRAME : now;
 		return topics;
 	}
 	bool written = !n->ours && now >= n->heed_at && commit_watch_take(n->watch);

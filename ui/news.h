@@ -5,7 +5,7 @@
  * nothing can be watched we look now and then.
  *
  *     news_open(&n, board, path)
- *     poll news_fd(&n, now) beside board_fd, until news_due(&n, now) at most
+ *     poll news_fd(&n, now) and news_board_fd(&n, now), until news_due(&n, now) at most
  *     topics = news_take(&n, query, now)
  *     news_close(&n)
  */
@@ -24,15 +24,16 @@ struct news {
 	struct commit_watch *watch;
 	bool ours;       /* the writer is of this process: it posts */
 	int64_t look_at; /* monotonic: when to look at the latest */
-	int64_t heed_at; /* what is written before is not heeded: we look then anyway */
+	int64_t heed_at; /* what is written or posted before is not heeded: we look then anyway */
 	int64_t pause;   /* before the next look, after a write that was no commit yet; 0: none is awaited */
 	int64_t version; /* of the data, when last looked */
 };
 
 void news_open(struct news *n, struct board *board, const char *replica_path);
 void news_close(struct news *n);
-/* To poll for reading; -1: not before news_due, when it may be another again. */
+/* The descriptor of who wakes us, to poll for reading; -1: nobody does before news_due. */
 int news_fd(const struct news *n, int64_t now);
+int news_board_fd(const struct news *n, int64_t now);
 /* Monotonic: when to call news_take at the latest. */
 int64_t news_due(const struct news *n, int64_t now);
 /* Topics of the board that changed since the last call. */

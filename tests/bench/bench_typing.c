@@ -19,12 +19,15 @@
 #include "bench/terminal.h"
 #include "generate/dice.h"
 
-#define KEY_F6 "\033[17~"
+#define KEY_F6      "\033[17~"
+#define KEY_CLEAR   "\006"
+#define KEY_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 enum {
 	TEN = 10,
+	LETTERS = 4,
 	IDLE_ROUNDS = 20,
-	BUSY_ROUNDS = 40, /* at most, */
+	BUSY_ROUNDS = 20, /* at most, */
 	BUSY_RUNS = 4,    /* and so many consoles */
 	PAUSE_LEAST = 4000,
 	PAUSE_SPREAD = 16000, /* microseconds between two keys */
@@ -45,7 +48,9 @@ struct typing {
 	/* Microseconds: Enter to the customer's paint, a digit to its echo; ten at once: from the last paint (the first:
 	 * from the first byte) to the next, and of all ten. */
 	struct samples enter, digit, burst, ten;
+	struct samples names; /* the letters of a search, typed at once, to the names found */
 	int64_t painted;
+	double changes, seconds; /* of ingest meanwhile */
 };
 
 /* ---- whom ---- */
@@ -180,12 +185,49 @@ static void in_order(struct typing *k)
 	terminal_wait(&k->t, shows_recent, k, "the ten customers in order among the recent ones");
 }
 
+/* A row, not that of a field, holds a word that begins so. */
+static bool shows_word(const struct vt *v, void *ctx)
+{
+	struct buffer row = {0};
+	bool there = false;
+	for (int y = 3; y < v->rows - 2 && !there; y++) {
+		vt_row(v, y, &row);
+		const char *text = buffer_text(&row), *at = strstr(text, "==>") ? NULL : strcasestr(text, ctx);
+		there = at && (at == text || at[-1] == ' ');
+	}
+	buffer_done(&row);
+	return there;
+}
+
+/* Home, where the last customers stand; first letters that none of them has. */
+static void search(struct typing *k)
+{
+	char letters[LETTERS + 1];
+	struct typed seen[TEN], others[TEN];
+	memcpy(seen, k->list, sizeof seen);
+	choose(k);
+	memcpy(others, k->list, sizeof others);
+	memcpy(k->list, seen, sizeof seen);
+	for (int i = 0; i < TEN; i++) {
+		snprintf(letters, sizeof letters, "%s", others[i].name);
+		if (strlen(letters) != LETTERS || strspn(letters, KEY_LETTERS) != LETTERS || shows_word(&k->t.vt, letters))
+			continue;
+		int64_t start = bench_ns();
+		terminal_type(&k->t, letters);
+		int64_t shown = terminal_wait(&k->t, shows_word, letters, "the names that begin as typed");
+		samples_add(&k->names, (double)(shown - start) / 1e3);
+		terminal_type(&k->t, KEY_CLEAR);
+		terminal_wait(&k->t, shows_recent, k, "the customers seen last again");
+	}
+}
+
 static void turn(struct typing *k)
 {
 	at_once(k);
 	in_order(k);
 	key_by_key(k);
 	in_order(k);
+	search(k);
 }
 
 /* ---- two runs ---- */
@@ -215,40 +257,42 @@ static void keep(struct samples *s, size_t count)
 
 static bool busy_turn(struct typing *k, struct backlog *g)
 {
-	size_t enter = k->enter.count, digit = k->digit.count, burst = k->burst.count, ten = k->ten.count;
+	int64_t first = backlog_reached(g), began = bench_ns();
+	size_t enter = k->enter.count, digit = k->digit.count, burst = k->burst.count, ten = k->ten.count,
+	       names = k->names.count;
 	int64_t painted = k->painted;
 	turn(k);
-	if (backlog_reached(g) < g->target)
+	int64_t reached = backlog_reached(g);
+	if (reached < g->target) {
+		k->changes += (double)(reached - first);
+		k->seconds += (double)(bench_ns() - began) / 1e9;
 		return true;
+	}
 	keep(&k->enter, enter);
 	keep(&k->digit, digit);
 	keep(&k->burst, burst);
 	keep(&k->ten, ten);
+	keep(&k->names, names);
 	k->painted = painted;
 	return false;
 }
 
-static double busy_run(struct typing *k)
+static void busy_run(struct typing *k)
 {
 	char *source = memory_format("bank:%s", k->b->bank);
 	const char *const argv[] = {k->b->program, "console", "--source", source, "--replica", k->b->replica, NULL};
-	double changes = 0, seconds = 0;
 	int rounds = 0;
 	for (int run = 0; run < BUSY_RUNS && rounds < BUSY_ROUNDS; run++) {
 		struct backlog g;
-		backlog_make(&g, k->b, k->b->customers > BACKLOG_LEAST ? k->b->customers : BACKLOG_LEAST);
+		backlog_make(&g, k->b, k->b->customers / 2 > BACKLOG_LEAST ? k->b->customers / 2 : BACKLOG_LEAST);
 		bench_says("typing into a console whose ingest catches up");
 		begin(k, argv);
-		int64_t first = backlog_reached(&g), began = bench_ns();
 		while (rounds < BUSY_ROUNDS && busy_turn(k, &g))
 			rounds++;
-		changes += (double)(backlog_reached(&g) - first);
-		seconds += (double)(bench_ns() - began) / 1e9;
 		terminal_close(&k->t);
 		backlog_done(&g);
 	}
 	free(source);
-	return changes / seconds;
 }
 
 /* ---- the table ---- */
@@ -259,6 +303,12 @@ static void line(const char *what, struct samples *busy, struct samples *idle, d
 					  "40 ms", NULL});
 }
 
+/* Most of it is the pause in which the next letter may come. */
+static void found(const char *what, struct samples *busy, struct samples *idle, double share)
+{
+	report_line(&(struct report_line){what, REPORT_TIME, samples_at(busy, share), samples_at(idle, share), 0, NULL, NULL});
+}
+
 static void typing_done(struct typing *k)
 {
 	sqlite3_finalize(k->person);
@@ -266,9 +316,10 @@ static void typing_done(struct typing *k)
 	samples_done(&k->digit);
 	samples_done(&k->burst);
 	samples_done(&k->ten);
+	samples_done(&k->names);
 }
 
-static void report(struct typing *busy, struct typing *idle, double rate)
+static void report(struct typing *busy, struct typing *idle)
 {
 	report_section("lookups typed in a terminal while its ingest catches up, beside idle");
 	if (!busy->enter.count) {
@@ -285,11 +336,13 @@ static void report(struct typing *busy, struct typing *idle, double rate)
 	line("  p99", &busy->burst, &idle->burst, 0.99);
 	line("  longest", &busy->burst, &idle->burst, 1);
 	line("  first byte to the last customer's paint, median", &busy->ten, &idle->ten, 0.5);
+	found("letters of a name typed at once, to the names found, median", &busy->names, &idle->names, 0.5);
+	found("  p99", &busy->names, &idle->names, 0.99);
 	report_line(&(struct report_line){"customers painted, each in its order", REPORT_PLAIN, (double)busy->painted,
 					  (double)idle->painted, 0, NULL, NULL});
 	report_line(&(struct report_line){"keys lost (one would have ended the run)", REPORT_PLAIN, 0, 0, 0, "0", "0"});
-	report_line(&(struct report_line){"changes ingest took from the bank meanwhile", REPORT_RATE, rate, 0, 0, NULL,
-					  NULL});
+	report_line(&(struct report_line){"changes ingest took from the bank meanwhile", REPORT_RATE,
+					  busy->changes / busy->seconds, 0, 0, NULL, NULL});
 }
 
 void console_typing(const struct bench *b)
@@ -301,8 +354,8 @@ void console_typing(const struct bench *b)
 	busy.person = db_prepare(bank, name_of);
 	prctl(PR_SET_TIMERSLACK, 1000L);
 	idle_run(&idle);
-	double rate = busy_run(&busy);
-	report(&busy, &idle, rate);
+	busy_run(&busy);
+	report(&busy, &idle);
 	typing_done(&idle);
 	typing_done(&busy);
 	sqlite3_close(bank);

@@ -139,7 +139,14 @@ static void what_our_own_thread_posted_is_news_once(void **state)
 	write_log();
 	version++;
 	board_post(board, BOARD_ROWS);
+	assert_int_equal(news_board_fd(&n, NOW), board_fd(board));
 	assert_int_equal(news_take(&n, NULL, NOW), BOARD_ROWS);
+	/* What follows at once waits for the end of the frame. */
+	board_post(board, BOARD_ROWS);
+	assert_int_equal(news_board_fd(&n, NOW + MS(10)), -1);
+	assert_int_equal(news_take(&n, NULL, NOW + MS(10)), 0);
+	assert_true(news_due(&n, NOW + MS(10)) < NOW + MS(17));
+	assert_int_equal(news_take(&n, NULL, NOW + MS(17)), BOARD_ROWS);
 	/* From now on the log says nothing the board does not say better. */
 	write_log();
 	assert_false(ready(&n, NOW + SECOND));
