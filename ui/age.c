@@ -13,7 +13,8 @@ void age_set(struct age *a, const struct freshness *f, int64_t now)
 	a->known = true;
 	a->fresh = *f;
 	a->fresh.incomplete = NULL;
-	a->asked = now;
+	/* A worker's answer was true when it was asked for, not when it is taken. */
+	a->asked = f->asked ? f->asked : now;
 }
 
 int64_t age_of(const struct age *a, int64_t now)

@@ -21,6 +21,7 @@ struct age {
 	int64_t away;           /* since when nothing that is asked can be fresh, whatever it answers; 0: it can */
 };
 
+/* now: for an answer that does not say when it was asked for. */
 void age_set(struct age *a, const struct freshness *f, int64_t now);
 int64_t age_of(const struct age *a, int64_t now); /* microseconds; TIME_NONE: unknown */
 enum freshness_state age_state(const struct age *a, int64_t now);

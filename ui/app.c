@@ -11,7 +11,6 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "ingest/board.h"
 #include "ui/console.h"
 #include "ui/kit/draw.h"
 #include "ui/kit/term.h"
@@ -47,6 +46,9 @@ static void app_keys(struct console *c, struct buffer *paste)
 			return;
 		case TERM_KEY:
 			console_key(c, key);
+			/* What was sent is shown before the next is: of ten CIFs typed ahead each is seen. */
+			if (key == KEY_RETURN)
+				console_paint(c);
 			break;
 		case TERM_PASTE:
 			console_paste(c, buffer_text(paste), paste->len);
@@ -73,13 +75,11 @@ static void app_loop(struct console *c)
 		struct pollfd watched[] = {
 			{.fd = term_fd(), .events = POLLIN},
 			{.fd = term_signal_fd(), .events = POLLIN},
-			{.fd = c->params->board ? board_fd(c->params->board) : -1, .events = POLLIN},
+			{.fd = news_board_fd(&c->news, clock_mono()), .events = POLLIN},
 			{.fd = c->params->stop_fd > 0 ? c->params->stop_fd : -1, .events = POLLIN},
 			{.fd = c->session.worker ? worker_fd(c->session.worker) : -1, .events = POLLIN},
+			{.fd = news_fd(&c->news, clock_mono()), .events = POLLIN},
 		};
-		/* Without a replica nobody takes what is posted: do not spin on it. */
-		if (!c->session.query)
-			watched[2].fd = -1;
 		int ready = poll(watched, sizeof(watched) / sizeof(watched[0]), console_timeout(c));
 		if (ready < 0 && errno != EINTR)
 			break;

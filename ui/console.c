@@ -15,17 +15,19 @@
 #include "ui/kit/term.h"
 #include "ui/worker.h"
 
-#define CONSOLE_FRAME (SECOND / 50) /* a pane is not loaded more often while commits rush in */
-#define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
+#define CONSOLE_FRAME (SECOND / 60) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_SHARE 4             /* nor, with its painting, more than a fifth of the time */
+#define CONSOLE_PAINT (SECOND / 10) /* a whole screen over a slow line says little of the next one: it counts as so long */
 #define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 
 /* ---- what happened meanwhile ---- */
 
-static int64_t console_load_at(const struct pane *p)
+/* The first change after a quiet frame is read at once. */
+static int64_t console_load_at(const struct console *c, const struct pane *p)
 {
-	if (p->loaded_at == TIME_NONE)
-		return 0;
-	return p->loaded_at + (p->cost * CONSOLE_SHARE > CONSOLE_FRAME ? p->cost * CONSOLE_SHARE : CONSOLE_FRAME);
+	int64_t painted = c->painted < CONSOLE_PAINT ? c->painted : CONSOLE_PAINT;
+	int64_t pause = (p->cost + painted) * CONSOLE_SHARE;
+	return p->loaded_at == TIME_NONE ? 0 : p->loaded_at + (pause > CONSOLE_FRAME ? pause : CONSOLE_FRAME);
 }
 
 static void console_answers(struct console *c)
@@ -64,7 +66,7 @@ void console_work(struct console *c)
 		p->ops->wake(p);
 		c->dirty = true;
 	}
-	if (p->stale && !p->held && now >= console_load_at(p)) {
+	if (p->stale && !p->held && now >= console_load_at(c, p)) {
 		pane_load(p);
 		c->dirty = true;
 	}
@@ -78,14 +80,14 @@ int console_timeout(const struct console *c)
 	if (!c->session.query)
 		at = c->open_at < at ? c->open_at : at;
 	else
-		at = c->poll_at < at ? c->poll_at : at;
+		at = news_due(&c->news, now) < at ? news_due(&c->news, now) : at;
 	if (c->session.query && c->fresh_at < at)
 		at = c->fresh_at;
 	int64_t due = c->session.query && p->ops->due ? p->ops->due(p) : TIME_NONE;
 	if (due != TIME_NONE && due < at)
 		at = due;
-	if (p->stale && !p->held && console_load_at(p) < at)
-		at = console_load_at(p);
+	if (p->stale && !p->held && console_load_at(c, p) < at)
+		at = console_load_at(c, p);
 	int64_t wait = (at - now + 999) / 1000;
 	return wait < 0 ? 0 : wait > 1000 ? 1000 : (int)wait;
 }
@@ -95,7 +97,7 @@ bool console_idle(struct console *c)
 	struct pane *p = screens_top(&c->screens);
 	if (!c->session.query)
 		return false;
-	if (query_data_version(c->session.query) != c->version || worker_busy(c->session.worker))
+	if (news_waiting(&c->news, c->session.query) || worker_busy(c->session.worker))
 		return false;
 	int64_t due = p->ops->due ? p->ops->due(p) : TIME_NONE;
 	return (due == TIME_NONE || due > clock_mono() + CONSOLE_SOON) && (!p->stale || p->held);
@@ -106,10 +108,12 @@ void console_paint(struct console *c)
 	if (!c->dirty)
 		return;
 	c->dirty = false;
+	int64_t start = clock_mono();
 	c->session.now = clock_now();
 	screen_draw(&c->screens, &c->session, &c->prompt);
 	more_draw(c);
 	term_show();
+	c->painted = clock_mono() - start;
 	if (!c->first_frame && c->session.query) {
 		c->first_frame = clock_mono() - c->started;
 		c->first_frame_cpu = console_cpu() - c->started_cpu;
@@ -185,6 +189,7 @@ void console_done(struct console *c)
 	more_done(&c->more);
 	worker_free(c->session.worker);
 	query_close(c->session.query);
+	news_close(&c->news);
 	prompt_done(&c->prompt);
 	trail_done(&c->trail);
 	console_unwant(c);

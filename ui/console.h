@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "ui/more.h"
+#include "ui/news.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/session.h"
@@ -52,12 +53,12 @@ struct console {
 	bool gone; /* that file is not the one under this name any more */
 	char find[FIELD_SIZE]; /* what was looked for in a table last */
 	int64_t open_at;       /* monotonic: when to try the replica again */
-	int64_t poll_at, fresh_at, fresh_asked, stand_at, tick_at;
-	int64_t version; /* of the data, when last looked */
+	int64_t fresh_at, fresh_asked, stand_at, tick_at;
+	struct news news;
 	int64_t started; /* monotonic; and the processor time of this thread then */
 	int64_t started_cpu;
 	int64_t first_frame, first_frame_cpu; /* how long the first frame with data took; 0: not painted yet */
-	unsigned topics;                      /* posted and not yet seen to */
+	int64_t painted;                      /* how long the last frame took: a slow line is not flooded */
 };
 
 bool console_init(struct console *c, const struct app_params *p, struct error *err);

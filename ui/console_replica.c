@@ -12,7 +12,6 @@
 #include "base/language.h"
 #include "base/moment.h"
 #include "base/zone.h"
-#include "ingest/board.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/app.h"
@@ -22,10 +21,8 @@
 #include "ui/worker.h"
 
 #define REPLICA_OPEN  (SECOND / 4)   /* between two tries to open it */
-#define REPLICA_POLL  (SECOND / 100) /* between two looks for commits of another process, */
-#define REPLICA_SEEN  (SECOND / 25)  /* and where the ingest of this one posts its own */
 #define REPLICA_FRESH (2 * SECOND)   /* between two looks at the age when nothing happens */
-#define REPLICA_FRAME (SECOND / 25)  /* the age is not asked for more often while commits rush in */
+#define REPLICA_FRAME (SECOND / 60)  /* the age is not asked for more often while commits rush in */
 #define REPLICA_STAND SECOND         /* between two looks at what is wrong */
 
 void console_zone(struct session *s)
@@ -62,7 +59,9 @@ static void replica_take(struct console *c, struct query *q, struct worker *w, c
 	c->gone = false;
 	s->age.away = 0;
 	c->fresh_at = c->stand_at = 0;
-	c->version = query_data_version(q);
+	news_close(&c->news);
+	news_open(&c->news, c->params->board, s->replica_path);
+	news_take(&c->news, q, clock_mono());
 	if (!s->zone_chosen)
 		console_zone(s);
 }
@@ -226,21 +225,12 @@ static void replica_standing(struct console *c)
 
 static void replica_topics(struct console *c, int64_t now)
 {
-	if (c->params->board)
-		c->topics |= board_take(c->params->board);
-	if (now >= c->poll_at) {
-		int64_t version = query_data_version(c->session.query);
-		if (version != c->version)
-			c->topics |= BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS;
-		c->version = version;
-		c->poll_at = now + (c->params->board ? REPLICA_SEEN : REPLICA_POLL);
-	}
+	unsigned topics = news_take(&c->news, c->session.query, now);
 	struct pane *p = screens_top(&c->screens);
-	if (c->topics & p->ops->topics)
+	if (topics & p->ops->topics)
 		p->stale = true;
-	if (c->topics && c->fresh_asked + REPLICA_FRAME < c->fresh_at)
+	if (topics && c->fresh_asked + REPLICA_FRAME < c->fresh_at)
 		c->fresh_at = c->fresh_asked + REPLICA_FRAME;
-	c->topics = 0;
 }
 
 /* Who listens to the screen is told of another state, not of each second. */

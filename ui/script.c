@@ -75,7 +75,7 @@ static void script_turn(struct script *s)
 	struct console *c = &s->console;
 	struct pollfd answer = {.fd = c->session.worker ? worker_fd(c->session.worker) : -1, .events = POLLIN};
 	poll(&answer, 1, 2);
-	c->poll_at = 0; /* look for commits now: a test that waits has nothing better to do */
+	c->news.look_at = 0; /* look for commits now: a test that waits has nothing better to do */
 	console_work(c);
 	console_paint(c);
 }

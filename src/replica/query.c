@@ -270,7 +270,7 @@ static bool read_freshness(struct query *q, struct answer *a, struct query_now *
 	int *list = arena_alloc(&a->arena, sizeof *list * (size_t)(q->model->entity_count + 1)), count = 0;
 	if (!read_entities(q, list, &count, err))
 		return false;
-	*f = (struct freshness){.complete_to = now->complete_to, .age = TIME_NONE, .offline_since = TIME_NONE, .incomplete_count = count,
+	*f = (struct freshness){.complete_to = now->complete_to, .age = TIME_NONE, .asked = now->source_now - now->clock_offset, .offline_since = TIME_NONE, .incomplete_count = count,
 	                        .incomplete = list, .snapshot_percent = (int)now->copy_percent};
 	if (now->complete_to != TIME_NONE)
 		f->age = now->source_now > now->complete_to ? now->source_now - now->complete_to : 0;

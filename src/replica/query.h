@@ -40,6 +40,7 @@ struct freshness {
 	enum freshness_state state;
 	int64_t age;              /* microseconds, never negative; TIME_NONE before the first completion */
 	int64_t complete_to;      /* TIME_NONE: never */
+	int64_t asked;            /* our clock then: an answer may be looked at much later; 0: not known */
 	int64_t offline_since;    /* when state is OFFLINE: last sign of life of a writer; else TIME_NONE */
 	int snapshot_percent;     /* while a copy runs, else -1 */
 	int incomplete_count;

@@ -7,18 +7,19 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "bench/child.h"
 #include "bench/db.h"
 #include "generate/fill.h"
 
 #define PATIENCE_SECONDS 600
 
-void backlog_make(struct backlog *k, const struct bench *b)
+void backlog_make(struct backlog *k, const struct bench *b, int64_t customers)
 {
 	struct error err = {0};
 	struct fill f;
 	char *url = memory_format("bank:%s", b->bank);
 	struct fill_params p = {.url = url, .stop = {-1, -1}};
-	struct fill_load load = {.customers = b->customers / 3, .batch = 333, .days = 1};
+	struct fill_load load = {.customers = customers, .batch = 333, .days = 1};
 	bench_says("making a backlog");
 	bench_must(fill_open(&f, &p, &err), &err);
 	bench_must(fill_customers(&f, &load, &err), &err);
@@ -57,4 +58,15 @@ void backlog_wait(struct backlog *k)
 		nanosleep(&pause, NULL);
 	}
 	sqlite3_finalize(queued);
+}
+
+void backlog_take(const struct bench *b)
+{
+	char *source = memory_format("bank:%s", b->bank);
+	const char *const argv[] = {b->program,  "ingest",   "--once", "--source", source,
+				    "--replica", b->replica, "-q",     NULL};
+	struct child c;
+	child_start(&c, argv, NULL);
+	child_wait(&c);
+	free(source);
 }

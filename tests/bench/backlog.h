@@ -15,11 +15,12 @@ struct backlog {
 	sqlite3_stmt *position; /* prepared once: asked often */
 };
 
-/* A third as many customers again. */
-void backlog_make(struct backlog *k, const struct bench *b);
+void backlog_make(struct backlog *k, const struct bench *b, int64_t customers);
 void backlog_done(struct backlog *k);
 /* The last change the replica holds. */
 int64_t backlog_reached(struct backlog *k);
+/* Brings the replica up to the bank, by `ingest --once`. */
+void backlog_take(const struct bench *b);
 /* Waits until the replica is as the bank, its search index included. */
 void backlog_wait(struct backlog *k);
 

@@ -19,7 +19,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "bench/step.h"
+#include "bench/console.h"
 #include "generate/person.h"
 #include "model/model.h"
 
@@ -72,14 +72,28 @@ static const struct {
 	void (*run)(const struct bench *b);
 	bool snapshot; /* needs what bench_snapshot makes */
 } parts[] = {
-	{"apply", bench_apply, false},   {"snapshot", bench_snapshot, true}, {"read", bench_read, true},
-	{"stores", bench_stores, false}, {"follow", bench_follow, true},     {"console", bench_console, true},
+	{"apply", bench_apply, false},
+	{"snapshot", bench_snapshot, true},
+	{"read", bench_read, true},
+	{"stores", bench_stores, false},
+	{"follow", bench_follow, true},
+	{"console/headless", bench_console, true},
+	{"console/typing", console_typing, true},
+	{"console/bytes", console_traffic, true},
+	{"console/commits", console_commits, true},
 	{"mysql", bench_mysql, false},
 };
 
+/* "console" asks for all that begin with it and a slash. */
 static bool asked_for(const char *only, size_t part)
 {
-	return !only || strstr(only, parts[part].name);
+	const char *name = parts[part].name;
+	for (const char *word = only; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL) {
+		size_t n = strcspn(word, ",");
+		if (strncmp(word, name, n) == 0 && (name[n] == 0 || name[n] == '/'))
+			return true;
+	}
+	return !only;
 }
 
 static void run(struct bench *b, const char *only)
@@ -142,7 +156,8 @@ static int run_apart(struct bench *b, const char *only)
 static int usage(void)
 {
 	fputs("usage: bench --program TELLERDESK [--customers N] [--only PARTS]\n"
-	      "PARTS are some of apply,snapshot,read,stores,follow,console,mysql\n",
+	      "PARTS are some of apply,snapshot,read,stores,follow,console,mysql; of console:\n"
+	      "console/headless,console/typing,console/bytes,console/commits\n",
 	      stderr);
 	return 2;
 }
@@ -175,8 +190,6 @@ int main(int argc, char **argv)
 	setenv("LC_ALL", "C.UTF-8", 1);
 	started = bench_ns();
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* as tellerdesk has it */
-	if (argc > 1 && strcmp(argv[1], "step") == 0)
-		return step_main(argc - 2, argv + 2);
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
 		if (c == 'p')
 			b.program = realpath(optarg, NULL);
@@ -190,7 +203,6 @@ int main(int argc, char **argv)
 	if (!b.program || b.customers < 1000 || optind != argc)
 		return usage();
 	b.rounds = b.customers <= 1000000 ? 3 : 1;
-	b.self = realpath("/proc/self/exe", NULL);
 	b.folder = make_folder();
 	b.bank = bench_path(&b, "bank.db");
 	b.replica = bench_path(&b, "replica.db");

@@ -12,6 +12,7 @@
  *     bench_stores     a replica of its own          -
  *     bench_follow     -                             b->bank, b->replica: it lets them grow
  *     bench_console    -                             b->bank, b->replica: it lets them grow
+ *     console_...      - (console.h)                 the same
  *     bench_mysql      servers and replicas of its own   -
  */
 #ifndef TD_BENCH_BENCH_H
@@ -25,7 +26,6 @@ struct error;
 struct model;
 
 struct bench {
-	const char *self;                 /* this program, for the steps a console's script runs */
 	const char *program;              /* tellerdesk */
 	const char *folder;               /* private; whoever started the run removes it */
 	const char *bank, *replica, *raw; /* files in it */
@@ -86,6 +86,9 @@ struct report_line {
 
 void report_section(const char *title);
 void report_line(const struct report_line *l);
+/* Another kind of table: a figure of bytes a column, and the budget of all of them. Less than 0: not measured; 0: no budget. */
+void report_columns(const char *title, const char *const *heads, int count, const char *last);
+void report_cells(const char *what, const double *bytes, int count, double budget);
 void report_machine(void);
 
 #endif

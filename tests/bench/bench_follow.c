@@ -96,7 +96,7 @@ void bench_follow(const struct bench *b)
 	struct child c;
 	char *source = memory_format("bank:%s", b->bank);
 	const char *const argv[] = {b->program, "ingest", "--source", source, "--replica", b->replica, "-q", NULL};
-	backlog_make(&k, b);
+	backlog_make(&k, b, b->customers / 3);
 	bench_says("catching up");
 	child_start(&c, argv, NULL);
 	look_meanwhile(b, &k, &c);

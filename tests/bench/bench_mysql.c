@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
+#include "base/zone.h"
 #include "bench/bench.h"
 #include "bench/child.h"
 #include "bench/db.h"
@@ -19,7 +21,8 @@
 #include "bench/servers.h"
 #include "bench/raw_apply.h"
 #include "bench/raw_binlog.h"
-#include "bench/script.h"
+#include "bench/console.h"
+#include "bench/step.h"
 #include "model/model.h"
 #include "source/mysql_server.h"
 
@@ -319,14 +322,32 @@ static void commits(struct bank *k)
 	samples_done(&theirs);
 }
 
+static void server_move(void *ctx, int64_t number, const char *city)
+{
+	struct bank *k = ctx;
+	char sql[160];
+	int n = snprintf(sql, sizeof sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city,
+			 (long long)bench_cif(number));
+	servers_run(k->m.db, sql, (size_t)n);
+}
+
+static void server_enter(void *ctx, int64_t number)
+{
+	struct bank *k = ctx;
+	char sql[320];
+	struct civil c;
+	zone_civil(k->b->model->zone, clock_now(), &c);
+	int n = snprintf(sql, sizeof sql,
+			 "INSERT INTO bank.customer_info (cif, name, city, country, store_id, registered_at, changed_by) "
+			 "VALUES (%lld, 'Bench', 'Jakarta', 'ID', '" STEP_STORE "', '%04d-%02d-%02d %02d:%02d:%02d', 'bench')",
+			 (long long)bench_cif(number), c.year, c.month, c.day, c.hour, c.minute, c.second);
+	servers_run(k->m.db, sql, (size_t)n);
+}
+
 static void to_screen(struct bank *k)
 {
-	const struct script_place place = {k->m.url, k->replica};
-	char *step = memory_format("step server %s", server_socket(k->m.primary));
-	bench_says("commits to the screen");
-	report_section("commit on the MariaDB server to the screen, the start of a process included");
-	script_commits(k->b, &place, step);
-	free(step);
+	const char *const console[] = {k->b->program, "console", "--source", k->m.url, "--replica", k->replica, NULL};
+	screen_commits(&(struct commits){"commit on the MariaDB server to the screen", console, server_move, server_enter, k});
 }
 
 /* ---- the snapshot ---- */

@@ -51,7 +51,8 @@ void samples_done(struct samples *s)
 
 /* ---- the table ---- */
 
-#define WHAT_WIDTH 66
+#define WHAT_WIDTH   66
+#define COLUMNS_WHAT 48
 
 static const char *figure(char out[32], enum report_unit unit, double v)
 {
@@ -100,6 +101,31 @@ void report_line(const struct report_line *l)
 	}
 	printf("%-*s %10s %10s %8s %10s %10s\n", WHAT_WIDTH, l->what, figure(ours, l->unit, l->ours), limit, ratio,
 	       l->at_least ? l->at_least : "-", l->aim ? l->aim : "-");
+	fflush(stdout);
+}
+
+void report_columns(const char *title, const char *const *heads, int count, const char *last)
+{
+	printf("\n%-*s", COLUMNS_WHAT, title);
+	for (int i = 0; i < count; i++)
+		printf(" %11s", heads[i]);
+	printf(" %9s\n", last);
+	fflush(stdout);
+}
+
+void report_cells(const char *what, const double *bytes, int count, double budget)
+{
+	printf("%-*s", COLUMNS_WHAT, what);
+	for (int i = 0; i < count; i++) {
+		char text[32] = "-";
+		if (bytes[i] >= 0)
+			snprintf(text, sizeof text, "%.0f%s", bytes[i], budget > 0 && bytes[i] > budget ? " !" : "");
+		printf(" %11s", text);
+	}
+	if (budget > 0)
+		printf(" %9.0f\n", budget);
+	else
+		printf(" %9s\n", "-");
 	fflush(stdout);
 }
 

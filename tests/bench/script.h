@@ -6,9 +6,9 @@
 
 struct buffer;
 
-/* What the instructions `time`, `bytes` and `run` printed, in order. */
+/* What the instructions `time` and `bytes` printed, in order. */
 struct answers {
-	struct samples start, enter, enter_cpu, bytes, commit, stamp;
+	struct samples start, enter, enter_cpu, bytes;
 };
 void answers_done(struct answers *a);
 
@@ -19,7 +19,5 @@ struct script_place {
 
 /* The microseconds the whole process took. */
 double script_run(const struct bench *b, const struct script_place *at, const struct buffer *script, struct answers *a);
-/* Customer 5 on the screen is given another city again and again by `bench STEP 5 WORD`: reports how soon it shows. */
-void script_commits(const struct bench *b, const struct script_place *at, const char *step);
 
 #endif

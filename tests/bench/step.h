@@ -1,11 +1,4 @@
-/* step: what a console's script lets this program do while it runs (its instruction `run`).
- *
- *     bench step commit BANK NUMBER WORD   renames a customer and prints when that was committed
- *     bench step server SOCKET NUMBER WORD  the same on a MariaDB server
- *     bench step stamp                     prints the time
- *
- * Times are CLOCK_MONOTONIC in nanoseconds, so that those of two processes compare.
- */
+/* step: one transaction of the embedded bank, by whoever measures how soon it is seen. */
 #ifndef TD_BENCH_STEP_H
 #define TD_BENCH_STEP_H
 
@@ -13,9 +6,12 @@
 
 struct writer;
 
-int step_main(int argc, char **argv);
-/* One transaction of the bank: customer `number` (from 1) gets another city. */
-void step_commit(struct writer *w, int64_t number, const char *city);
+#define STEP_STORE "S01"
+
 struct writer *step_writer(const char *bank);
+/* Customer `number` (from 1) gets another city. */
+void step_commit(struct writer *w, int64_t number, const char *city);
+/* A customer of this number, which is free, registers in STEP_STORE now. */
+void step_register(struct writer *w, int64_t number);
 
 #endif

@@ -48,6 +48,18 @@ static void it_grows_without_being_asked(void **state)
 	assert_int_equal(age_role(&a, ASKED + HOUR), ROLE_BAD);
 }
 
+/* The worker's answers are taken some time after they were true. */
+static void an_answer_is_as_old_as_its_question(void **state)
+{
+	(void)state;
+	struct age a = {.live = 5 * SECOND, .lag = MINUTE};
+	const struct freshness f = {.state = FRESH_LIVE, .age = SECOND, .complete_to = ASKED - 4 * SECOND,
+				    .asked = ASKED - 3 * SECOND, .offline_since = TIME_NONE, .snapshot_percent = -1};
+	age_set(&a, &f, ASKED);
+	says(&a, 0, "LIVE 4s", "");
+	assert_int_equal(age_source_now(&a, ASKED), ASKED);
+}
+
 static void what_does_not_depend_on_age_stays(void **state)
 {
 	(void)state;
@@ -93,6 +105,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_grows_without_being_asked),
+		cmocka_unit_test(an_answer_is_as_old_as_its_question),
 		cmocka_unit_test(what_does_not_depend_on_age_stays),
 		cmocka_unit_test(nothing_is_known_before_the_first_answer),
 		cmocka_unit_test(the_sources_clock_follows),

@@ -82,6 +82,8 @@ void term_input_begin(void)
 		input_keypad();
 	}
 	nodelay(stdscr, TRUE);
+	/* A frame is painted whole, though keys wait: else what is typed ahead would be shown in halves, or not at all. */
+	typeahead(-1);
 	meta(stdscr, TRUE);
 	if (term.mouse && !term.headless) {
 		mouseinterval(0); /* a press counts, at once */
