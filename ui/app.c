@@ -96,6 +96,7 @@ static int app_terminal(const struct app_params *p, struct error *err)
 		return error_exit(err);
 	}
 	draw_start(term_ascii(), false);
+	session_figures(p->settings, term_ascii());
 	if (term_notice() && !p->notice)
 		session_say(&c.session, ROLE_WARN, "%s", term_notice());
 	app_loop(&c);

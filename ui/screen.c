@@ -156,7 +156,7 @@ static int screen_key_width(const struct session *s, enum action a)
 	struct buffer key = {0};
 	const char *label;
 	screen_key(s, a, &key, &label);
-	int cells = key.len ? (int)text_width(key.data, key.len) + (int)strlen(label) + 1 : 0;
+	int cells = key.len ? (int)text_width(key.data, key.len) + (int)text_width(label, strlen(label)) + 1 : 0;
 	buffer_done(&key);
 	return cells;
 }

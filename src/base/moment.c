@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/zone.h"
 
 enum { MOMENT_MICRO_DIGITS = 6 };

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -33,8 +35,8 @@ static char *console_writer(const char *replica_path)
 	if (writer == 0)
 		return NULL;
 	if (writer < 0)
-		return memory_text("another process keeps the replica current; this console takes over when it ends");
-	return memory_format("process %lld keeps the replica current; this console takes over when it ends",
+		return memory_text(_("another process keeps the replica current; this console takes over when it ends"));
+	return memory_format(_("process %lld keeps the replica current; this console takes over when it ends"),
 			     (long long)writer);
 }
 
@@ -54,7 +56,10 @@ static bool console_ingest(struct console *c, struct error *err)
 		return false;
 	log_line(LOG_WARN, "%s", err->message);
 	free(c->notice);
-	c->notice = memory_format("%s; the replica is read as it is", err->message);
+	struct buffer why = {0};
+	language_sentence(&why, err->message);
+	c->notice = memory_format(_("%s; the replica is read as it is"), buffer_text(&why));
+	buffer_done(&why);
 	error_clear(err);
 	return true;
 }
@@ -135,7 +140,7 @@ static int console_run(struct settings *s, size_t count, const char *const *argu
 const struct command command_console = {
 	.name = "console",
 	.synopsis = "console [--no-ingest]",
-	.about = "Open the console; the ingest thread runs behind it",
+	.about = N_("Open the console; the ingest thread runs behind it"),
 	.service = true,
 	.run = console_run,
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/place.h"
 #include "base/settings.h"
@@ -70,7 +71,7 @@ static int demo_show(struct settings *s, const struct demo *d, struct demo_bank 
 	bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	char number[OUT_TEXT_NUMBER];
 	if (terminal)
-		fprintf(stderr, "making a bank of %s customers in %s\n", out_text_number(bank->params.customers, number), d->folder);
+		fprintf(stderr, _("making a bank of %s customers in %s\n"), out_text_number(bank->params.customers, number), d->folder);
 	if (!demo_bank_ready(bank, &made, &err))
 		return error_report(&err);
 	settings_set(s, "source", d->url);
@@ -118,6 +119,6 @@ static int demo_run(struct settings *s, size_t count, const char *const *argumen
 const struct command command_demo = {
 	.name = "demo",
 	.synopsis = "demo [--customers N] [--rate N] [--seed N] [--dir DIR]",
-	.about = "Show it all on a bank of our own making",
+	.about = N_("Show it all on a bank of our own making"),
 	.run = demo_run,
 };

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/command.h"
 #include "command/demo_bank.h"
@@ -94,11 +95,11 @@ static void tour_head(const struct demo_bank_report *made, int64_t copied)
 	char a[OUT_TEXT_NUMBER], b[OUT_TEXT_NUMBER];
 	printf("tellerdesk demo\n\n");
 	if (made->resumed)
-		printf("The bank holds %s customers.\n", out_text_number(made->customers, a));
+		printf(_("The bank holds %s customers.\n"), out_text_number(made->customers, a));
 	else
-		printf("A bank of %s customers (%s rows) was made in %.1f s.\n", out_text_number(made->customers, a),
+		printf(_("A bank of %s customers (%s rows) was made in %.1f s.\n"), out_text_number(made->customers, a),
 		       out_text_number(made->rows, b), (double)made->spent / 1e6);
-	printf("Copied into a local replica in %.1f s.\n", (double)copied / 1e6);
+	printf(_("Copied into a local replica in %.1f s.\n"), (double)copied / 1e6);
 }
 
 static int tour_show(struct settings *s, int64_t cif)
@@ -124,7 +125,7 @@ static int tour_changes(struct settings *s, struct demo_bank *bank, const struct
 	int64_t begun = clock_mono();
 	if (!demo_bank_burst(bank, CHANGES, &changed, &err) || !follow_reach(f, changed.position, &err))
 		return error_report(&err);
-	printf("Then %d things happened in the bank (%s rows): all in the replica %.2f s after the first.\n", CHANGES,
+	printf(_("Then %d things happened in the bank (%s rows): all in the replica %.2f s after the first.\n"), CHANGES,
 	       out_text_number(changed.rows, number), (double)(clock_mono() - begun) / 1e6);
 	if (changed.cif)
 		return tour_show(s, changed.cif);
@@ -149,6 +150,6 @@ int demo_tour(struct settings *s, struct demo_bank *bank, const struct demo_bank
 	if (!follow_end(&f, &err) && status == 0)
 		status = error_report(&err);
 	if (status == 0)
-		printf("\nIn a terminal the same is live: tellerdesk demo\n");
+		printf(_("\nIn a terminal the same is live: tellerdesk demo\n"));
 	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -127,13 +128,13 @@ static void keys_take(void *ctx, const char *word, const char *value, const char
 	while (a < ACTION_COUNT && strcmp(keys_table[a].word, word) != 0)
 		a++;
 	if (a == ACTION_COUNT) {
-		buffer_format(&l->errors, "%s:%d: \"%s\" is nothing a key can do\n", file, line, word);
+		buffer_format(&l->errors, N_("%s:%d: \"%s\" is nothing a key can do\n"), file, line, word);
 		return;
 	}
 	const char *bad;
 	size_t bad_len;
 	if (!keys_read(value, l->keys->bound[a], &bad, &bad_len)) {
-		buffer_format(&l->errors, "%s:%d: \"%.*s\" is no key, or one too many\n", file, line, (int)bad_len,
+		buffer_format(&l->errors, N_("%s:%d: \"%.*s\" is no key, or one too many\n"), file, line, (int)bad_len,
 			      bad);
 		return;
 	}
@@ -149,14 +150,14 @@ static void keys_conflict(struct keys_load *l, int a, int b, int key)
 	int at = l->origin[b].file ? b : a;
 	int other = at == a ? b : a;
 	if (!l->origin[at].file)
-		buffer_format(&l->errors, "%s is bound to both %s and %s\n", name, keys_table[a].word,
+		buffer_format(&l->errors, N_("%s is bound to both %s and %s\n"), name, keys_table[a].word,
 			      keys_table[b].word);
 	else if (l->origin[other].file)
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s (%s:%d)\n", l->origin[at].file,
+		buffer_format(&l->errors, N_("%s:%d: %s is already bound to %s (%s:%d)\n"), l->origin[at].file,
 			      l->origin[at].line, name, keys_table[other].word, l->origin[other].file,
 			      l->origin[other].line);
 	else
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s, which has no line of its own\n",
+		buffer_format(&l->errors, N_("%s:%d: %s is already bound to %s, which has no line of its own\n"),
 			      l->origin[at].file, l->origin[at].line, name, keys_table[other].word);
 }
 
@@ -208,12 +209,12 @@ enum action keys_action(const struct keys *k, int key)
 
 const char *keys_label(enum action a)
 {
-	return keys_table[a].label;
+	return _(keys_table[a].label);
 }
 
 const char *keys_about(enum action a)
 {
-	return keys_table[a].about;
+	return _(keys_table[a].about);
 }
 
 void keys_list(const struct keys *k, enum action a, char *out, size_t size)

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/language.h"
+
 struct error;
 struct settings;
 
@@ -39,54 +41,55 @@ enum key {
 	KEY_FUNCTION, /* KEY_FUNCTION + n is Fn, 1 to 24 */
 };
 
-/* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys */
+/* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys.
+ * Labels are translated with care for the room of the row: tests/screen/languages.py holds all of them against 80 columns. */
 /* clang-format off */
 #define KEYS_ACTIONS(X) \
-	X(HELP, "help", "Help", "explain this screen", "F1 ?") \
-	X(COMMAND, "command", "Cmd", "command line: a screen's code, a CIF, quit", "F2 :") \
-	X(HOME, "home", "Home", "home; at home: leave", "F3 q") \
-	X(SEARCH, "search", "Search", "search by name; in a table: find", "F4 /") \
-	X(REREAD, "reread", "Read", "read again", "F5 r") \
-	X(RECENT, "recent", "Recent", "the last customers of this session", "F6 w") \
-	X(PAGE_UP, "page_up", "Up", "a page up", "F7 PgUp Ctrl-U") \
-	X(PAGE_DOWN, "page_down", "Dn", "a page down", "F8 PgDn Ctrl-D") \
-	X(AS_OF, "as_of", "As-of", "show another moment; again: now", "F9 t") \
-	X(MORE, "more", "More", "more: export, copy, sheet", "F10 x") \
-	X(VIEW, "view", "View", "record, table, chart", "F11 v") \
-	X(BACK, "back", "Back", "back, nothing typed is lost", "F12 Esc b") \
-	X(FORWARD, "forward", "", "forward again, after back", "F24 f") \
-	X(OPEN, "open", "", "send what was typed; else open the row", "Enter Ctrl-E") \
-	X(NEXT_FIELD, "next_field", "", "next field, tab or pane", "Tab") \
-	X(PREVIOUS_FIELD, "previous_field", "", "the one before", "Shift-Tab") \
-	X(GO_TAB, "tab", "", "then a digit: that tab of the customer", "g") \
-	X(UP, "up", "", "a row up", "Up k") \
-	X(DOWN, "down", "", "a row down", "Down j") \
-	X(LEFT, "left", "", "to the left, by characters", "Left h") \
-	X(RIGHT, "right", "", "to the right, by characters", "Right l") \
-	X(COLUMN_LEFT, "column_left", "", "to the left, by columns", "H") \
-	X(COLUMN_RIGHT, "column_right", "", "to the right, by columns", "L") \
-	X(FIRST, "first", "", "first row", "Home") \
-	X(LAST, "last", "", "last row", "End") \
-	X(NEXT, "next", "", "next match or change", "n") \
-	X(PREVIOUS, "previous", "", "the one before", "N") \
-	X(CIF, "cif", "", "into the CIF field (for letters, or to correct)", "c") \
-	X(CLEAR, "clear", "", "clear the field", "Ctrl-F") \
-	X(REPAINT, "repaint", "", "paint the whole screen again", "Ctrl-L") \
-	X(COPY, "copy", "", "copy the selected cell or field", "y") \
-	X(WIDER, "wider", "longer", "a longer window", "+") \
-	X(NARROWER, "narrower", "shorter", "a shorter window", "-") \
-	X(SLIDE, "slide", "=slide", "windows that overlap: by half, by a third, not", "s") \
-	X(ORDER, "order", "=order", "order of the rows: by the next column", "o") \
-	X(REVERSE, "reverse", "", "the same order the other way round", "O") \
-	X(HOLD, "hold", "=hold", "hold the screen still; again: go on", "p") \
-	X(ZONE, "zone", "=zone", "time zone of the windows", "z") \
-	X(FILTER, "filter", "=filter", "only rows that hold a text", "& i") \
-	X(SILENT, "silent", "=silent", "silent stores only", "!") \
-	X(STYLE, "style", "", "bars as blocks, dots or ASCII", "a") \
-	X(THAT_MOMENT, "that_moment", "=as of it", "the customer as of the selected version", "T") \
-	X(UNCHANGED, "unchanged", "=all fields", "show unchanged fields too", "u") \
-	X(ENTITY, "entity", "=entity", "versions of one kind only", "e") \
-	X(PERIOD, "period", "=period", "versions of a period only", "d")
+	X(HELP, "help", N_("Help"), N_("explain this screen"), "F1 ?") \
+	X(COMMAND, "command", N_("Cmd"), N_("command line: a screen's code, a CIF, quit"), "F2 :") \
+	X(HOME, "home", N_("Home"), N_("home; at home: leave"), "F3 q") \
+	X(SEARCH, "search", N_("Search"), N_("search by name; in a table: find"), "F4 /") \
+	X(REREAD, "reread", N_("Read"), N_("read again"), "F5 r") \
+	X(RECENT, "recent", N_("Recent"), N_("the last customers of this session"), "F6 w") \
+	X(PAGE_UP, "page_up", N_("Up"), N_("a page up"), "F7 PgUp Ctrl-U") \
+	X(PAGE_DOWN, "page_down", N_("Dn"), N_("a page down"), "F8 PgDn Ctrl-D") \
+	X(AS_OF, "as_of", N_("As-of"), N_("show another moment; again: now"), "F9 t") \
+	X(MORE, "more", N_("More"), N_("more: export, copy, sheet"), "F10 x") \
+	X(VIEW, "view", N_("View"), N_("record, table, chart"), "F11 v") \
+	X(BACK, "back", N_("Back"), N_("back, nothing typed is lost"), "F12 Esc b") \
+	X(FORWARD, "forward", "", N_("forward again, after back"), "F24 f") \
+	X(OPEN, "open", "", N_("send what was typed; else open the row"), "Enter Ctrl-E") \
+	X(NEXT_FIELD, "next_field", "", N_("next field, tab or pane"), "Tab") \
+	X(PREVIOUS_FIELD, "previous_field", "", N_("the one before"), "Shift-Tab") \
+	X(GO_TAB, "tab", "", N_("then a digit: that tab of the customer"), "g") \
+	X(UP, "up", "", N_("a row up"), "Up k") \
+	X(DOWN, "down", "", N_("a row down"), "Down j") \
+	X(LEFT, "left", "", N_("to the left, by characters"), "Left h") \
+	X(RIGHT, "right", "", N_("to the right, by characters"), "Right l") \
+	X(COLUMN_LEFT, "column_left", "", N_("to the left, by columns"), "H") \
+	X(COLUMN_RIGHT, "column_right", "", N_("to the right, by columns"), "L") \
+	X(FIRST, "first", "", N_("first row"), "Home") \
+	X(LAST, "last", "", N_("last row"), "End") \
+	X(NEXT, "next", "", N_("next match or change"), "n") \
+	X(PREVIOUS, "previous", "", N_("the one before"), "N") \
+	X(CIF, "cif", "", N_("into the CIF field (for letters, or to correct)"), "c") \
+	X(CLEAR, "clear", "", N_("clear the field"), "Ctrl-F") \
+	X(REPAINT, "repaint", "", N_("paint the whole screen again"), "Ctrl-L") \
+	X(COPY, "copy", "", N_("copy the selected cell or field"), "y") \
+	X(WIDER, "wider", N_("longer"), N_("a longer window"), "+") \
+	X(NARROWER, "narrower", N_("shorter"), N_("a shorter window"), "-") \
+	X(SLIDE, "slide", N_("=slide"), N_("windows that overlap: by half, by a third, not"), "s") \
+	X(ORDER, "order", N_("=order"), N_("order of the rows: by the next column"), "o") \
+	X(REVERSE, "reverse", "", N_("the same order the other way round"), "O") \
+	X(HOLD, "hold", N_("=hold"), N_("hold the screen still; again: go on"), "p") \
+	X(ZONE, "zone", N_("=zone"), N_("time zone of the windows"), "z") \
+	X(FILTER, "filter", N_("=filter"), N_("only rows that hold a text"), "& i") \
+	X(SILENT, "silent", N_("=silent"), N_("silent stores only"), "!") \
+	X(STYLE, "style", "", N_("bars as blocks, dots or ASCII"), "a") \
+	X(THAT_MOMENT, "that_moment", N_("=as of it"), N_("the customer as of the selected version"), "T") \
+	X(UNCHANGED, "unchanged", N_("=all fields"), N_("show unchanged fields too"), "u") \
+	X(ENTITY, "entity", N_("=entity"), N_("versions of one kind only"), "e") \
+	X(PERIOD, "period", N_("=period"), N_("versions of a period only"), "d")
 /* clang-format on */
 
 enum action {

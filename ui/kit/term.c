@@ -21,6 +21,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "ui/kit/keys.h"
 #include "ui/kit/theme.h"
@@ -181,14 +182,13 @@ static bool term_open_any(struct error *err)
 		return true;
 	if (!term_open(TERM_FALLBACK)) {
 		error_set(err, ERROR_USAGE,
-			  "could not use the terminal \"%s\": neither it nor " TERM_FALLBACK " is described here",
-			  type ? type : "");
+			  "could not use the terminal \"%s\": neither it nor %s is described here",
+			  type ? type : "", TERM_FALLBACK);
 		return error_hint(err, "install the package ncurses-base");
 	}
 	snprintf(term.notice, sizeof(term.notice),
-		 "Terminal \"%s\" is not described here, taken for a " TERM_FALLBACK
-		 ": install ncurses-term or set TERM",
-		 type ? type : "");
+		 _("Terminal \"%s\" is not described here, taken for a %s: install ncurses-term or set TERM"),
+		 type ? type : "", TERM_FALLBACK);
 	return true;
 }
 
