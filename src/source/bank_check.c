@@ -276,7 +276,9 @@ bool bank_require(struct bank *b, struct error *err)
 		return false;
 	if (r.count == 0)
 		return true;
-	error_set(err, ERROR_REFUSED, r.count == 1 ? "%s" : "%s (and %d more: tellerdesk check-source)",
-		  r.first.message, r.count - 1);
+	if (r.count == 1)
+		error_set(err, ERROR_REFUSED, "%s", r.first.message);
+	else
+		error_set(err, ERROR_REFUSED, "%s (and %d more: tellerdesk check-source)", r.first.message, r.count - 1);
 	return error_hint(err, "%s", r.first.hint);
 }

@@ -366,6 +366,72 @@ static void sentences_end(void **state)
 	buffer_done(&out);
 }
 
+/* A format with each gap filled: texts by q and the gap's number, numbers by 7 and it. */
+static void filled(struct buffer *out, const char *format)
+{
+	int next = 0;
+
+	for (; *format; format++) {
+		int place = 0;
+
+		if (*format != '%') {
+			buffer_char(out, *format);
+			continue;
+		}
+		format++;
+		if (*format >= '1' && *format <= '9' && format[1] == '$') {
+			place = *format - '0';
+			format += 2;
+		}
+		format += strspn(format, "-+ #0123456789.*hljzt");
+		if (*format == '%') {
+			buffer_char(out, '%');
+			continue;
+		}
+		place = place ? place : ++next;
+		buffer_format(out, *format == 's' ? "q%d" : "7%d", place);
+	}
+	if (out->len && out->data[out->len - 1] == '\n')
+		buffer_cut(out, out->len - 1);
+}
+
+/* Each format of the program's own catalogues is recognised, whatever others there are. */
+static void sentences_of_the_program(void **state)
+{
+	const char *build = getenv("BUILDDIR");
+	static const char *const languages[] = {"fr", "id"};
+
+	(void)state;
+	for (size_t l = 0; build && l < 2; l++) {
+		char *locale = memory_format("%s/locale", build);
+		char *path = memory_format("%s/%s/LC_MESSAGES/tellerdesk.mo", locale, languages[l]);
+		struct catalogue *c = catalogue_open(path, false);
+		size_t count = 0, known = 0;
+		const struct catalogue_entry *e = c ? catalogue_entries(c, &count) : NULL;
+
+		language_start(languages[l], locale, false);
+		for (size_t i = 0; i < count; i++) {
+			struct buffer said = {0}, told = {0}, wanted = {0};
+
+			filled(&said, e[i].many ? e[i].many : e[i].english);
+			filled(&wanted, catalogue_form(c, &e[i], 71));
+			/* What is mostly gaps is a frame for others, and of several lines each is one text. */
+			if (strchr(e[i].english, ' ') && said.len > 12 && !strchr(buffer_text(&said), '\n')) {
+				language_sentence(&told, buffer_text(&said));
+				assert_string_equal(buffer_text(&told), buffer_text(&wanted));
+				known++;
+			}
+			buffer_done(&said);
+			buffer_done(&told);
+			buffer_done(&wanted);
+		}
+		assert_true(!c || known > 500);
+		catalogue_free(c);
+		free(path);
+		free(locale);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +442,7 @@ int main(void)
 		cmocka_unit_test(language_texts),
 		cmocka_unit_test(sentences),
 		cmocka_unit_test(sentences_end),
+		cmocka_unit_test(sentences_of_the_program),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
