@@ -59,6 +59,8 @@ struct session {
 };
 
 void session_done(struct session *s);
+/* Numbers and dates as the setting `dates` and the environment have them; ascii: with separators of ASCII. */
+void session_figures(const struct settings *s, bool ascii);
 void session_say(struct session *s, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void session_fail(struct session *s, const struct error *err); /* message and hint */
 /* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */

@@ -6,6 +6,8 @@ A .screen file is a script of the console with the expected output beside the ke
     % use small                 the replica it reads (a function below)
     % args --no-ingest          options of the console, besides --script and --replica
     % env NO_COLOR=1
+    % locale fr_FR              the locale of the environment, made for the test if the system has none; with --language or
+                                without: figures follow the one, words the other
     keys 12345678 Enter
     dump
     | TELLERDESK > CIF ...      what the dump must show; blanks at line ends do not count
@@ -27,6 +29,7 @@ import os
 import re
 import shlex
 import struct
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -233,6 +236,18 @@ def nothing(folder):
     """No replica at all."""
 
 
+def locale(name):
+    """The environment of a locale that localedef makes here, once."""
+    folder = os.path.join(FOLDER, "locales")
+    os.makedirs(folder, exist_ok=True)
+    made = os.path.join(folder, f"{name}.UTF-8")
+    if not os.path.exists(made):
+        subprocess.run(["localedef", "-i", name, "-f", "UTF-8", made], capture_output=True, check=False)
+    if not os.path.exists(os.path.join(made, "LC_TIME")):
+        raise RuntimeError(f"localedef makes no {name}: is the package locales installed?")
+    return {"LC_ALL": f"{name}.UTF-8", "LOCPATH": folder}
+
+
 def parse(text):
     """The script as the console reads it, the options, and what must be shown."""
     script, expected, options = [], [], {"use": "small", "args": ["--no-ingest"], "env": {}}
@@ -243,6 +258,8 @@ def parse(text):
             word, _, rest = line[1:].strip().partition(" ")
             if word == "env":
                 options["env"].update([rest.split("=", 1)])
+            elif word == "locale":
+                options["env"].update(locale(rest.strip()))
             else:
                 options[word] = shlex.split(rest) if word == "args" else rest
         else:

@@ -58,7 +58,7 @@ static bool term_open_any(const char *type, struct error *err)
 		return true;
 	if (!term_open(TERM_FALLBACK)) {
 		error_set(err, ERROR_USAGE,
-			  "could not use the terminal \"%s\": neither it nor " TERM_FALLBACK " is described here", shown);
+			  "could not use the terminal \"%s\": neither it nor %s is described here", shown, TERM_FALLBACK);
 		return error_hint(err, "install the package ncurses-base");
 	}
 	snprintf(screen.notice, sizeof(screen.notice),
