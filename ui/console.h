@@ -67,6 +67,7 @@ bool console_go(struct console *c, const char *code, const char *argument);
 void console_command(struct console *c, const char *line);
 /* Does what the pane on top asked for: another screen, an answer. */
 void console_wishes(struct console *c);
-void console_as_of(struct console *c, const char *text); /* "" or "now": now */
+/* "" or "now": now. False: it is no time, and the message says so. */
+bool console_as_of(struct console *c, const char *text);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/moment.h"
 #include "model/model.h"
 #include "ui/panes/card.h"
@@ -21,7 +22,7 @@
 
 /* ---- answers of the message row ---- */
 
-void console_as_of(struct console *c, const char *text)
+bool console_as_of(struct console *c, const char *text)
 {
 	struct session *s = &c->session;
 	struct error err = {0};
@@ -30,10 +31,13 @@ void console_as_of(struct console *c, const char *text)
 	if (text[0] && strcmp(text, "now") != 0 &&
 	    !moment_parse(text, s->zone, age_source_now(&s->age, clock_now()), MOMENT_AS_OF, &at, &err)) {
 		session_fail(s, &err);
-		return;
+		return false;
 	}
 	s->as_of = at;
+	if (at != TIME_NONE)
+		s->as_of_last = at;
 	pane_load(p);
+	return true;
 }
 
 void console_command(struct console *c, const char *line)
@@ -88,8 +92,8 @@ static void console_answer(struct console *c, enum prompt_kind kind)
 		console_command(c, text);
 		break;
 	case PROMPT_AS_OF:
-		if (text[0])
-			console_as_of(c, text);
+		if (text[0] && !console_as_of(c, text))
+			prompt_again(&c->prompt, kind);
 		break;
 	case PROMPT_FIND:
 		snprintf(c->find, sizeof(c->find), "%s", text);
@@ -135,15 +139,31 @@ static void console_back(struct console *c)
 		pane_load(screens_top(&c->screens));
 }
 
+/* The moment of the version selected in HIST, else the one shown last: as short as it can be typed. */
+static const char *console_proposed(const struct console *c, char out[MOMENT_SIZE])
+{
+	const struct session *s = &c->session;
+	int64_t at = history_moment(screens_top(&c->screens)), back;
+	struct error none = {0};
+	if (at == TIME_NONE)
+		at = s->as_of_last;
+	moment_minute(at, s->zone, out);
+	if (out[0] && (!moment_parse(out, s->zone, at, MOMENT_AS_OF, &back, &none) || back != at))
+		moment_local(at, s->zone, out);
+	return out;
+}
+
 static void console_ask_as_of(struct console *c)
 {
 	struct session *s = &c->session;
+	char proposed[MOMENT_SIZE];
 	if (!screens_top(&c->screens)->ops->customer)
 		session_say(s, ROLE_MESSAGE, "Another moment can be shown of a customer: type a CIF first");
 	else if (s->as_of != TIME_NONE)
 		console_as_of(c, "");
 	else
-		prompt_open(&c->prompt, PROMPT_AS_OF, "As of (2026-11-18, 2026-11-18 14:00, -2d) ==>", NULL);
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18, 2026-11-18 14:00, yesterday, -2d) ==>"),
+			    console_proposed(c, proposed));
 }
 
 static void console_search(struct console *c)
@@ -251,6 +271,8 @@ void console_wishes(struct console *c)
 	struct pane *p = screens_top(&c->screens);
 	if (p->ask) {
 		prompt_open(&c->prompt, PROMPT_PANE, p->ask, p->ask_initial);
+		if (s->message_role == ROLE_ERROR && s->message[0]) /* the answer before was none: it is there to be mended */
+			c->prompt.field.sent = false;
 		p->ask = NULL;
 	}
 	if (!s->go)

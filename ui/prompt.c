@@ -18,6 +18,12 @@ void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, con
 	field_set(&p->field, initial ? initial : "", initial && initial[0]);
 }
 
+void prompt_again(struct prompt *p, enum prompt_kind kind)
+{
+	p->kind = kind;
+	p->field.sent = false;
+}
+
 void prompt_done(struct prompt *p)
 {
 	for (int i = 0; i < p->history_count; i++)

@@ -28,6 +28,8 @@ struct prompt {
 enum prompt_result { PROMPT_OPEN, PROMPT_SENT, PROMPT_DROPPED };
 
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);
+/* Opens it once more as it was sent, to be mended. */
+void prompt_again(struct prompt *p, enum prompt_kind kind);
 /* A key of the prompt. SENT: the text stands in field, the prompt is closed; its kind was *kind. */
 enum prompt_result prompt_key(struct prompt *p, int key, enum prompt_kind *kind);
 void prompt_done(struct prompt *p);

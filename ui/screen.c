@@ -207,7 +207,7 @@ static void screen_say(const struct session *s, int y)
 	text = s->message;
 	n = strlen(text);
 	for (int i = 1; i <= lines && draw_wrap(&text, &n, COLS - 2, &line, &length); i++) {
-		if (lines > 1)
+		if (lines > 1 || y != LINES - 2)
 			draw_fill(y - lines + i, 0, COLS, ROLE_TEXT);
 		if (i == SCREEN_SAID) /* with an ellipsis, if there is still more */
 			length += n;
@@ -223,6 +223,8 @@ static int screen_message(const struct session *s, const struct prompt *prompt)
 		cursor = x;
 		if (prompt->kind != PROMPT_LEAVE)
 			field_draw(&prompt->field, y, x, COLS - x - 1, &cursor);
+		if (s->message[0] && s->message_role == ROLE_ERROR) /* what was typed is no answer: why, above it */
+			screen_say(s, y - 1);
 	} else if (s->message[0]) {
 		screen_say(s, y);
 	}

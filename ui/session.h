@@ -40,6 +40,7 @@ struct session {
 	enum chart_style charts;               /* CHART_ASCII wherever nothing else can be drawn */
 	bool copies;                           /* what is copied goes to the terminal's clipboard (OSC 52) */
 	int64_t as_of;                         /* customer screens show this moment; TIME_NONE: now */
+	int64_t as_of_last;                    /* the moment shown last, to be proposed again; TIME_NONE: none yet */
 	struct field cif;                      /* the field on the second row of every screen */
 	bool cif_focus;                        /* it takes letters too */
 	char *customer;                        /* CIF shown on the customer screens, or NULL */

@@ -293,18 +293,6 @@ static void record_scroll(struct record_paint *p)
 		v->top = 0;
 }
 
-static void record_more(const struct record_paint *p)
-{
-	int above = p->view->top, below = p->view->total - p->view->top - p->area.h;
-	int y = p->area.y + p->area.h, x = p->area.x + 1, w = p->area.w - 1;
-	if (above > 0 && below > 0)
-		draw_format(y, x, w, ROLE_WARN, _("lines: %d more above, %d more below"), above, below);
-	else if (below > 0)
-		draw_format(y, x, w, ROLE_WARN, P_("%d more line below", "%d more lines below", below), below);
-	else
-		draw_format(y, x, w, ROLE_WARN, P_("%d more line above", "%d more lines above", above), above);
-}
-
 void record_draw(const struct record *r, struct record_view *v, struct area area)
 {
 	struct record_paint p = {r, v, area};
@@ -323,5 +311,5 @@ void record_draw(const struct record *r, struct record_view *v, struct area area
 			line = v->words ? record_sentence(&p, i, line) : record_row(&p, i, line);
 	}
 	if (v->total > p.area.h)
-		record_more(&p);
+		show_more(area.y + p.area.h, area.x + 1, area.w - 1, v->top, v->total - v->top - p.area.h);
 }

@@ -90,3 +90,13 @@ const char *show_count(struct arena *a, int64_t n)
 	char text[FIGURES_SIZE];
 	return arena_text(a, figures_count(n, text));
 }
+
+void show_more(int y, int x, int w, int above, int below)
+{
+	if (above > 0 && below > 0)
+		draw_format(y, x, w, ROLE_WARN, _("lines: %d more above, %d more below"), above, below);
+	else if (below > 0)
+		draw_format(y, x, w, ROLE_WARN, P_("%d more line below", "%d more lines below", below), below);
+	else if (above > 0)
+		draw_format(y, x, w, ROLE_WARN, P_("%d more line above", "%d more lines above", above), above);
+}

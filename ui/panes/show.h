@@ -23,4 +23,7 @@ const char *show_time(struct arena *a, int64_t at, const struct zone *zone);
 /* 1,834 */
 const char *show_count(struct arena *a, int64_t n);
 
+/* "3 more lines below": what of a list does not stand on the screen, so that nothing is cut silently. */
+void show_more(int y, int x, int w, int above, int below);
+
 #endif
