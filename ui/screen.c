@@ -18,7 +18,7 @@
 #include "ui/prompt.h"
 #include "ui/session.h"
 
-enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64, SCREEN_SAID = 3 /* rows of a message */ };
+enum { SCREEN_CIF = 20 /* cells of the CIF field */, SCREEN_AGE = 64, SCREEN_SAID = 3 /* rows of a message */, SCREEN_FULL = 70 };
 
 /* ---- the stack ---- */
 
@@ -117,9 +117,11 @@ static int screen_place(struct pane *p)
 static int screen_field(struct pane *p, const struct session *s)
 {
 	int cursor = 0;
-	int room = COLS - screen_place(p) - 4;
+	bool then = p->ops->customer && s->as_of != TIME_NONE;
+	/* Where there is no room for all of it, the number of the customer comes before that of the row. */
+	int room = COLS - (then && COLS < SCREEN_FULL ? 0 : screen_place(p)) - 4;
 	bool typing = s->cif_focus || (s->cif.len && !s->cif.sent);
-	if (p->ops->customer && s->as_of != TIME_NONE) {
+	if (then) {
 		char when[MOMENT_SIZE];
 		struct buffer text = {0};
 		buffer_format(&text, " AS OF %s NOT CURRENT ", moment_minute(s->as_of, s->zone, when));

@@ -86,6 +86,28 @@ int card_today_row(const struct entity_rows *today, const char *key)
 	return row ? (int)(row - today->rows) : -1;
 }
 
+static int card_compare_keys(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+int card_later(const struct card *c, int index, struct arena *a, const char ***keys)
+{
+	const struct entity_rows *then = &c->answer.entities[index], *today = card_today(c, index);
+	int count = 0;
+	if (!today)
+		return 0;
+	const char **there = arena_zero(a, (size_t)then->count + 1, sizeof(*there));
+	*keys = arena_zero(a, (size_t)today->count + 1, sizeof(**keys));
+	for (int i = 0; i < then->count; i++)
+		there[i] = then->rows[i].key;
+	qsort(there, (size_t)then->count, sizeof(*there), card_compare_keys);
+	for (int i = 0; i < today->count; i++)
+		if (!bsearch(&today->rows[i].key, there, (size_t)then->count, sizeof(*there), card_compare_keys))
+			(*keys)[count++] = today->rows[i].key;
+	return count;
+}
+
 const char *card_moment(const struct session *s, char out[FIGURES_SIZE])
 {
 	return s->as_of % MINUTE ? figures_second(s->as_of, s->zone, out) : figures_minute(s->as_of, s->zone, out);
@@ -347,6 +369,7 @@ bool card_caution(const struct card *c, const struct session *s, int tab, struct
 		break;
 	}
 	x += draw_format(y, x, w, ROLE_NOT_CURRENT, _("NOT CURRENT: as of %s"), moment);
-	draw_format(y, x + 2, area.x + area.w - x - 2, ROLE_CHANGED, "%s", _("# differs from today"));
+	if (!s->accessible)
+		draw_format(y, x + 2, area.x + area.w - x - 2, ROLE_CHANGED, "%s", _("# differs from today"));
 	return true;
 }

@@ -41,6 +41,9 @@ const struct entity_rows *card_today(const struct card *c, int index);
 /* Index of the row of this key among them, -1: none. */
 int card_today_row(const struct entity_rows *today, const char *key);
 
+/* Keys of the rows that are there today and were not then, into the arena; returns how many. */
+int card_later(const struct card *c, int index, struct arena *a, const char ***keys);
+
 /* The card of the customer screen, NULL on any other. */
 const struct card *customer_card(const struct pane *p);
 /* Tabs of the customer or history screen p. */

@@ -41,9 +41,13 @@ struct customer_change {
 	int column;
 };
 
-/* A line of what is held: a row of a detail entity, or its title (-1). */
+/* A line of what is held: a row of a detail entity, its title, or what came since then. */
+enum { HOLDING_TITLE = -1, HOLDING_LATER = -2 };
 struct customer_holding {
 	int index, row;
+	const struct row *today; /* of a row, of another moment; NULL: it is gone */
+	const char **later;
+	int later_count;
 };
 
 struct customer {
@@ -103,8 +107,8 @@ bool customer_is_fresh(const struct customer *c, int entity, const char *key, in
 void customer_rows_sync(struct customer *c, bool again);
 /* The selected row, or NULL. */
 const struct customer_row *customer_row(const struct customer *c);
-/* "2 more since then: 7712, 7713"; nothing where no row came since. */
-void customer_rows_since(const struct customer *c, struct buffer *out);
+/* "2 more since then: 7712, 7713"; nothing for none. */
+void customer_later(struct buffer *out, const char *const *keys, int count);
 
 /* ---- customer_lists ---- */
 

@@ -92,10 +92,14 @@ static bool record_in_focus(const struct customer *c)
 	return c->part == PART_MAIN && (c->moved || c->list || c->base.session->accessible);
 }
 
+static void record_look(struct customer *c, bool one)
+{
+	c->view.one = one;
+	c->view.words = c->base.session->accessible;
+}
+
 static void draw_record(struct customer *c, struct area area)
 {
-	c->view.one = c->list;
-	c->view.words = c->base.session->accessible;
 	c->view.selected = record_in_focus(c) ? grid_row(&c->fields) : -1;
 	record_draw(&c->record, &c->view, area);
 	c->fields.y = c->view.y;
@@ -112,16 +116,27 @@ static void personal_layout(struct customer *c, struct area area, struct layout 
 		int rows = area.h - record_lines(&c->record, &c->view, area.w) - 1;
 		layout_lower(l, rows > CUSTOMER_CHANGES ? rows : CUSTOMER_CHANGES);
 	} else if (l->form == FORM_BESIDE_LOWER) {
-		layout_lower(l, c->holdings.count < area.h / 2 ? c->holdings.count : area.h / 2);
+		int held = c->holdings.count < area.h / 2 ? c->holdings.count : area.h / 2;
+		int left = area.h - (c->changes.count ? c->changes.count : 1) - 2;
+		layout_lower(l, left > held ? left : held);
 	}
+}
+
+/* Whole values over the whole width; the last changes below, if room is left. */
+static void list_layout(struct customer *c, struct area area, struct layout *l)
+{
+	int rows = record_lines(&c->record, &c->view, area.w);
+	*l = (struct layout){.form = FORM_STACKED, .part = {area, {area.y + area.h, area.x, 0, area.w}}};
+	layout_lower(l, area.h - rows - 1 >= CUSTOMER_CHANGES ? area.h - rows - 1 : 0);
 }
 
 static void draw_personal(struct customer *c, struct area area)
 {
-	struct layout l = {.part = {area}};
-	c->view.one = c->list;
-	c->view.words = c->base.session->accessible;
-	if (!c->list)
+	struct layout l;
+	record_look(c, c->list);
+	if (c->list)
+		list_layout(c, area, &l);
+	else
 		personal_layout(c, area, &l);
 	c->there[PART_CHANGES] = l.part[1].h > 1 && c->changes.count;
 	c->there[PART_HOLDINGS] = l.part[2].h > 0 && c->holdings.count;
@@ -161,6 +176,15 @@ static void draw_nothing(const struct customer *c, struct area area)
 	draw_format(area.y + 1, area.x + 1, area.w - 2, role, "%s", text);
 }
 
+/* One column then, which has room for what it is today. */
+static bool detail_differs(const struct customer *c)
+{
+	for (int i = 0; i < c->record.count; i++)
+		if (c->record.fields[i].today)
+			return true;
+	return false;
+}
+
 /* The row below its table, or beside it, where there is room for both. */
 static void detail_layout(struct customer *c, struct area area, struct layout *l)
 {
@@ -190,13 +214,12 @@ static void draw_detail(struct customer *c, struct area area)
 {
 	struct layout l;
 	struct buffer since = {0};
-	customer_rows_since(c, &since);
+	customer_later(&since, c->later, c->later_count);
 	if (since.len) {
 		draw_text(area.y + --area.h, area.x + 1, area.w - 1, ROLE_CHANGED, since.data, since.len);
 		buffer_done(&since);
 	}
-	c->view.one = c->list;
-	c->view.words = c->base.session->accessible;
+	record_look(c, c->list || detail_differs(c));
 	if (c->grid.count == 0) {
 		draw_nothing(c, area);
 	} else if (c->list) {

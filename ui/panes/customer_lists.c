@@ -76,6 +76,11 @@ static void lists_line(struct grid *g, int row, struct area area, enum role role
 
 /* ---- the last changes ---- */
 
+static struct event_words changes_words(const struct customer *c)
+{
+	return (struct event_words){.model = customer_model(c), .zone = c->base.session->zone, .aloud = c->base.session->accessible};
+}
+
 static const char *changes_key(void *ctx, int row)
 {
 	struct customer *c = ctx;
@@ -88,9 +93,10 @@ static const char *changes_key(void *ctx, int row)
 static void changes_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
 	struct customer *c = ctx;
+	struct event_words w = changes_words(c);
 	(void)column;
 	buffer_clear(&c->cell);
-	event_sentence(&c->cell, customer_model(c), c->change[row].event, c->change[row].column, c->base.session->zone);
+	event_sentence(&c->cell, &w, c->change[row].event, c->change[row].column);
 	*out = (struct grid_cell){buffer_text(&c->cell), c->cell.len, ROLE_TEXT};
 }
 
@@ -109,8 +115,9 @@ static void changes_measure(struct customer *c, const struct customer_change *l)
 	const struct version *v = l->event->version;
 	const char *label = l->column < 0 ? event_word(l->event)
 					  : customer_model(c)->entities[v->entity].columns[l->column].title;
+	struct event_words w = changes_words(c);
 	buffer_clear(&c->cell);
-	event_subject(&c->cell, customer_model(c), l->event);
+	event_subject(&c->cell, &w, l->event);
 	c->subject = lists_wider(c->subject, buffer_text(&c->cell), c->cell.len, LISTS_SUBJECT);
 	c->label = lists_wider(c->label, label, strlen(label), LISTS_LABEL);
 }
@@ -156,29 +163,31 @@ static int changes_make(struct customer *c)
 static void changes_line(struct customer *c, int row, struct area area)
 {
 	const struct customer_change *l = &c->change[row];
-	const struct model *m = customer_model(c);
+	struct event_words w = changes_words(c);
 	char when[FIGURES_SIZE];
 	struct buffer subject = {0}, was = {0}, is = {0};
 	int y = lists_row(&c->changes, row, area), x = area.x + 2 + FIGURES_MINUTE + 1, edge = area.x + area.w;
 	enum role on = c->changes.focus && row == c->changes.selected ? ROLE_SELECTED : ROLE_TEXT;
-	const char *label = l->column < 0 ? event_word(l->event) : m->entities[l->event->version->entity].columns[l->column].title;
+	const char *label = l->column < 0 ? event_word(l->event)
+					  : w.model->entities[l->event->version->entity].columns[l->column].title;
 	if (on == ROLE_SELECTED)
 		draw_fill(y, area.x + 1, area.w - 1, on);
 	figures_minute(l->event->at, c->base.session->zone, when);
 	draw_text(y, area.x + 2, FIGURES_MINUTE, on ? on : ROLE_DIM, when, strlen(when));
-	event_subject(&subject, m, l->event);
+	event_subject(&subject, &w, l->event);
 	draw_text(y, x, c->subject, on, buffer_text(&subject), subject.len);
 	x += c->subject + 2;
 	draw_text(y, x, c->label, on ? on : ROLE_LABEL, label, strlen(label));
 	x += c->label + 2;
 	if (l->column >= 0) {
 		int half = (edge - x - 4) / 2;
-		event_change(&was, &is, m, l->event, l->column, c->base.session->zone);
+		event_was(&was, &w, l->event, l->column);
+		event_is(&is, &w, l->event, l->column);
 		draw_text(y, x, half, on ? on : ROLE_OLD, buffer_text(&was), was.len);
 		draw_text(y, x + half, 4, on, " -> ", 4);
 		x += half + 4;
 	} else {
-		event_what(&is, m, l->event, c->base.session->zone);
+		event_what(&is, &w, l->event);
 	}
 	draw_text(y, x, edge - x, on, buffer_text(&is), is.len);
 	buffer_done(&subject);
@@ -277,31 +286,72 @@ static void holding_text(struct customer *c, const struct entity_rows *rows, int
 	}
 }
 
+/* What became of it until today. */
+static bool holding_differs(struct customer *c, const struct customer_holding *h, const struct entity_rows *rows)
+{
+	const struct entity *e = &customer_model(c)->entities[rows->entity];
+	if (!customer_then(c))
+		return false;
+	if (!h->today) {
+		buffer_text_add(&c->cell, _(" # gone since"));
+		return true;
+	}
+	for (int k = 0; k < e->column_count; k++)
+		if (!e->columns[k].hidden && !value_equal(h->today->values[k], rows->rows[h->row].values[k])) {
+			buffer_text_add(&c->cell, " #");
+			return true;
+		}
+	return false;
+}
+
 static void holdings_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
 	struct customer *c = ctx;
 	const struct entity_rows *rows = holding_rows(c, row);
+	const struct customer_holding *h = &c->holding[row];
+	enum role role = ROLE_TEXT;
 	(void)column;
 	buffer_clear(&c->cell);
-	if (c->holding[row].row < 0)
+	if (h->row == HOLDING_TITLE) {
 		holding_title(c, rows);
-	else
-		holding_text(c, rows, c->holding[row].row);
-	*out = (struct grid_cell){buffer_text(&c->cell), c->cell.len, c->holding[row].row < 0 ? ROLE_TITLE : ROLE_TEXT};
+		role = ROLE_TITLE;
+	} else if (h->row == HOLDING_LATER) {
+		customer_later(&c->cell, h->later, h->later_count);
+		role = ROLE_CHANGED;
+	} else {
+		holding_text(c, rows, h->row);
+		role = holding_differs(c, h, rows) ? ROLE_CHANGED : ROLE_TEXT;
+	}
+	*out = (struct grid_cell){buffer_text(&c->cell), c->cell.len, role};
 }
 
 static const struct grid_ops holdings_ops = {.key = holdings_key, .column = lists_column, .cell = holdings_cell};
+
+static int holdings_of(struct customer *c, int index, int count)
+{
+	const struct entity_rows *rows = &c->card.answer.entities[index], *today = card_today(&c->card, index);
+	struct customer_holding later = {.index = index, .row = HOLDING_LATER};
+	c->holding[count++] = (struct customer_holding){.index = index, .row = HOLDING_TITLE};
+	for (int r = 0; r < rows->count; r++) {
+		int at = card_today_row(today, rows->rows[r].key);
+		c->holding[count++] = (struct customer_holding){
+			.index = index, .row = r, .today = at >= 0 ? &today->rows[at] : NULL};
+	}
+	later.later_count = card_later(&c->card, index, &c->arena, &later.later);
+	if (later.later_count)
+		c->holding[count++] = later;
+	return count;
+}
 
 static int holdings_make(struct customer *c)
 {
 	const struct lookup_answer *a = &c->card.answer;
 	int lines = 0, count = 0;
 	for (int i = 0; i < a->entity_count; i++)
-		lines += a->entities[i].count + 1;
+		lines += a->entities[i].count + 2;
 	c->holding = arena_zero(&c->arena, (size_t)lines + 1, sizeof(*c->holding));
-	for (int i = 0; i < a->entity_count; i++)
-		for (int r = -1; r < a->entities[i].count; r++)
-			c->holding[count++] = (struct customer_holding){i, r};
+	for (int i = 0; a->customer && i < a->entity_count; i++)
+		count = holdings_of(c, i, count);
 	return count;
 }
 
@@ -315,7 +365,7 @@ void customer_holdings_draw(struct customer *c, struct area area)
 		struct grid_cell cell;
 		struct area line = area;
 		holdings_cell(c, row, 0, &cell);
-		if (c->holding[row].row < 0) /* a title stands out of its rows */
+		if (c->holding[row].row == HOLDING_TITLE) /* a title stands out of its rows */
 			line.x--, line.w++;
 		lists_line(g, row, line, cell.role, &c->cell);
 	}

@@ -34,21 +34,14 @@ static void rows_add(struct customer *c, int entity, const struct row *r)
 		row->state = ROW_ADDED;
 }
 
-/* What became of each row until today, and which came since. */
+/* What became of each row until today. */
 static void rows_compare(struct customer *c, const struct entity_rows *today)
 {
-	bool *met = arena_zero(&c->arena, (size_t)today->count + 1, sizeof(*met));
-	c->later = arena_zero(&c->arena, (size_t)today->count + 1, sizeof(*c->later));
 	for (int i = 0; i < c->row_count; i++) {
 		int at = card_today_row(today, c->rows[i].key);
-		if (at >= 0)
-			met[at] = true;
 		c->rows[i].today = at >= 0 ? today->rows[at].values : NULL;
 		c->rows[i].state = at >= 0 ? ROW_THERE : ROW_GONE;
 	}
-	for (int i = 0; i < today->count; i++)
-		if (!met[i])
-			c->later[c->later_count++] = today->rows[i].key;
 }
 
 static bool rows_hold(const struct entity_rows *rows, const char *key)
@@ -83,9 +76,8 @@ static void rows_make(struct customer *c, bool again)
 	for (int r = 0; r < from->count; r++)
 		rows_add(c, from->entity, &from->rows[r]);
 	if (customer_then(c)) {
-		const struct entity_rows *today = card_today(&c->card, c->tab - 1);
-		if (today)
-			rows_compare(c, today);
+		rows_compare(c, card_today(&c->card, c->tab - 1));
+		c->later_count = card_later(&c->card, c->tab - 1, &c->arena, &c->later);
 		return;
 	}
 	if (again && c->live && !c->ghost && c->grid.key && c->grid.key[0] && !rows_hold(from, c->grid.key))
@@ -134,15 +126,16 @@ static char rows_sign(const struct customer *c, const struct customer_row *row, 
 	return 0;
 }
 
-static const char *rows_state(const struct customer_row *row)
+/* aloud: without the signs. */
+static const char *rows_state(const struct customer_row *row, bool aloud)
 {
 	switch (row->state) {
 	case ROW_GONE:
-		return _(" # gone since");
+		return aloud ? _(" (gone since)") : _(" # gone since");
 	case ROW_ADDED:
-		return _(" ! added just now");
+		return aloud ? _(" (added just now)") : _(" ! added just now");
 	case ROW_DELETED:
-		return _(" ! deleted");
+		return aloud ? _(" (deleted)") : _(" ! deleted");
 	case ROW_THERE:
 		break;
 	}
@@ -178,7 +171,7 @@ static void rows_value(struct customer *c, const struct customer_row *row, int c
 	if (sign)
 		out->role = ROLE_CHANGED;
 	if (column == 0 && row->state != ROW_THERE)
-		buffer_text_add(&c->cell, rows_state(row));
+		buffer_text_add(&c->cell, rows_state(row, words));
 	if (row->state == ROW_DELETED)
 		out->role = ROLE_WARN;
 	else if (row->state != ROW_THERE && column == 0)
@@ -253,13 +246,12 @@ const struct customer_row *customer_row(const struct customer *c)
 	return !c->card.answer.candidate_count && row >= 0 && row < c->row_count ? &c->rows[row] : NULL;
 }
 
-void customer_rows_since(const struct customer *c, struct buffer *out)
+void customer_later(struct buffer *out, const char *const *keys, int count)
 {
-	struct buffer keys = {0};
-	for (int i = 0; i < c->later_count; i++)
-		buffer_format(&keys, "%s%s", i ? ", " : "", c->later[i]);
-	if (c->later_count)
-		buffer_format(out, P_("%d more since then: %s", "%d more since then: %s", c->later_count), c->later_count,
-			      buffer_text(&keys));
-	buffer_done(&keys);
+	struct buffer text = {0};
+	for (int i = 0; i < count; i++)
+		buffer_format(&text, "%s%s", i ? ", " : "", keys[i]);
+	if (count)
+		buffer_format(out, P_("%d more since then: %s", "%d more since then: %s", count), count, buffer_text(&text));
+	buffer_done(&text);
 }

@@ -153,7 +153,7 @@ int64_t event_moment(const struct event *e)
 	return TIME_NONE;
 }
 
-void event_subject(struct buffer *out, const struct model *m, const struct event *e)
+void event_subject(struct buffer *out, const struct event_words *w, const struct event *e)
 {
 	if (e->kind == EVENT_OLDER)
 		return;
@@ -161,7 +161,7 @@ void event_subject(struct buffer *out, const struct model *m, const struct event
 		buffer_text_add(out, e->gap->entity ? e->gap->entity : _("all tables"));
 		return;
 	}
-	const struct entity *entity = &m->entities[e->version->entity];
+	const struct entity *entity = &w->model->entities[e->version->entity];
 	buffer_text_add(out, entity->name);
 	if (entity->kind != ENTITY_CUSTOMER)
 		buffer_format(out, " %s", e->version->key);
@@ -234,33 +234,33 @@ static void event_begin_origin(struct buffer *out, const struct version *v)
 }
 
 /* Who did it, where the bank writes that down; a deletion leaves nobody's name. */
-static void event_by(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone)
+static void event_by(struct buffer *out, const struct event_words *w, const struct event *e)
 {
-	const struct entity *entity = &m->entities[e->version->entity];
+	const struct entity *entity = &w->model->entities[e->version->entity];
 	int by = entity->changed_by;
 	struct buffer who = {0};
 	if (e->kind != EVENT_BEGIN || by < 0 || e->version->values[by].kind <= VALUE_NULL)
 		return;
-	show_value(&who, &entity->columns[by], e->version->values[by], zone);
+	show_value(&who, &entity->columns[by], e->version->values[by], w->zone);
 	buffer_char(out, ' ');
 	buffer_format(out, _("By %s."), buffer_text(&who));
 	buffer_done(&who);
 }
 
-void event_origin(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone)
+void event_origin(struct buffer *out, const struct event_words *w, const struct event *e)
 {
 	char from[FIGURES_SIZE], to[FIGURES_SIZE];
 	if (e->kind == EVENT_GAP)
 		buffer_format(out, _("Changes between %s and %s may be missing."),
-			      figures_minute(e->gap->from, zone, from), figures_minute(e->gap->to, zone, to));
+			      figures_minute(e->gap->from, w->zone, from), figures_minute(e->gap->to, w->zone, to));
 	else if (e->kind == EVENT_OLDER)
-		buffer_format(out, _("What happened until %s is not shown yet."), figures_minute(e->at, zone, to));
+		buffer_format(out, _("What happened until %s is not shown yet."), figures_minute(e->at, w->zone, to));
 	else if (e->kind == EVENT_END)
 		event_end_origin(out, e->version);
 	else
 		event_begin_origin(out, e->version);
 	if (e->version)
-		event_by(out, m, e, zone);
+		event_by(out, w, e);
 }
 
 /* ---- what changed ---- */
@@ -270,34 +270,42 @@ static const struct column *event_column(const struct model *m, const struct eve
 	return &m->entities[e->version->entity].columns[column];
 }
 
-void event_change(struct buffer *was, struct buffer *is, const struct model *m, const struct event *e, int column,
-		  const struct zone *zone)
+void event_was(struct buffer *out, const struct event_words *w, const struct event *e, int column)
 {
-	const struct column *c = event_column(m, e, column);
 	if (e->version->previous)
-		show_value(was, c, e->version->previous[column], zone);
-	show_value(is, c, e->version->values[column], zone);
+		show_value(out, event_column(w->model, e, column), e->version->previous[column], w->zone);
 }
 
-/* "Status ACTIVE -> CLOSED"; words: as it reads aloud. */
-static void event_changes(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone,
-			  bool words)
+void event_is(struct buffer *out, const struct event_words *w, const struct event *e, int column)
+{
+	show_value(out, event_column(w->model, e, column), e->version->values[column], w->zone);
+}
+
+static bool event_tells(const struct event_words *w, const struct event *e, int column)
+{
+	return !event_column(w->model, e, column)->hidden &&
+	       (!w->only || w->only->on[e->version->entity * w->only->width + column]);
+}
+
+static void event_changes(struct buffer *out, const struct event_words *w, const struct event *e)
 {
 	struct buffer was = {0}, is = {0};
 	const struct version *v = e->version;
 	bool any = false;
 	for (int i = 0; i < v->changed_count; i++) {
-		const struct column *c = event_column(m, e, v->changed[i]);
-		if (c->hidden)
+		if (!event_tells(w, e, v->changed[i]))
 			continue;
+		const char *title = event_column(w->model, e, v->changed[i])->title;
 		buffer_clear(&was);
 		buffer_clear(&is);
-		event_change(&was, &is, m, e, v->changed[i], zone);
+		event_was(&was, w, e, v->changed[i]);
+		event_is(&is, w, e, v->changed[i]);
 		buffer_text_add(out, any ? ", " : "");
 		if (was.len)
-			buffer_format(out, words ? _("%s: %s became %s") : "%s %s -> %s", c->title, buffer_text(&was), buffer_text(&is));
+			buffer_format(out, w->aloud ? _("%s: %s became %s") : "%s %s -> %s", title, buffer_text(&was),
+				      buffer_text(&is));
 		else
-			buffer_format(out, "%s %s", c->title, buffer_text(&is));
+			buffer_format(out, "%s %s", title, buffer_text(&is));
 		any = true;
 	}
 	buffer_done(&was);
@@ -305,9 +313,9 @@ static void event_changes(struct buffer *out, const struct model *m, const struc
 }
 
 /* What a row is: its first columns, beside the key and the CIF that are known already. */
-static void event_row(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone)
+static void event_row(struct buffer *out, const struct event_words *w, const struct event *e)
 {
-	const struct entity *entity = &m->entities[e->version->entity];
+	const struct entity *entity = &w->model->entities[e->version->entity];
 	int shown = 0;
 	for (int i = 0; i < entity->column_count && shown < 3; i++) {
 		const struct column *c = &entity->columns[i];
@@ -315,7 +323,7 @@ static void event_row(struct buffer *out, const struct model *m, const struct ev
 			continue;
 		if (shown++)
 			buffer_text_add(out, ", ");
-		show_value(out, c, e->version->values[i], zone);
+		show_value(out, c, e->version->values[i], w->zone);
 	}
 }
 
@@ -327,11 +335,10 @@ static void event_moved(struct buffer *out, const struct version *v)
 	}
 }
 
-static void event_tell(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone,
-		       bool words)
+void event_what(struct buffer *out, const struct event_words *w, const struct event *e)
 {
 	if (e->kind == EVENT_GAP || e->kind == EVENT_OLDER) {
-		event_origin(out, m, e, zone);
+		event_origin(out, w, e);
 		if (e->kind == EVENT_GAP && e->gap->reason)
 			buffer_format(out, " (%s)", e->gap->reason);
 		return;
@@ -341,40 +348,32 @@ static void event_tell(struct buffer *out, const struct model *m, const struct e
 		if (v->moved_to)
 			buffer_format(out, _("to %s"), v->moved_to);
 		else
-			event_row(out, m, e, zone);
+			event_row(out, w, e);
 		return;
 	}
 	event_moved(out, v);
 	if (v->origin == ORIGIN_SNAPSHOT)
 		buffer_text_add(out, _("before it: not known; "));
 	if (v->changed_count)
-		event_changes(out, m, e, zone, words);
+		event_changes(out, w, e);
 	else
-		event_row(out, m, e, zone);
+		event_row(out, w, e);
 }
 
-void event_what(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone)
-{
-	event_tell(out, m, e, zone, false);
-}
-
-void event_what_words(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone)
-{
-	event_tell(out, m, e, zone, true);
-}
-
-void event_sentence(struct buffer *out, const struct model *m, const struct event *e, int column, const struct zone *zone)
+void event_sentence(struct buffer *out, const struct event_words *w, const struct event *e, int column)
 {
 	char when[FIGURES_SIZE];
+	struct event_words aloud = {w->model, w->zone, true, w->only};
 	struct buffer subject = {0}, was = {0}, is = {0};
-	event_subject(&subject, m, e);
-	figures_minute(e->at, zone, when);
+	event_subject(&subject, w, e);
+	figures_minute(e->at, w->zone, when);
 	if (column >= 0 && e->version->previous) {
-		event_change(&was, &is, m, e, column, zone);
+		event_was(&was, w, e, column);
+		event_is(&is, w, e, column);
 		buffer_format(out, _("%s, %s, %s: %s became %s"), when, buffer_text(&subject),
-			      event_column(m, e, column)->title, buffer_text(&was), buffer_text(&is));
+			      event_column(w->model, e, column)->title, buffer_text(&was), buffer_text(&is));
 	} else {
-		event_what_words(&is, m, e, zone);
+		event_what(&is, &aloud, e);
 		buffer_format(out, is.len ? _("%s, %s, %s: %s") : _("%s, %s, %s"), when, buffer_text(&subject),
 			      event_word(e), buffer_text(&is));
 	}

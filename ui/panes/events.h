@@ -47,6 +47,14 @@ struct events_request {
 	const struct event_fields *fields; /* only what changed one of them; NULL: everything */
 };
 
+/* How an event is told. */
+struct event_words {
+	const struct model *model;
+	const struct zone *zone;
+	bool aloud;                      /* as it reads aloud: "Status: ACTIVE became CLOSED" */
+	const struct event_fields *only; /* of what changed, only these; NULL: all of it */
+};
+
 /* Newest first; from the arena. */
 size_t events_make(struct arena *a, const struct events_request *r, const struct event **out);
 /* It tells of a change of the bank's, at the moment it happened: no gap, and not what the first copy found. */
@@ -55,23 +63,22 @@ bool event_news(const struct event *e);
 bool event_compares(const struct event *e);
 /* The moment at which the customer is as the event left it; of a row that went, as it was last. TIME_NONE: none. */
 int64_t event_moment(const struct event *e);
-/* "customer", "product 7710", "all tables". */
-void event_subject(struct buffer *out, const struct model *m, const struct event *e);
+
 /* "changed", "added", "first copied", "deleted", "gap". */
 const char *event_word(const struct event *e);
+/* "customer", "product 7710", "all tables". */
+void event_subject(struct buffer *out, const struct event_words *w, const struct event *e);
 /* In a sentence: how it came about, and what is not known of it. */
-void event_origin(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone);
+void event_origin(struct buffer *out, const struct event_words *w, const struct event *e);
 /* "Status ACTIVE -> CLOSED, Opened ...": the changed columns, or what a new row holds first. */
-void event_what(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone);
-/* The same for who listens: "Status: ACTIVE became CLOSED, ..." */
-void event_what_words(struct buffer *out, const struct model *m, const struct event *e, const struct zone *zone);
-/* One changed column: old and new text. */
-void event_change(struct buffer *was, struct buffer *is, const struct model *m, const struct event *e, int column,
-		  const struct zone *zone);
+void event_what(struct buffer *out, const struct event_words *w, const struct event *e);
+/* One changed column: old text, and new. */
+void event_was(struct buffer *out, const struct event_words *w, const struct event *e, int column);
+void event_is(struct buffer *out, const struct event_words *w, const struct event *e, int column);
 /* "2026-11-20 16:41, product 7710, Status: ACTIVE became CLOSED"; column -1: the event as a whole. */
-void event_sentence(struct buffer *out, const struct model *m, const struct event *e, int column,
-		    const struct zone *zone);
-/* The same for programs: names and values as the bank holds them. */
+void event_sentence(struct buffer *out, const struct event_words *w, const struct event *e, int column);
+
+/* For programs: words, names and values in no language. */
 const char *event_word_plain(const struct event *e);
 void event_what_plain(struct buffer *out, const struct model *m, const struct event *e);
 /* Names the event across reloads. */

@@ -71,14 +71,14 @@ static int history_width(const struct model *m)
 
 static void history_events(struct history *h)
 {
-	struct event_fields fields = {h->filter.on, history_width(history_model(h))};
+	h->fields = (struct event_fields){h->filter.on, history_width(history_model(h))};
 	struct events_request r = {
 		.history = &h->answer,
 		.model = history_model(h),
 		.from = h->filter.from,
 		.to = history_until(h),
 		.entity = h->filter.entity,
-		.fields = h->filter.on ? &fields : NULL,
+		.fields = h->filter.on ? &h->fields : NULL,
 	};
 	arena_reset(&h->arena);
 	h->count = (int)events_make(&h->arena, &r, &h->events);
@@ -145,15 +145,6 @@ static void history_ask(struct history *h, enum history_ask what, const char *te
 		pane_ask(&h->base, _("Period (2026-01-01 2026-02-01, -7d, nothing: all) ==>"), initial);
 	else
 		pane_ask(&h->base, _("Only changes of the field (nothing: all) ==>"), initial);
-}
-
-static enum reaction history_ask_period(struct history *h)
-{
-	struct buffer text = {0};
-	history_filter_period_text(h, &text);
-	history_ask(h, HISTORY_ASK_PERIOD, buffer_text(&text));
-	buffer_done(&text);
-	return REACT_DONE;
 }
 
 /* A mistake stays in the question, to be mended, with what is wrong above it. */
@@ -234,9 +225,10 @@ static enum reaction history_act(struct pane *p, enum action a)
 		history_filter_next_entity(h);
 		return REACT_LOAD;
 	case ACTION_PERIOD:
-		return history_ask_period(h);
+		history_ask(h, HISTORY_ASK_PERIOD, "");
+		return REACT_DONE;
 	case ACTION_FILTER:
-		history_ask(h, HISTORY_ASK_FIELD, h->filter.field);
+		history_ask(h, HISTORY_ASK_FIELD, "");
 		return REACT_DONE;
 	case ACTION_THAT_MOMENT:
 		return history_that_moment(h);
@@ -362,9 +354,9 @@ static void history_stop(struct pane *p)
 	buffer_done(&h->cell);
 }
 
-static const enum action history_actions[] = {ACTION_GO_TAB, ACTION_AS_OF,       ACTION_VIEW,
-					      ACTION_FILTER, ACTION_UNCHANGED,   ACTION_ENTITY,
-					      ACTION_PERIOD, ACTION_THAT_MOMENT, ACTION_NONE};
+static const enum action history_actions[] = {ACTION_GO_TAB,      ACTION_FILTER,    ACTION_PERIOD,
+					      ACTION_ENTITY,      ACTION_THAT_MOMENT, ACTION_UNCHANGED,
+					      ACTION_AS_OF,       ACTION_VIEW,      ACTION_NONE};
 
 const struct pane_ops history_pane = {
 	.code = "HIST",

@@ -60,6 +60,7 @@ struct history {
 	int count;
 	int limit;                 /* versions read of each entity */
 	struct history_filter filter;
+	struct event_fields fields; /* of the filter, for the events */
 	enum history_ask asked;
 	bool unchanged;            /* show unchanged fields too */
 	bool detail;               /* the selected version alone, whole */
@@ -73,6 +74,16 @@ struct history {
 static inline const struct model *history_model(const struct history *h)
 {
 	return h->base.session->model;
+}
+
+static inline struct event_words history_words(const struct history *h)
+{
+	return (struct event_words){
+		.model = history_model(h),
+		.zone = h->base.session->zone,
+		.aloud = h->base.session->accessible,
+		.only = h->filter.on ? &h->fields : NULL,
+	};
 }
 
 /* The selected event, or NULL. */
@@ -97,8 +108,6 @@ void history_filter_next_entity(struct history *h);
 /* "" takes the filter off. False: it is as it was; err says why. */
 bool history_filter_field(struct history *h, const char *text, struct error *err);
 bool history_filter_period(struct history *h, const char *text, struct error *err);
-/* The period as it can be typed again. */
-void history_filter_period_text(const struct history *h, struct buffer *out);
 /* All that is filtered, in words: "only product; only changes of Status; from ... to ..."; "": nothing. */
 void history_filter_words(const struct history *h, struct buffer *out);
 
@@ -107,7 +116,6 @@ void history_filter_words(const struct history *h, struct buffer *out);
 void history_diff_make(struct history *h, const struct event *e);
 /* Title, origin, and the fields; scrolled by diff.top. */
 void history_diff_draw(struct history *h, struct area area);
-int history_diff_lines(const struct history *h, int width);
 /* Up and down within it. */
 bool history_diff_scroll(struct diff *d, enum action a);
 

@@ -12,7 +12,7 @@
 #include "ui/panes/show.h"
 #include "ui/session.h"
 
-enum { DIFF_HEAD = 2 /* rows of title and origin */, DIFF_GAP = 2 /* cells between columns */ };
+enum { DIFF_GAP = 2 /* cells between columns */ };
 
 /* ---- making ---- */
 
@@ -68,20 +68,20 @@ static void diff_fields(struct history *h, const struct event *e)
 static void diff_title(struct history *h, const struct event *e, struct buffer *out)
 {
 	char from[FIGURES_SIZE], to[FIGURES_SIZE];
-	const struct zone *zone = h->base.session->zone;
+	struct event_words w = history_words(h);
 	struct buffer subject = {0};
-	event_subject(&subject, history_model(h), e);
+	event_subject(&subject, &w, e);
 	if (e->kind == EVENT_OLDER)
 		buffer_text_add(out, _("Older versions"));
 	else if (e->kind == EVENT_GAP)
 		buffer_format(out, _("A gap in %s"), buffer_text(&subject));
 	else if (e->version->valid_to == TIME_OPEN)
 		buffer_format(out, _("%s, version %lld, since %s"), buffer_text(&subject), (long long)e->version->version,
-			      figures_minute(e->version->valid_from, zone, from));
+			      figures_minute(e->version->valid_from, w.zone, from));
 	else
 		buffer_format(out, _("%s, version %lld, from %s to %s"), buffer_text(&subject),
-			      (long long)e->version->version, figures_minute(e->version->valid_from, zone, from),
-			      figures_minute(e->version->valid_to, zone, to));
+			      (long long)e->version->version, figures_minute(e->version->valid_from, w.zone, from),
+			      figures_minute(e->version->valid_to, w.zone, to));
 	buffer_done(&subject);
 }
 
@@ -96,7 +96,8 @@ void history_diff_make(struct history *h, const struct event *e)
 	diff_title(h, e, &text);
 	d->title = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
 	buffer_clear(&text);
-	event_origin(&text, history_model(h), e, h->base.session->zone);
+	struct event_words w = history_words(h);
+	event_origin(&text, &w, e);
 	if (e->kind == EVENT_GAP && e->gap->reason)
 		buffer_format(&text, " %s.", e->gap->reason);
 	d->origin = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
@@ -166,16 +167,6 @@ static int diff_field_lines(const struct diff_field *f, const struct diff_look *
 static bool diff_headed(const struct diff *d, const struct diff_look *l)
 {
 	return d->was && d->is && d->count && !l->words;
-}
-
-int history_diff_lines(const struct history *h, int width)
-{
-	const struct diff *d = &h->diff;
-	struct diff_look l = diff_look(h, width);
-	int lines = DIFF_HEAD + diff_headed(d, &l);
-	for (int i = 0; i < d->count; i++)
-		lines += diff_field_lines(&d->fields[i], &l, width);
-	return lines;
 }
 
 static void diff_column(struct area area, int line, const char *s, size_t n, enum role role)

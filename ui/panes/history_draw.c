@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/language.h"
+#include "base/text.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
 #include "ui/panes/history.h"
@@ -20,7 +21,8 @@ static void draw_then(struct history *h, struct area area)
 	if (area.h < 3 || !e || !e->version)
 		return;
 	const struct version *v = e->version;
-	event_subject(&subject, history_model(h), e);
+	struct event_words w = history_words(h);
+	event_subject(&subject, &w, e);
 	if (v->is_current && h->base.session->as_of == TIME_NONE)
 		buffer_format(&title, _("%s as it is now"), buffer_text(&subject));
 	else
@@ -63,33 +65,36 @@ static bool draw_words(const struct history *h, struct area area)
 	int y = area.y + area.h - 1, x = area.x + 1, edge = area.x + area.w;
 	bool then = s->as_of != TIME_NONE;
 	history_filter_words(h, &text);
-	if (text.len) {
-		char key[16];
-		keys_first(&s->keys, ACTION_BACK, key, sizeof(key));
-		buffer_text_add(&text, "; ");
-		buffer_format(&text, _("%s: all again"), key);
-	}
+	bool filtered = text.len > 0;
 	if (h->unchanged)
 		buffer_format(&text, "%s%s", text.len ? "; " : "", _("with unchanged fields"));
 	if (then)
 		x += draw_format(y, x, edge - x, ROLE_NOT_CURRENT, _("NOT CURRENT: until %s"), card_moment(s, moment)) + 2;
 	if (text.len && x < edge)
-		draw_text(y, x, edge - x, ROLE_CHANGED, text.data, text.len);
-	bool some = then || text.len;
+		x += draw_format(y, x, edge - x, ROLE_CHANGED, "%s", buffer_text(&text)) + 2;
+	if (filtered) { /* how to take it off again, if there is room to say so */
+		char key[16];
+		keys_first(&s->keys, ACTION_BACK, key, sizeof(key));
+		buffer_clear(&text);
+		buffer_format(&text, _("%s: all again"), key);
+		int cells = (int)text_width(text.data, text.len);
+		if (x + cells < edge)
+			draw_text(y, edge - cells - 1, cells, ROLE_DIM, text.data, text.len);
+	}
+	bool some = then || filtered || h->unchanged;
 	buffer_done(&text);
 	return some;
 }
 
-/* The difference gets what it needs, up to half; of a short time line, all that is left. */
+/* Half for the difference, whatever is selected: nothing jumps while one goes through the list. Below a
+ * short list it gets all that is left. */
 static void draw_parts(struct history *h, struct area area)
 {
 	struct layout l;
 	layout_make(LAYOUT_HISTORY, area, h->base.session->accessible, &l);
-	if (l.part[1].h) {
-		int need = history_diff_lines(h, l.part[1].w), half = area.h / 2, left = area.h - h->count - 2;
-		int most = left > half ? left : half;
-		layout_lower(&l, need < most ? need : most);
-	}
+	int left = area.h - h->count - 2;
+	if (l.part[1].h)
+		layout_lower(&l, left > area.h / 2 ? left : area.h / 2);
 	grid_draw(&h->grid, l.part[0]);
 	history_diff_draw(h, l.part[1]);
 	draw_then(h, l.part[2]);

@@ -189,27 +189,6 @@ bool history_filter_period(struct history *h, const char *text, struct error *er
 	return true;
 }
 
-static void filter_typed(const struct history *h, int64_t at, struct buffer *out)
-{
-	char text[MOMENT_SIZE];
-	int64_t back;
-	struct error none = {0};
-	moment_minute(at, h->base.session->zone, text);
-	if (!moment_parse(text, h->base.session->zone, at, MOMENT_FROM, &back, &none) || back != at)
-		moment_local(at, h->base.session->zone, text);
-	buffer_text_add(out, text);
-}
-
-void history_filter_period_text(const struct history *h, struct buffer *out)
-{
-	if (h->filter.from != TIME_NONE)
-		filter_typed(h, h->filter.from, out);
-	if (h->filter.to != TIME_NONE) {
-		buffer_char(out, ' ');
-		filter_typed(h, h->filter.to, out);
-	}
-}
-
 /* ---- in words ---- */
 
 static void filter_part(struct buffer *out)

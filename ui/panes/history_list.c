@@ -44,21 +44,19 @@ static void list_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
 	struct history *h = ctx;
 	const struct event *e = &h->events[row];
-	const struct zone *zone = h->base.session->zone;
+	struct event_words w = history_words(h);
 	char when[FIGURES_SIZE];
 	buffer_clear(&h->cell);
 	if (column == LIST_WHEN && e->kind != EVENT_OLDER)
-		buffer_text_add(&h->cell, figures_minute(e->at, zone, when));
+		buffer_text_add(&h->cell, figures_minute(e->at, w.zone, when));
 	else if (column == LIST_WHAT)
-		event_subject(&h->cell, history_model(h), e);
+		event_subject(&h->cell, &w, e);
 	else if (column == LIST_EVENT)
 		buffer_text_add(&h->cell, event_word(e));
 	else if (column == LIST_CHANGE && e->kind == EVENT_OLDER)
-		buffer_format(&h->cell, _("what happened until %s: Enter shows it"), figures_minute(e->at, zone, when));
-	else if (column == LIST_CHANGE && h->base.session->accessible)
-		event_what_words(&h->cell, history_model(h), e, zone);
+		buffer_format(&h->cell, _("what happened until %s: Enter shows it"), figures_minute(e->at, w.zone, when));
 	else if (column == LIST_CHANGE)
-		event_what(&h->cell, history_model(h), e, zone);
+		event_what(&h->cell, &w, e);
 	*out = (struct grid_cell){buffer_text(&h->cell), h->cell.len, list_role(e)};
 }
 
@@ -66,13 +64,14 @@ static void list_datum(void *ctx, int row, int column, struct grid_datum *out)
 {
 	struct history *h = ctx;
 	const struct event *e = &h->events[row];
+	struct event_words w = history_words(h);
 	char when[MOMENT_SIZE];
 	buffer_clear(&h->cell);
 	*out = (struct grid_datum){.kind = GRID_TEXT, .ours = column == LIST_WHEN || column == LIST_EVENT};
 	if (column == LIST_WHEN)
 		buffer_text_add(&h->cell, moment_utc(e->at, when));
 	else if (column == LIST_WHAT)
-		event_subject(&h->cell, history_model(h), e);
+		event_subject(&h->cell, &w, e);
 	else if (column == LIST_EVENT)
 		buffer_text_add(&h->cell, event_word_plain(e));
 	else
