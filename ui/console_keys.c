@@ -326,9 +326,10 @@ void console_key(struct console *c, int key)
 	c->dirty = true;
 	if (c->prompt.kind != PROMPT_NONE) {
 		enum prompt_result result = prompt_key(&c->prompt, key, &kind);
-		if (result == PROMPT_SENT)
+		if (result == PROMPT_SENT) {
+			c->session.message[0] = 0;
 			console_answer(c, kind);
-		else if (result == PROMPT_DROPPED && console_digit(key))
+		} else if (result == PROMPT_DROPPED && console_digit(key))
 			console_press(c, key); /* "no" to leaving, by typing the next CIF */
 	} else {
 		c->session.message[0] = 0;

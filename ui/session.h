@@ -51,7 +51,8 @@ struct session {
 	enum role message_role;
 	const char *go; /* a pane asks for this screen; NULL: none */
 	char *go_argument;
-	int go_tab; /* with go "CIF": this tab of the customer, from 0; -1: none */
+	int go_tab;   /* with go "CIF": this tab of the customer, from 0; -1: none */
+	char *go_row; /* and the row of this key on it; NULL: the first */
 };
 
 void session_done(struct session *s);

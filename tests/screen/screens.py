@@ -17,6 +17,7 @@ A .screen file is a script of the console with the expected output beside the ke
 Time stands still at 2026-11-20 14:02:33 in Jakarta.
 """
 
+import datetime
 import difflib
 import glob
 import os
@@ -144,6 +145,51 @@ def server(folder):
     db.execute("UPDATE td_status SET details = ?, state = 'offline', error = ?, hint = ?",
                (json.dumps(details), "could not reach server teller@db1:3306: Connection refused (2002)",
                 "is the server running, and does it listen there? It is tried again"))
+    db.commit()
+    db.close()
+
+
+def local(text):
+    """Microseconds of a time in Jakarta."""
+    at = datetime.datetime.strptime(text + " +0700", "%Y-%m-%d %H:%M:%S %z")
+    return int(at.timestamp()) * 1000000
+
+
+def story(folder):
+    """Rows that came and went, a gap, what was first copied, and who changed it."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    closed = ("INSERT INTO {0}_history SELECT NULL, {1}, _version, _valid_from, ?, _seq_from, 7, _origin, 2, _changed "
+              "FROM {0} WHERE {2}")
+    product, customer = "productid, cif, producttype, opendate, status", HEADER.replace(",", ", ") + ", changed_by"
+    db.execute(closed.format("product", product, "productid = 7711"), (local("2026-11-20 10:00:00"),))
+    db.execute("DELETE FROM product WHERE productid = 7711")
+    db.execute(closed.format("customer", customer, "cif = 12345679"), (local("2026-11-19 15:00:00"),))
+    db.execute("DELETE FROM customer WHERE cif = 12345679")
+    db.execute("INSERT INTO product VALUES (7800, 12345678, 'LOAN', '2026-11-20', 'ACTIVE', 1, ?, 7, 1, NULL)",
+               (local("2026-11-20 12:00:00"),))
+    db.execute("UPDATE customer SET changed_by = 'jsmith' WHERE cif = 12345678")
+    copied = local("2026-11-19 08:00:00")
+    db.execute("UPDATE asset SET _origin = 0, _valid_from = ?", (copied,))
+    db.execute("UPDATE td_entity SET known_from = ? WHERE name = 'asset'", (copied,))
+    db.execute("INSERT INTO td_gap VALUES (NULL, 1, NULL, ?, ?, 'the log of the source was purged')",
+               (local("2026-11-19 12:00:00"), local("2026-11-19 13:00:00")))
+    db.commit()
+    db.close()
+
+
+def long(folder, versions=3000):
+    """A product that changed every minute."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    first = local("2026-11-18 09:30:00")
+    db.execute("DELETE FROM product_history")
+    db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+               "INSERT INTO product_history SELECT i, 7710, 12345678, 'SAVINGS', '2009-03-11', 'S' || (i / 10), i, "
+               "? + (i - 1) * 60000000, ? + i * 60000000, 3, 3, iif(i = 1, 1, 2), 1, iif(i = 1, NULL, '[\"status\"]') FROM n",
+               (versions, first, first))
+    db.execute("UPDATE product SET _version = ?, _valid_from = ? WHERE productid = 7710",
+               (versions + 1, first + versions * 60000000))
     db.commit()
     db.close()
 

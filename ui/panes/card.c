@@ -110,7 +110,9 @@ int card_later(const struct card *c, int index, struct arena *a, const char ***k
 
 const char *card_moment(const struct session *s, char out[FIGURES_SIZE])
 {
-	return s->as_of % MINUTE ? figures_second(s->as_of, s->zone, out) : figures_minute(s->as_of, s->zone, out);
+	/* The end of a day is its last microsecond. */
+	bool whole = s->as_of % MINUTE == 0 || (s->as_of + 1) % MINUTE == 0;
+	return whole ? figures_minute(s->as_of, s->zone, out) : figures_second(s->as_of, s->zone, out);
 }
 
 /* ---- who it is ---- */
@@ -350,26 +352,24 @@ static enum known card_known(const struct card *c, int tab)
 bool card_caution(const struct card *c, const struct session *s, int tab, struct area area)
 {
 	char moment[FIGURES_SIZE];
-	int y = area.y + area.h - 1, x = area.x + 1, w = area.w - 1;
+	int y = area.y + area.h - 1, x = area.x + 1;
 	if (s->as_of == TIME_NONE)
 		return false;
 	card_moment(s, moment);
-	switch (card_known(c, tab)) {
-	case KNOWN_FUTURE:
-		draw_format(y, x, w, ROLE_WARN, _("%s is yet to come: this is how it is now"), moment);
+	enum known known = card_known(c, tab);
+	if (known == KNOWN_FUTURE) {
+		draw_format(y, x, area.w - 1, ROLE_WARN, _("%s is yet to come: this is how it is now"), moment);
 		return true;
-	case KNOWN_GAP:
-		draw_format(y, x, w, ROLE_WARN, _("NOT CURRENT, and in a gap: as last known before %s"), moment);
-		return true;
-	case KNOWN_BEFORE_SNAPSHOT:
-		draw_format(y, x, w, ROLE_WARN, _("Not known at %s: first copied later"), moment);
-		return true;
-	case KNOWN_YES:
-	case KNOWN_SNAPSHOT:
-		break;
 	}
-	x += draw_format(y, x, w, ROLE_NOT_CURRENT, _("NOT CURRENT: as of %s"), moment);
-	if (!s->accessible)
-		draw_format(y, x + 2, area.x + area.w - x - 2, ROLE_CHANGED, "%s", _("# differs from today"));
+	x += draw_format(y, x, area.w - 1, ROLE_NOT_CURRENT, _("NOT CURRENT: as of %s"), moment) + 2;
+	int w = area.x + area.w - x;
+	if (known == KNOWN_GAP)
+		draw_format(y, x, w, ROLE_WARN, "%s", _("in a gap: as last known before it"));
+	else if (known == KNOWN_BEFORE_SNAPSHOT)
+		draw_format(y, x, w, ROLE_WARN, "%s", _("not known: first copied later"));
+	else if (c->answer.customer && !c->today.customer && c->today.deleted_at != TIME_NONE)
+		draw_format(y, x, w, ROLE_CHANGED, _("deleted since then: %s"), figures_minute(c->today.deleted_at, s->zone, moment));
+	else if (!s->accessible)
+		draw_format(y, x, w, ROLE_CHANGED, "%s", _("# differs from today"));
 	return true;
 }

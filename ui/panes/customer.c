@@ -347,6 +347,9 @@ static void customer_start(struct pane *p, const char *argument)
 	free(c->shown);
 	c->shown = NULL;
 	c->tab = p->session->go_tab > 0 ? p->session->go_tab : 0;
+	free(c->wanted);
+	c->wanted = p->session->go_row;
+	p->session->go_row = NULL;
 	c->list = c->moved = false;
 	c->part = PART_MAIN;
 	c->view.top = 0;

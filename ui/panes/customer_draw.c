@@ -15,6 +15,7 @@
 enum {
 	CUSTOMER_MARKS = 256, /* columns that can be marked */
 	CUSTOMER_CHANGES = 3, /* rows the last changes have at least: a title and two */
+	CUSTOMER_HIGH = 14,   /* rows from which on they take those from a record that needs them all */
 	CUSTOMER_TALL = 24,   /* rows from which on a long table gives some to the selected row */
 	CUSTOMER_HINT = 70,   /* columns from which on there is room for a hint */
 };
@@ -114,7 +115,9 @@ static void personal_layout(struct customer *c, struct area area, struct layout 
 	layout_make(LAYOUT_CUSTOMER, area, c->base.session->accessible, l);
 	if (l->form == FORM_STACKED) {
 		int rows = area.h - record_lines(&c->record, &c->view, area.w) - 1;
-		layout_lower(l, rows > CUSTOMER_CHANGES ? rows : CUSTOMER_CHANGES);
+		if (rows < CUSTOMER_CHANGES)
+			rows = area.h < CUSTOMER_HIGH ? 0 : CUSTOMER_CHANGES;
+		layout_lower(l, rows);
 	} else if (l->form == FORM_BESIDE_LOWER) {
 		int held = c->holdings.count < area.h / 2 ? c->holdings.count : area.h / 2;
 		int left = area.h - (c->changes.count ? c->changes.count : 1) - 2;

@@ -371,8 +371,9 @@ void customer_holdings_draw(struct customer *c, struct area area)
 	}
 }
 
+/* A list nobody has gone into begins with its first line, which may be news. */
 void customer_lists_sync(struct customer *c, bool again)
 {
-	lists_start(&c->changes, &changes_ops, c, changes_make(c), again);
-	lists_start(&c->holdings, &holdings_ops, c, holdings_make(c), again);
+	lists_start(&c->changes, &changes_ops, c, changes_make(c), again && c->part == PART_CHANGES);
+	lists_start(&c->holdings, &holdings_ops, c, holdings_make(c), again && c->part == PART_HOLDINGS);
 }

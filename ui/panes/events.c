@@ -88,7 +88,7 @@ static bool events_gap(const struct events_request *r, const struct gap *g)
 /* A gap that goes on past the end of the period stands at that end. */
 static int64_t events_gap_at(const struct events_request *r, const struct gap *g)
 {
-	return r->to != TIME_NONE && g->to >= r->to ? r->to - 1 : g->to;
+	return r->to != TIME_NONE && g->to > r->to ? r->to : g->to;
 }
 
 static size_t events_gather(const struct events_request *r, struct events_sort *all)

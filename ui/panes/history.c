@@ -80,9 +80,12 @@ static void history_events(struct history *h)
 		.entity = h->filter.entity,
 		.fields = h->filter.on ? &h->fields : NULL,
 	};
+	bool top = h->grid.top == 0;
 	arena_reset(&h->arena);
 	h->count = (int)events_make(&h->arena, &r, &h->events);
 	grid_sync(&h->grid, h->count);
+	if (top) /* what is new appears above, though another one is selected */
+		h->grid.top = 0;
 	history_detail(h);
 }
 
@@ -124,6 +127,14 @@ static enum reaction history_open(struct history *h)
 	return REACT_DONE;
 }
 
+/* The selected event stays selected if it is among those shown now; else the newest is. */
+static enum reaction history_anew(struct history *h)
+{
+	h->grid.selected = h->grid.top = 0;
+	h->diff.top = 0;
+	return REACT_LOAD;
+}
+
 static enum reaction history_back(struct history *h)
 {
 	if (h->detail) {
@@ -133,7 +144,7 @@ static enum reaction history_back(struct history *h)
 	if (!history_filter_any(&h->filter))
 		return REACT_IGNORED;
 	history_filter_clear(&h->filter);
-	return REACT_LOAD;
+	return history_anew(h);
 }
 
 static void history_ask(struct history *h, enum history_ask what, const char *text)
@@ -154,7 +165,7 @@ static enum reaction history_answered(struct pane *p, const char *text)
 	struct error err = {0};
 	bool good = h->asked == HISTORY_ASK_PERIOD ? history_filter_period(h, text, &err) : history_filter_field(h, text, &err);
 	if (good)
-		return REACT_LOAD;
+		return history_anew(h);
 	session_fail(p->session, &err);
 	history_ask(h, h->asked, text);
 	return REACT_DONE;
@@ -175,6 +186,7 @@ static enum reaction history_that_moment(struct history *h)
 		if (h->card.answer.entities[i].entity == e->version->entity)
 			tab = i + 1;
 	session_go_tab(s, tab);
+	s->go_row = tab ? memory_text(e->version->key) : NULL;
 	return REACT_DONE;
 }
 
@@ -223,7 +235,7 @@ static enum reaction history_act(struct pane *p, enum action a)
 		return history_show(h, a);
 	case ACTION_ENTITY:
 		history_filter_next_entity(h);
-		return REACT_LOAD;
+		return history_anew(h);
 	case ACTION_PERIOD:
 		history_ask(h, HISTORY_ASK_PERIOD, "");
 		return REACT_DONE;
@@ -299,11 +311,14 @@ static void history_recall(struct pane *p, const char *mark)
 
 static void history_filter(struct pane *p, const char *text)
 {
+	struct history *h = (struct history *)p;
 	struct error err = {0};
-	if (history_filter_field((struct history *)p, text, &err))
-		p->stale = true;
-	else
+	if (!history_filter_field(h, text, &err)) {
 		session_fail(p->session, &err);
+		return;
+	}
+	history_anew(h);
+	p->stale = true;
 }
 
 static const char *history_filtered(const struct pane *p)

@@ -99,7 +99,7 @@ void history_diff_make(struct history *h, const struct event *e)
 	struct event_words w = history_words(h);
 	event_origin(&text, &w, e);
 	if (e->kind == EVENT_GAP && e->gap->reason)
-		buffer_format(&text, " %s.", e->gap->reason);
+		buffer_format(&text, " (%s)", e->gap->reason);
 	d->origin = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
 	d->origin_role = event_news(e) && e->kind == EVENT_BEGIN && e->version->origin != ORIGIN_RESYNC ? ROLE_TEXT : ROLE_WARN;
 	buffer_done(&text);
@@ -227,21 +227,24 @@ static void diff_body(struct diff *d, const struct diff_look *l, struct area are
 		show_more(area.y + area.h, area.x + 1, area.w - 1, d->top, d->total - d->top - area.h);
 }
 
+/* Wrapped; the area is what is left below. */
+static void diff_paragraph(struct area *area, enum role role, const char *text)
+{
+	struct area part = {area->y, area->x + 1, area->h, area->w - 2};
+	int lines = diff_wrapped(text, strlen(text), part.w);
+	diff_column(part, 0, text, strlen(text), role);
+	area->y += lines;
+	area->h -= lines;
+}
+
 void history_diff_draw(struct history *h, struct area area)
 {
 	struct diff *d = &h->diff;
 	struct diff_look l = diff_look(h, area.w);
 	if (area.h < 2 || !d->title)
 		return;
-	draw_format(area.y, area.x + 1, area.w - 1, ROLE_TITLE, "%s", d->title);
-	area.y++, area.h--;
-	if (!d->count) { /* it is all there is to say, so it may take the lines it needs */
-		struct area text = {area.y, area.x + 1, area.h, area.w - 2};
-		diff_column(text, 0, d->origin, strlen(d->origin), d->origin_role);
-		return;
-	}
-	draw_text(area.y, area.x + 1, area.w - 1, d->origin_role, d->origin, strlen(d->origin));
-	area.y++, area.h--;
+	diff_paragraph(&area, ROLE_TITLE, d->title);
+	diff_paragraph(&area, d->origin_role, d->origin);
 	if (diff_headed(d, &l) && area.h > 1) {
 		diff_headings(&l, area);
 		area.y++, area.h--;

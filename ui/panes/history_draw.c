@@ -23,12 +23,15 @@ static void draw_then(struct history *h, struct area area)
 	const struct version *v = e->version;
 	struct event_words w = history_words(h);
 	event_subject(&subject, &w, e);
-	if (v->is_current && h->base.session->as_of == TIME_NONE)
+	bool current = v->is_current && h->base.session->as_of == TIME_NONE;
+	if (current)
 		buffer_format(&title, _("%s as it is now"), buffer_text(&subject));
 	else
-		buffer_format(&title, _("%s as of %s, NOT CURRENT"), buffer_text(&subject),
+		buffer_format(&title, _("%s as of %s"), buffer_text(&subject),
 			      figures_minute(v->valid_from, h->base.session->zone, at));
 	draw_text(area.y, area.x + 1, area.w - 1, ROLE_TITLE, title.data, title.len);
+	if (!current)
+		draw_format(area.y + 1, area.x + 1, area.w - 1, ROLE_NOT_CURRENT, "%s", _("NOT CURRENT"));
 	buffer_done(&subject);
 	buffer_done(&title);
 	area.y += 2, area.h -= 2;

@@ -54,7 +54,7 @@ static void list_cell(void *ctx, int row, int column, struct grid_cell *out)
 	else if (column == LIST_EVENT)
 		buffer_text_add(&h->cell, event_word(e));
 	else if (column == LIST_CHANGE && e->kind == EVENT_OLDER)
-		buffer_format(&h->cell, _("what happened until %s: Enter shows it"), figures_minute(e->at, w.zone, when));
+		buffer_format(&h->cell, _("Enter reads back from %s"), figures_minute(e->at, w.zone, when));
 	else if (column == LIST_CHANGE)
 		event_what(&h->cell, &w, e);
 	*out = (struct grid_cell){buffer_text(&h->cell), h->cell.len, list_role(e)};
