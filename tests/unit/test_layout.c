@@ -10,16 +10,18 @@
 
 #include "ui/kit/layout.h"
 
-/* The pane of a window: five rows are the frame's. */
-static struct area pane_of(int columns, int rows)
+/* The pane of a window: five rows are the frame's; on a customer's screens two are the head's, one tells what
+ * the marks are. */
+static struct area pane_of(enum layout_screen screen, int columns, int rows)
 {
-	return (struct area){3, 0, rows - 5, columns};
+	bool head = screen == LAYOUT_CUSTOMER || screen == LAYOUT_DETAIL || screen == LAYOUT_HISTORY;
+	return head ? (struct area){5, 0, rows - 8, columns} : (struct area){3, 0, rows - 5, columns};
 }
 
 static struct layout made(enum layout_screen screen, int columns, int rows, bool accessible)
 {
 	struct layout l;
-	layout_make(screen, pane_of(columns, rows), accessible, &l);
+	layout_make(screen, pane_of(screen, columns, rows), accessible, &l);
 	return l;
 }
 
@@ -37,7 +39,8 @@ static void one_pane_at_the_least_size(void **state)
 	for (int s = 0; s < LAYOUT_SCREENS; s++) {
 		struct layout l = made((enum layout_screen)s, LAYOUT_LEAST_COLUMNS, LAYOUT_LEAST_ROWS, false);
 		assert_int_equal(l.form, FORM_ONE);
-		same(l.part[0], 3, 0, 11, 60);
+		struct area whole = pane_of((enum layout_screen)s, LAYOUT_LEAST_COLUMNS, LAYOUT_LEAST_ROWS);
+		same(l.part[0], whole.y, 0, whole.h, 60);
 		assert_int_equal(l.part[1].h, 0);
 		assert_int_equal(l.part[2].h, 0);
 	}
@@ -51,7 +54,7 @@ static void forms_by_size(void **state)
 		enum layout_form form;
 	} cases[] = {
 		{LAYOUT_CUSTOMER, 80, 24, FORM_STACKED},         {LAYOUT_CUSTOMER, 119, 60, FORM_STACKED},
-		{LAYOUT_CUSTOMER, 120, 40, FORM_BESIDE_LOWER},   {LAYOUT_CUSTOMER, 120, 16, FORM_BESIDE},
+		{LAYOUT_CUSTOMER, 120, 40, FORM_BESIDE_LOWER},   {LAYOUT_CUSTOMER, 120, 20, FORM_BESIDE},
 		{LAYOUT_CUSTOMER, 160, 40, FORM_THREE},          {LAYOUT_CUSTOMER, 200, 60, FORM_THREE},
 		{LAYOUT_DETAIL, 80, 24, FORM_STACKED},           {LAYOUT_DETAIL, 159, 40, FORM_STACKED},
 		{LAYOUT_DETAIL, 160, 40, FORM_BESIDE},           {LAYOUT_HISTORY, 80, 24, FORM_STACKED},
@@ -106,11 +109,11 @@ static void parts_stand_apart_at_every_size(void **state)
 			for (int rows = LAYOUT_LEAST_ROWS; rows < 70; rows += 3)
 				for (int accessible = 0; accessible < 2; accessible++) {
 					struct layout l = made((enum layout_screen)s, columns, rows, accessible);
-					apart(&l, pane_of(columns, rows));
+					apart(&l, pane_of((enum layout_screen)s, columns, rows));
 					for (int lower = 0; lower < rows; lower += 5) {
 						struct layout moved = l;
 						layout_lower(&moved, lower);
-						apart(&moved, pane_of(columns, rows));
+						apart(&moved, pane_of((enum layout_screen)s, columns, rows));
 					}
 				}
 }
@@ -120,12 +123,12 @@ static void the_lower_part_gets_what_it_asks_for(void **state)
 	(void)state;
 	struct layout l = made(LAYOUT_CUSTOMER, 80, 24, false);
 	layout_lower(&l, 5);
-	same(l.part[0], 3, 0, 13, 80);
-	same(l.part[1], 17, 0, 5, 80);
+	same(l.part[0], 5, 0, 10, 80);
+	same(l.part[1], 16, 0, 5, 80);
 	layout_lower(&l, 100); /* the upper one keeps a row */
 	assert_int_equal(l.part[0].h, 1);
 	layout_lower(&l, 0);
-	same(l.part[0], 3, 0, 19, 80);
+	same(l.part[0], 5, 0, 16, 80);
 	assert_int_equal(l.part[1].h, 0);
 
 	l = made(LAYOUT_CUSTOMER, 120, 40, false);
@@ -133,7 +136,7 @@ static void the_lower_part_gets_what_it_asks_for(void **state)
 	layout_lower(&l, 4);
 	same(l.part[0], left.y, left.x, left.h, left.w);
 	assert_int_equal(l.part[2].h, 4);
-	assert_int_equal(l.part[1].h, 30);
+	assert_int_equal(l.part[1].h, 27);
 	assert_int_equal(l.part[1].x, 45);
 
 	l = made(LAYOUT_CUSTOMER, 200, 60, false); /* side by side: there is no lower one */

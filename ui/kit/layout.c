@@ -7,7 +7,7 @@
 /* The first row of a screen that fits the area decides: from the largest to the smallest. */
 struct layout_rule {
 	enum layout_screen screen;
-	int columns, rows; /* at least, of the pane's area: 5 rows less than the window */
+	int columns, rows; /* at least, of the area: 5 rows less than the window, 8 on a customer's screens */
 	enum layout_form form;
 	int first, second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second; the two
 			    * with a stack: of the column on the left, then of the height) and, STACKED, of the height */

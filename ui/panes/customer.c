@@ -179,6 +179,13 @@ static const struct grid_ops fields_ops = {
 
 /* ---- going about ---- */
 
+static void customer_first_field(struct customer *c)
+{
+	grid_done(&c->fields);
+	c->fields.selected = c->fields.top = 0;
+	c->view.top = 0;
+}
+
 static void customer_tab(struct customer *c, int tab)
 {
 	if (tab == card_tabs(&c->card) - 1) {
@@ -188,6 +195,7 @@ static void customer_tab(struct customer *c, int tab)
 	c->tab = tab;
 	c->list = c->moved = false;
 	c->part = PART_MAIN;
+	customer_first_field(c);
 	customer_show(c, false);
 }
 
@@ -231,6 +239,9 @@ static enum reaction customer_list(struct customer *c)
 		c->list = !c->list;
 		c->part = PART_MAIN;
 		c->view.top = 0;
+		if (c->tab > 0)
+			customer_first_field(c);
+		customer_record(c);
 	}
 	return REACT_DONE;
 }
@@ -342,8 +353,7 @@ static void customer_start(struct pane *p, const char *argument)
 	(void)argument;
 	if (!c->fields.ops)
 		grid_init(&c->fields, &fields_ops, c, 2);
-	grid_done(&c->fields);
-	c->fields.selected = c->fields.top = 0;
+	customer_first_field(c);
 	free(c->shown);
 	c->shown = NULL;
 	c->tab = p->session->go_tab > 0 ? p->session->go_tab : 0;
@@ -352,7 +362,6 @@ static void customer_start(struct pane *p, const char *argument)
 	p->session->go_row = NULL;
 	c->list = c->moved = false;
 	c->part = PART_MAIN;
-	c->view.top = 0;
 	c->card.loaded = false; /* nobody else's record stands under a new number */
 }
 
@@ -383,25 +392,25 @@ static const struct card *customer_card_of(const struct pane *p)
 	return customer_card(p);
 }
 
-/* TAB LIST PART FIELD KEY: the selected field's index (-1: none shows), the selected row's key. */
+/* TAB LIST PART MOVED FIELD KEY: the selected field's index, the selected row's key. */
 static void customer_mark(const struct pane *p, struct buffer *out)
 {
 	const struct customer *c = (const struct customer *)p;
 	const char *key = c->tab > 0 && c->grid.key && !strpbrk(c->grid.key, "\r\n") ? c->grid.key : "";
-	buffer_format(out, "%d %d %d %d %s", c->tab, c->list, (int)c->part, c->moved ? grid_row(&c->fields) : -1, key);
+	buffer_format(out, "%d %d %d %d %d %s", c->tab, c->list, (int)c->part, c->moved, c->fields.selected, key);
 }
 
 static void customer_recall(struct pane *p, const char *mark)
 {
 	struct customer *c = (struct customer *)p;
-	int tab, list, part, field, used = 0;
-	if (sscanf(mark, "%d %d %d %d %n", &tab, &list, &part, &field, &used) < 4 || tab < 0 || part < 0 || part >= PARTS)
+	int tab, list, part, moved, field, used = 0;
+	if (sscanf(mark, "%d %d %d %d %d %n", &tab, &list, &part, &moved, &field, &used) < 5 || tab < 0 || part < 0 || part >= PARTS)
 		return;
 	c->tab = tab;
 	c->list = list != 0;
 	c->part = (enum customer_part)part;
 	c->there[c->part] = true;
-	c->moved = field >= 0;
+	c->moved = moved != 0;
 	c->fields.selected = field > 0 ? field : 0;
 	free(c->wanted);
 	c->wanted = mark[used] ? memory_text(mark + used) : NULL;
