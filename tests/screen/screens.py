@@ -178,6 +178,31 @@ def story(folder):
     db.close()
 
 
+def unfinished(folder):
+    """The first copy of the products is under way, that of the assets has not begun."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    db.execute("UPDATE td_entity SET copied = 0 WHERE name IN ('product', 'asset')")
+    db.execute("DELETE FROM asset")
+    db.commit()
+    db.close()
+
+
+def many(folder):
+    """A bank with more kinds of holdings than fit a row of tabs."""
+    with open(os.path.join(SRCDIR, "data", "models", "demography.model"), encoding="utf-8") as f:
+        model = f.read()
+    for i, title in enumerate(["Credit cards", "Insurances", "Safe deposits", "Mandates", "Standing orders", "Complaints"]):
+        model += (f"\n[entity kind{i}]\nkind = detail\ntitle = {title}\ntable = kind{i}\nkey = id\ncif = cif\noptional = *\n"
+                  "column.id = No. | integer\ncolumn.cif = CIF | integer | hidden\n")
+    with open(os.path.join(folder, "many.model"), "w", encoding="utf-8") as f:
+        f.write(model)
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n{HALE_OLD}\n")
+    ingest(folder, "csv:drop", "./many.model")
+
+
 def long(folder, versions=3000):
     """A product that changed every minute."""
     small(folder)

@@ -169,16 +169,37 @@ void card_tab_key(const struct session *s, int tab, char out[FIGURES_SIZE])
 	snprintf(out, FIGURES_SIZE, "%s%d", key, (tab + 1) % 10);
 }
 
-/* "Products 4": the title of a tab and what stands on it. */
+bool card_copied(const struct card *c, int entity)
+{
+	const struct freshness *f = &c->answer.base.freshness;
+	for (int i = 0; i < f->incomplete_count; i++)
+		if (f->incomplete[i] == entity)
+			return false;
+	return true;
+}
+
+/* "Products 4"; "4+" where there may be more, "?" where nothing is known. */
+static void card_held(struct buffer *out, const struct card *c, const struct session *s, int index)
+{
+	const struct entity_rows *rows = &c->answer.entities[index];
+	const struct entity *e = &s->model->entities[rows->entity];
+	char count[FIGURES_SIZE];
+	bool whole = card_copied(c, rows->entity) && rows->known != KNOWN_BEFORE_SNAPSHOT;
+	buffer_format(out, "%s ", e->title ? e->title : e->name);
+	if (!whole && rows->count == 0)
+		buffer_char(out, '?');
+	else
+		buffer_format(out, whole ? "%s" : "%s+", figures_count(rows->count, count));
+}
+
+/* The title of a tab and how much stands on it. */
 static void card_tab_title(struct buffer *out, const struct card *c, const struct session *s, int tab)
 {
 	char count[FIGURES_SIZE];
 	if (tab == 0) {
 		buffer_text_add(out, _("Personal"));
 	} else if (tab <= c->answer.entity_count) {
-		const struct entity_rows *rows = &c->answer.entities[tab - 1];
-		const struct entity *e = &s->model->entities[rows->entity];
-		buffer_format(out, "%s %s", e->title ? e->title : e->name, figures_count(rows->count, count));
+		card_held(out, c, s, tab - 1);
 	} else {
 		int64_t versions = c->history.reach == TIME_NONE ? c->history.count : CARD_HISTORY;
 		buffer_format(out, c->history.reach == TIME_NONE ? _("History %s") : _("History %s+"),

@@ -26,6 +26,8 @@ void card_done(struct card *c);
 bool card_load(struct card *c, struct session *s, struct error *err);
 /* Tabs: 0 the customer, 1 to n one for each detail entity, n + 1 the history. */
 int card_tabs(const struct card *c);
+/* The first copy of this entity is done. */
+bool card_copied(const struct card *c, int entity);
 /* "g4": the keys of a tab, from 0. */
 void card_tab_key(const struct session *s, int tab, char out[FIGURES_SIZE]);
 /* Two rows: who it is; the tabs, `on` marked. */

@@ -380,9 +380,9 @@ static void customer_place(struct pane *p, struct buffer *out)
 	if (!c->card.loaded)
 		return;
 	int count = c->card.answer.customer != NULL, selected = count;
-	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.count)) {
+	if (c->card.answer.candidate_count || (c->tab > 0 && count)) {
 		count = c->grid.count;
-		selected = c->grid.selected + 1;
+		selected = count ? c->grid.selected + 1 : 0;
 	}
 	buffer_format(out, _("%s of %s"), figures_count(selected, at), figures_count(count, all));
 }

@@ -156,11 +156,7 @@ static void draw_personal(struct customer *c, struct area area)
 
 static bool detail_copied(const struct customer *c)
 {
-	const struct freshness *f = &c->card.answer.base.freshness;
-	for (int i = 0; i < f->incomplete_count; i++)
-		if (f->incomplete[i] == customer_entity(c)->entity)
-			return false;
-	return true;
+	return card_copied(&c->card, customer_entity(c)->entity);
 }
 
 static void draw_nothing(const struct customer *c, struct area area)

@@ -255,22 +255,13 @@ static const char *holdings_key(void *ctx, int row)
 	return buffer_text(&c->cell);
 }
 
-static bool holding_copied(const struct customer *c, int entity)
-{
-	const struct freshness *f = &c->card.answer.base.freshness;
-	for (int i = 0; i < f->incomplete_count; i++)
-		if (f->incomplete[i] == entity)
-			return false;
-	return true;
-}
-
 static void holding_title(struct customer *c, const struct entity_rows *rows)
 {
 	const struct entity *e = &customer_model(c)->entities[rows->entity];
 	char count[FIGURES_SIZE];
 	const char *title = e->title ? e->title : e->name;
-	if (!holding_copied(c, rows->entity))
-		buffer_format(&c->cell, _("%s: not copied yet"), title);
+	if (!card_copied(&c->card, rows->entity))
+		buffer_format(&c->cell, rows->count ? _("%s: not copied in full yet") : _("%s: not copied yet"), title);
 	else
 		buffer_format(&c->cell, "%s %s", title, figures_count(rows->count, count));
 }

@@ -41,11 +41,9 @@ static void draw_then(struct history *h, struct area area)
 
 static bool draw_copied(const struct history *h)
 {
-	const struct freshness *f = &h->card.answer.base.freshness;
-	for (int i = 0; i < f->incomplete_count; i++)
-		if (h->filter.entity < 0 || f->incomplete[i] == h->filter.entity)
-			return false;
-	return true;
+	if (h->filter.entity >= 0)
+		return card_copied(&h->card, h->filter.entity);
+	return h->card.answer.base.freshness.incomplete_count == 0;
 }
 
 static void draw_nothing(const struct history *h, struct area area)
@@ -73,6 +71,9 @@ static bool draw_words(const struct history *h, struct area area)
 		buffer_format(&text, "%s%s", text.len ? "; " : "", _("with unchanged fields"));
 	if (then)
 		x += draw_format(y, x, edge - x, ROLE_NOT_CURRENT, _("NOT CURRENT: until %s"), card_moment(s, moment)) + 2;
+	bool partly = h->count && !draw_copied(h);
+	if (partly)
+		x += draw_format(y, x, edge - x, ROLE_WARN, "%s", _("not copied in full yet: more may come")) + 2;
 	if (text.len && x < edge)
 		x += draw_format(y, x, edge - x, ROLE_CHANGED, "%s", buffer_text(&text)) + 2;
 	if (filtered) { /* how to take it off again, if there is room to say so */
@@ -84,7 +85,7 @@ static bool draw_words(const struct history *h, struct area area)
 		if (x + cells < edge)
 			draw_text(y, edge - cells - 1, cells, ROLE_DIM, text.data, text.len);
 	}
-	bool some = then || filtered || h->unchanged;
+	bool some = then || filtered || partly || h->unchanged;
 	buffer_done(&text);
 	return some;
 }
