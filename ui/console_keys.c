@@ -162,7 +162,7 @@ static void console_ask_as_of(struct console *c)
 	else if (s->as_of != TIME_NONE)
 		console_as_of(c, "");
 	else
-		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18, 2026-11-18 14:00, yesterday, -2d) ==>"),
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18 14:00, yesterday, -2d) ==>"),
 			    console_proposed(c, proposed));
 }
 

@@ -138,7 +138,8 @@ static void a_mark_brings_back_the_customer_as_it_stood(void **state)
 
 static void a_mark_that_is_none_is_a_fresh_start(void **state)
 {
-	static const char *const marks[] = {"", "x", "99 0 0 0 0 ", "-1 0 0 0 0 ", "1 0 7 0 0 ", "1 0 0 0 0 gone", "0 1 0 1 99 "};
+	static const char *const marks[] = {
+		"", "x", "99 0 0 0 0 ", "-1 0 0 0 0 ", "1 0 7 0 0 ", "1 0 0 0 0 gone", "0 1 0 1 99 "};
 	(void)state;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		struct pane *p = shown(&customer_pane, marks[i]);
@@ -183,8 +184,11 @@ static const char *datum(struct grid *g, int row, int column)
 	struct grid_datum d = {0};
 	static char text[128];
 	g->ops->datum(g->ctx, row, column, &d);
-	snprintf(text, sizeof(text), "%s %.*s%s", d.kind == GRID_NUMBER ? "number" : d.kind == GRID_TEXT ? "text" : "nothing", (int)d.len,
-		 d.text, d.ours ? " ours" : "");
+	snprintf(text, sizeof(text), "%s %.*s%s",
+		 d.kind == GRID_NUMBER ? "number"
+		 : d.kind == GRID_TEXT ? "text"
+				       : "nothing",
+		 (int)d.len, d.text, d.ours ? " ours" : "");
 	return text;
 }
 

@@ -9,8 +9,9 @@ struct layout_rule {
 	enum layout_screen screen;
 	int columns, rows; /* at least, of the area: 5 rows less than the window, 8 on a customer's screens */
 	enum layout_form form;
-	int first, second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second; the two
-			    * with a stack: of the column on the left, then of the height) and, STACKED, of the height */
+	int first,
+		second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second; the two
+			 * with a stack: of the column on the left, then of the height) and, STACKED, of the height */
 };
 
 static const struct layout_rule layout_table[] = {

@@ -47,7 +47,8 @@ static bool card_read(struct card *c, struct session *s, struct error *err)
 			return false;
 		for (int e = 0; e < c->today.entity_count; e++)
 			if (c->today.entities[e].count)
-				qsort(c->today.entities[e].rows, (size_t)c->today.entities[e].count, sizeof(struct row), card_compare);
+				qsort(c->today.entities[e].rows, (size_t)c->today.entities[e].count, sizeof(struct row),
+				      card_compare);
 	}
 	c->loaded = query_history(s->query, &request, &c->history, err);
 	return c->loaded;
@@ -81,7 +82,8 @@ const struct entity_rows *card_today(const struct card *c, int index)
 int card_today_row(const struct entity_rows *today, const char *key)
 {
 	struct row wanted = {.key = key};
-	const struct row *row = today && today->count ? bsearch(&wanted, today->rows, (size_t)today->count, sizeof(wanted), card_compare)
+	const struct row *row = today && today->count ? bsearch(&wanted, today->rows, (size_t)today->count,
+								sizeof(wanted), card_compare)
 						      : NULL;
 	return row ? (int)(row - today->rows) : -1;
 }
@@ -245,7 +247,8 @@ static void card_tabs_row(const struct card *c, const struct session *s, struct 
 			draw_text(area.y, area.x + area.w - 1, 1, ROLE_TAB, ">", 1);
 			break;
 		}
-		draw_text(area.y, x, x + cells > edge ? edge - x : cells, i == on ? ROLE_TAB_ON : ROLE_TAB, text.data, text.len);
+		draw_text(area.y, x, x + cells > edge ? edge - x : cells, i == on ? ROLE_TAB_ON : ROLE_TAB, text.data,
+			  text.len);
 		x += cells + 2;
 	}
 	buffer_done(&text);
@@ -301,10 +304,11 @@ static void card_absent_then(struct buffer *out, const struct card *c, const str
 	int64_t since = c->today.since;
 	card_moment(s, moment);
 	if (a->known == KNOWN_BEFORE_SNAPSHOT)
-		buffer_format(out, _("What customer %s was at %s is not known: the replica began later."), a->cif, moment);
-	else if (a->known == KNOWN_GAP)
-		buffer_format(out, _("No customer %s is known at %s, but that lies in a gap: changes may be missing."), a->cif,
+		buffer_format(out, _("What customer %s was at %s is not known: the replica began later."), a->cif,
 			      moment);
+	else if (a->known == KNOWN_GAP)
+		buffer_format(out, _("No customer %s is known at %s, but that lies in a gap: changes may be missing."),
+			      a->cif, moment);
 	else if (c->today.customer && since != TIME_NONE && since > s->as_of)
 		buffer_format(out, _("Customer %s was not registered yet at %s: registered %s."), a->cif, moment,
 			      figures_minute(since, s->zone, when));
@@ -324,7 +328,8 @@ static void card_absent_why(struct buffer *out, const struct card *c, const stru
 		buffer_format(out, _("At %s customer %s was deleted already: %s."), card_moment(s, moment), a->cif,
 			      figures_minute(a->deleted_at, s->zone, when));
 	else if (a->deleted_at != TIME_NONE)
-		buffer_format(out, _("Customer %s was deleted %s."), a->cif, figures_minute(a->deleted_at, s->zone, when));
+		buffer_format(out, _("Customer %s was deleted %s."), a->cif,
+			      figures_minute(a->deleted_at, s->zone, when));
 	else if (a->known == KNOWN_SNAPSHOT)
 		buffer_format(out,
 			      _("Customer %s is not copied yet, or does not exist: the first copy is still running."),
@@ -389,7 +394,8 @@ bool card_caution(const struct card *c, const struct session *s, int tab, struct
 	else if (known == KNOWN_BEFORE_SNAPSHOT)
 		draw_format(y, x, w, ROLE_WARN, "%s", _("not known: first copied later"));
 	else if (c->answer.customer && !c->today.customer && c->today.deleted_at != TIME_NONE)
-		draw_format(y, x, w, ROLE_CHANGED, _("deleted since then: %s"), figures_minute(c->today.deleted_at, s->zone, moment));
+		draw_format(y, x, w, ROLE_CHANGED, _("deleted since then: %s"),
+			    figures_minute(c->today.deleted_at, s->zone, moment));
 	else if (!s->accessible)
 		draw_format(y, x, w, ROLE_CHANGED, "%s", _("# differs from today"));
 	return true;

@@ -157,7 +157,8 @@ static void fields_column(void *ctx, int column, struct grid_column *out)
 static void fields_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
 	const struct record_field *f = fields_at(ctx, row);
-	*out = column == 0 ? (struct grid_cell){f->label, strlen(f->label), ROLE_LABEL} : (struct grid_cell){f->text, f->len, f->role};
+	*out = column == 0 ? (struct grid_cell){f->label, strlen(f->label), ROLE_LABEL}
+			   : (struct grid_cell){f->text, f->len, f->role};
 }
 
 static void fields_datum(void *ctx, int row, int column, struct grid_datum *out)
@@ -404,7 +405,8 @@ static void customer_recall(struct pane *p, const char *mark)
 {
 	struct customer *c = (struct customer *)p;
 	int tab, list, part, moved, field, used = 0;
-	if (sscanf(mark, "%d %d %d %d %d %n", &tab, &list, &part, &moved, &field, &used) < 5 || tab < 0 || part < 0 || part >= PARTS)
+	if (sscanf(mark, "%d %d %d %d %d %n", &tab, &list, &part, &moved, &field, &used) < 5 || tab < 0 || part < 0 ||
+	    part >= PARTS)
 		return;
 	c->tab = tab;
 	c->list = list != 0;
@@ -451,17 +453,20 @@ static const enum action customer_actions[] = {ACTION_GO_TAB, ACTION_AS_OF, ACTI
 const struct pane_ops customer_pane = {
 	.code = "CIF",
 	.title = N_("Customer"),
-	.about = N_("One customer, kept current while you look. g and a digit shows a tab; Tab goes through what stands on "
-		    "the screen, then to the next tab.\n"
-		    "(none) means the bank holds nothing there, \"\" an empty text; a field the bank does not have is not "
-		    "shown. * marks what changed in the last 30 days.\n"
-		    "What changes while you look is marked ! until the next key you press here, so that nothing passes "
-		    "unseen. A selected row that is deleted meanwhile stays where it is, and says so, until you leave it.\n"
-		    "Down goes into the fields; F11 or Enter shows them in one column with whole values. Enter on a row opens "
-		    "it as a record; there n and N go to the next row and the one before. Enter on one of the last changes "
-		    "shows it in the history, on a thing held its tab.\n"
-		    "F9 shows the customer as of another moment, with NOT CURRENT above and below, and # at all that differs "
-		    "from today; F9 again, or the next CIF, is now."),
+	.about = N_(
+		"One customer, kept current while you look. g and a digit shows a tab; Tab goes through what stands on "
+		"the screen, then to the next tab.\n"
+		"(none) means the bank holds nothing there, \"\" an empty text; a field the bank does not have is not "
+		"shown. * marks what changed in the last 30 days.\n"
+		"What changes while you look is marked ! until the next key you press here, so that nothing passes "
+		"unseen. A selected row that is deleted meanwhile stays where it is, and says so, until you leave it.\n"
+		"Down goes into the fields; F11 or Enter shows them in one column with whole values. Enter on a row "
+		"opens "
+		"it as a record; there n and N go to the next row and the one before. Enter on one of the last changes "
+		"shows it in the history, on a thing held its tab.\n"
+		"F9 shows the customer as of another moment, with NOT CURRENT above and below, and # at all that "
+		"differs "
+		"from today; F9 again, or the next CIF, is now."),
 	.size = sizeof(struct customer),
 	.topics = BOARD_ROWS,
 	.customer = true,

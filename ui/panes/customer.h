@@ -53,41 +53,41 @@ struct customer_holding {
 struct customer {
 	struct pane base;
 	struct card card;
-	char *shown;          /* CIF of the card, to know another from the same again */
+	char *shown; /* CIF of the card, to know another from the same again */
 	int64_t shown_as_of;
-	struct arena arena;   /* of what is made from the card */
+	struct arena arena; /* of what is made from the card */
 	struct arena record_arena;
 	const struct version **fresh; /* versions newer than what was looked at */
 	int fresh_count;
-	int64_t seen;         /* sequence number looked at last; INT64_MAX: nothing is new */
+	int64_t seen; /* sequence number looked at last; INT64_MAX: nothing is new */
 
 	int tab;
-	bool list;            /* one record over the whole screen, whole values */
-	bool moved;           /* into the fields of the customer: they show which is selected */
+	bool list;  /* one record over the whole screen, whole values */
+	bool moved; /* into the fields of the customer: they show which is selected */
 	enum customer_part part;
-	bool there[PARTS];    /* at the last paint */
+	bool there[PARTS]; /* at the last paint */
 
 	struct record record;
 	struct record_view view;
-	struct grid fields;   /* of the record; drawn by it */
+	struct grid fields; /* of the record; drawn by it */
 
-	struct grid grid;     /* rows of the detail tab, or candidates */
+	struct grid grid; /* rows of the detail tab, or candidates */
 	struct customer_row *rows;
 	int row_count;
 	const char **later; /* keys that are there today and were not then */
 	int later_count;
 	int columns[GRID_COLUMNS]; /* of the entity */
-	bool live;            /* the same was shown before at the same moment: what went meanwhile is told */
-	char *ghost;          /* key of the selected row, which was deleted while looked at */
-	char *wanted;         /* key to select when its table is first shown */
+	bool live;                 /* the same was shown before at the same moment: what went meanwhile is told */
+	char *ghost;               /* key of the selected row, which was deleted while looked at */
+	char *wanted;              /* key to select when its table is first shown */
 
 	struct grid changes;
 	struct customer_change *change;
-	int subject, label;   /* cells of their widest */
+	int subject, label; /* cells of their widest */
 	struct grid holdings;
 	struct customer_holding *holding;
 	struct buffer cell;
-	int64_t since;        /* changes after it are marked */
+	int64_t since; /* changes after it are marked */
 };
 
 static inline bool customer_then(const struct customer *c)

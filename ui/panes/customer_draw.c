@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/language.h"
+#include "base/text.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/kit/figures.h"
@@ -259,6 +260,22 @@ static bool legend_has(const struct customer *c, enum record_sign sign)
 	return false;
 }
 
+/* How to see what was cut, else that nothing need be left first. */
+static void draw_hint(const struct customer *c, struct area left)
+{
+	struct buffer hint = {0};
+	char key[16];
+	keys_first(&c->base.session->keys, ACTION_VIEW, key, sizeof(key));
+	if (c->view.cut)
+		buffer_format(&hint, _("%s shows whole values"), key);
+	else
+		buffer_text_add(&hint, _("Type the next CIF any time"));
+	int cells = (int)text_width(hint.data, hint.len);
+	if (cells < left.w - 1 && (c->view.cut || left.x + left.w >= CUSTOMER_HINT))
+		draw_text(left.y, left.x + left.w - cells - 1, cells, ROLE_DIM, hint.data, hint.len);
+	buffer_done(&hint);
+}
+
 static void draw_legend(struct customer *c, struct area area)
 {
 	int y = area.y + area.h - 1, x = area.x + 1;
@@ -271,9 +288,7 @@ static void draw_legend(struct customer *c, struct area area)
 		x += draw_format(y, x, area.x + area.w - x, ROLE_CHANGED, "%s", _("! changed just now")) + 2;
 	if (!words && legend_has(c, RECORD_RECENT))
 		x += draw_format(y, x, area.x + area.w - x, ROLE_CHANGED, "%s", _("* changed in the last 30 days")) + 2;
-	const char *hint = _("Type the next CIF any time");
-	if (area.w >= CUSTOMER_HINT && x < area.x + area.w - 30)
-		draw_right(y, area.x + area.w - 30, 29, ROLE_DIM, hint, strlen(hint));
+	draw_hint(c, (struct area){y, x, 1, area.x + area.w - x});
 }
 
 void customer_draw(struct pane *p, struct area area)
@@ -286,6 +301,7 @@ void customer_draw(struct pane *p, struct area area)
 	c->there[PART_MAIN] = true;
 	c->there[PART_CHANGES] = c->there[PART_HOLDINGS] = false;
 	c->changes.y = c->holdings.y = c->fields.y = c->grid.y = -1;
+	c->view.cut = false;
 	if (!c->card.answer.customer) {
 		int rows = card_absent(&c->card, p->session, area) + 1;
 		area.y += rows, area.h -= rows;

@@ -78,7 +78,8 @@ static void lists_line(struct grid *g, int row, struct area area, enum role role
 
 static struct event_words changes_words(const struct customer *c)
 {
-	return (struct event_words){.model = customer_model(c), .zone = c->base.session->zone, .aloud = c->base.session->accessible};
+	return (struct event_words){
+		.model = customer_model(c), .zone = c->base.session->zone, .aloud = c->base.session->accessible};
 }
 
 static const char *changes_key(void *ctx, int row)
@@ -113,8 +114,8 @@ static int lists_wider(int cells, const char *s, size_t n, int most)
 static void changes_measure(struct customer *c, const struct customer_change *l)
 {
 	const struct version *v = l->event->version;
-	const char *label = l->column < 0 ? event_word(l->event)
-					  : customer_model(c)->entities[v->entity].columns[l->column].title;
+	const char *label =
+		l->column < 0 ? event_word(l->event) : customer_model(c)->entities[v->entity].columns[l->column].title;
 	struct event_words w = changes_words(c);
 	buffer_clear(&c->cell);
 	event_subject(&c->cell, &w, l->event);
@@ -201,7 +202,8 @@ static void changes_title(const struct customer *c, struct area area)
 	struct buffer text = {0};
 	card_tab_key(c->base.session, card_tabs(&c->card) - 1, key);
 	if (customer_then(c))
-		buffer_format(&text, _("Last changes until %s, NOT CURRENT (%s = all)"), card_moment(c->base.session, moment), key);
+		buffer_format(&text, _("Last changes until %s, NOT CURRENT (%s = all)"),
+			      card_moment(c->base.session, moment), key);
 	else
 		buffer_format(&text, _("Last changes (%s = all)"), key);
 	int used = draw_format(area.y, area.x + 1, area.w - 1, c->changes.focus ? ROLE_TAB_ON : ROLE_TITLE, "%s",
@@ -325,8 +327,8 @@ static int holdings_of(struct customer *c, int index, int count)
 	c->holding[count++] = (struct customer_holding){.index = index, .row = HOLDING_TITLE};
 	for (int r = 0; r < rows->count; r++) {
 		int at = card_today_row(today, rows->rows[r].key);
-		c->holding[count++] = (struct customer_holding){
-			.index = index, .row = r, .today = at >= 0 ? &today->rows[at] : NULL};
+		c->holding[count++] =
+			(struct customer_holding){.index = index, .row = r, .today = at >= 0 ? &today->rows[at] : NULL};
 	}
 	later.later_count = card_later(&c->card, index, &c->arena, &later.later);
 	if (later.later_count)

@@ -252,6 +252,7 @@ void customer_later(struct buffer *out, const char *const *keys, int count)
 	for (int i = 0; i < count; i++)
 		buffer_format(&text, "%s%s", i ? ", " : "", keys[i]);
 	if (count)
-		buffer_format(out, P_("%d more since then: %s", "%d more since then: %s", count), count, buffer_text(&text));
+		buffer_format(out, P_("%d more since then: %s", "%d more since then: %s", count), count,
+			      buffer_text(&text));
 	buffer_done(&text);
 }

@@ -169,10 +169,10 @@ void event_subject(struct buffer *out, const struct event_words *w, const struct
 
 static const char *event_end_word(const struct version *v)
 {
-	return v->moved_to                     ? _("moved away")
+	return v->moved_to                   ? _("moved away")
 	       : v->ended_by == END_TRUNCATE ? _("table emptied")
 	       : v->ended_by == END_RESYNC   ? _("found gone")
-					       : _("deleted");
+					     : _("deleted");
 }
 
 const char *event_word(const struct event *e)

@@ -42,8 +42,8 @@ struct event_fields {
 struct events_request {
 	const struct history_answer *history;
 	const struct model *model;
-	int64_t from, to;                  /* what happened in [from, to), TIME_NONE: open; and gaps that overlap it */
-	int entity;                        /* gaps of this one, and of all; -1: all. Versions are as the answer has them */
+	int64_t from, to; /* what happened in [from, to), TIME_NONE: open; and gaps that overlap it */
+	int entity;       /* gaps of this one, and of all; -1: all. Versions are as the answer has them */
 	const struct event_fields *fields; /* only what changed one of them; NULL: everything */
 };
 

@@ -163,7 +163,8 @@ static enum reaction history_answered(struct pane *p, const char *text)
 {
 	struct history *h = (struct history *)p;
 	struct error err = {0};
-	bool good = h->asked == HISTORY_ASK_PERIOD ? history_filter_period(h, text, &err) : history_filter_field(h, text, &err);
+	bool good = h->asked == HISTORY_ASK_PERIOD ? history_filter_period(h, text, &err)
+						   : history_filter_field(h, text, &err);
 	if (good)
 		return history_anew(h);
 	session_fail(p->session, &err);
@@ -193,7 +194,8 @@ static enum reaction history_that_moment(struct history *h)
 static enum reaction history_next(struct history *h, int step)
 {
 	if (!history_step(h, step))
-		session_say(h->base.session, ROLE_MESSAGE, "%s", step > 0 ? _("No change before it is shown") : _("No later change"));
+		session_say(h->base.session, ROLE_MESSAGE, "%s",
+			    step > 0 ? _("No change before it is shown") : _("No later change"));
 	h->diff.top = 0;
 	history_detail(h);
 	return REACT_DONE;
@@ -336,8 +338,8 @@ static void history_place(struct pane *p, struct buffer *out)
 		return;
 	bool older = h->events[h->count - 1].kind == EVENT_OLDER;
 	int count = h->count - older, selected = h->grid.selected + 1;
-	buffer_format(out, older ? _("%s of %s+") : _("%s of %s"), figures_count(selected < count ? selected : count, at),
-		      figures_count(count, all));
+	buffer_format(out, older ? _("%s of %s+") : _("%s of %s"),
+		      figures_count(selected < count ? selected : count, at), figures_count(count, all));
 }
 
 static struct grid *history_grid(struct pane *p)
@@ -369,21 +371,26 @@ static void history_stop(struct pane *p)
 	buffer_done(&h->cell);
 }
 
-static const enum action history_actions[] = {ACTION_GO_TAB,      ACTION_FILTER,    ACTION_PERIOD,
-					      ACTION_ENTITY,      ACTION_THAT_MOMENT, ACTION_UNCHANGED,
-					      ACTION_AS_OF,       ACTION_VIEW,      ACTION_NONE};
+static const enum action history_actions[] = {ACTION_GO_TAB, ACTION_FILTER,      ACTION_PERIOD,
+					      ACTION_ENTITY, ACTION_THAT_MOMENT, ACTION_UNCHANGED,
+					      ACTION_AS_OF,  ACTION_VIEW,        ACTION_NONE};
 
 const struct pane_ops history_pane = {
 	.code = "HIST",
 	.title = N_("History"),
-	.about = N_("Everything that happened to this customer and what they hold, newest first, on one time line; below it "
+	.about = N_("Everything that happened to this customer and what they hold, newest first, on one time line; "
+		    "below it "
 		    "what the selected version changed, as it was and as it is. n and N go from change to change.\n"
-		    "\"first copied\" is how a row was found when the replica began: what it was before is not known. A gap is "
+		    "\"first copied\" is how a row was found when the replica began: what it was before is not known. "
+		    "A gap is "
 		    "a time in which changes may have been missed.\n"
-		    "u shows unchanged fields too, e goes through the kinds, & asks for a field (the beginning of its name or "
-		    "title) and shows only what changed it, d asks for a period: 2026-01-01 2026-02-01, 2026-01-01 14:00, -7d. "
+		    "u shows unchanged fields too, e goes through the kinds, & asks for a field (the beginning of its "
+		    "name or "
+		    "title) and shows only what changed it, d asks for a period: 2026-01-01 2026-02-01, 2026-01-01 "
+		    "14:00, -7d. "
 		    "What is filtered is told on the last line; Esc shows all again.\n"
-		    "Enter shows the selected version alone; on the last line of a long history it shows older ones. T shows "
+		    "Enter shows the selected version alone; on the last line of a long history it shows older ones. T "
+		    "shows "
 		    "the customer as of the selected version."),
 	.size = sizeof(struct history),
 	.topics = BOARD_ROWS,

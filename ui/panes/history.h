@@ -43,8 +43,8 @@ struct diff {
 	enum role origin_role;
 	struct diff_field *fields;
 	int count;
-	int label;     /* cells of the widest */
-	bool was, is;  /* which columns there are */
+	int label;             /* cells of the widest */
+	bool was, is;          /* which columns there are */
 	int top, shown, total; /* lines, as of the last paint */
 };
 
@@ -58,14 +58,14 @@ struct history {
 	struct arena detail_arena; /* the selected one in full */
 	const struct event *events;
 	int count;
-	int limit;                 /* versions read of each entity */
+	int limit; /* versions read of each entity */
 	struct history_filter filter;
 	struct event_fields fields; /* of the filter, for the events */
 	enum history_ask asked;
-	bool unchanged;            /* show unchanged fields too */
-	bool detail;               /* the selected version alone, whole */
+	bool unchanged; /* show unchanged fields too */
+	bool detail;    /* the selected version alone, whole */
 	struct diff diff;
-	struct record record;      /* the row as of the selected version */
+	struct record record; /* the row as of the selected version */
 	struct record_view view;
 	struct grid grid;
 	struct buffer cell;

@@ -76,8 +76,8 @@ static void diff_title(struct history *h, const struct event *e, struct buffer *
 	else if (e->kind == EVENT_GAP)
 		buffer_format(out, _("A gap in %s"), buffer_text(&subject));
 	else if (e->version->valid_to == TIME_OPEN)
-		buffer_format(out, _("%s, version %lld, since %s"), buffer_text(&subject), (long long)e->version->version,
-			      figures_minute(e->version->valid_from, w.zone, from));
+		buffer_format(out, _("%s, version %lld, since %s"), buffer_text(&subject),
+			      (long long)e->version->version, figures_minute(e->version->valid_from, w.zone, from));
 	else
 		buffer_format(out, _("%s, version %lld, from %s to %s"), buffer_text(&subject),
 			      (long long)e->version->version, figures_minute(e->version->valid_from, w.zone, from),
@@ -101,7 +101,8 @@ void history_diff_make(struct history *h, const struct event *e)
 	if (e->kind == EVENT_GAP && e->gap->reason)
 		buffer_format(&text, " (%s)", e->gap->reason);
 	d->origin = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
-	d->origin_role = event_news(e) && e->kind == EVENT_BEGIN && e->version->origin != ORIGIN_RESYNC ? ROLE_TEXT : ROLE_WARN;
+	d->origin_role =
+		event_news(e) && e->kind == EVENT_BEGIN && e->version->origin != ORIGIN_RESYNC ? ROLE_TEXT : ROLE_WARN;
 	buffer_done(&text);
 	if (e->version)
 		diff_fields(h, e);

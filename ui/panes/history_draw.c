@@ -70,7 +70,8 @@ static bool draw_words(const struct history *h, struct area area)
 	if (h->unchanged)
 		buffer_format(&text, "%s%s", text.len ? "; " : "", _("with unchanged fields"));
 	if (then)
-		x += draw_format(y, x, edge - x, ROLE_NOT_CURRENT, _("NOT CURRENT: until %s"), card_moment(s, moment)) + 2;
+		x += draw_format(y, x, edge - x, ROLE_NOT_CURRENT, _("NOT CURRENT: until %s"), card_moment(s, moment)) +
+		     2;
 	bool partly = h->count && !draw_copied(h);
 	if (partly)
 		x += draw_format(y, x, edge - x, ROLE_WARN, "%s", _("not copied in full yet: more may come")) + 2;

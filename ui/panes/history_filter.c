@@ -148,7 +148,8 @@ static void filter_join(const struct filter_words *w, int from, int to, struct b
 		buffer_format(out, "%s%s", i > from ? " " : "", w->text[i]);
 }
 
-static bool filter_moment(const struct history *h, const struct filter_words *w, int from, int to, int64_t *out, struct error *err)
+static bool filter_moment(const struct history *h, const struct filter_words *w, int from, int to, int64_t *out,
+			  struct error *err)
 {
 	const struct session *s = h->base.session;
 	struct buffer text = {0};
@@ -161,7 +162,8 @@ static bool filter_moment(const struct history *h, const struct filter_words *w,
 
 /* A time may be two words, so the words are parted in each way until both halves are times: a beginning
  * alone first. What is wrong is told of the parting that is meant most likely: a date a half. */
-static bool filter_period(const struct history *h, const struct filter_words *w, int64_t *from, int64_t *to, struct error *err)
+static bool filter_period(const struct history *h, const struct filter_words *w, int64_t *from, int64_t *to,
+			  struct error *err)
 {
 	struct error none = {0};
 	*to = TIME_NONE;
@@ -214,7 +216,8 @@ void history_filter_words(const struct history *h, struct buffer *out)
 	if (f->from != TIME_NONE || f->to != TIME_NONE)
 		filter_part(out);
 	if (f->from != TIME_NONE && f->to != TIME_NONE)
-		buffer_format(out, _("from %s to %s"), figures_minute(f->from, zone, from), figures_minute(f->to, zone, to));
+		buffer_format(out, _("from %s to %s"), figures_minute(f->from, zone, from),
+			      figures_minute(f->to, zone, to));
 	else if (f->from != TIME_NONE)
 		buffer_format(out, _("since %s"), figures_minute(f->from, zone, from));
 }

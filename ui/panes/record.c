@@ -107,7 +107,8 @@ static int record_today_room(int room)
 	return room - (int)text_width(word, strlen(word)) - 1;
 }
 
-static int record_field_lines(const struct record *r, const struct record_view *v, const struct record_field *f, int width)
+static int record_field_lines(const struct record *r, const struct record_view *v, const struct record_field *f,
+			      int width)
 {
 	if (v->words) {
 		struct buffer text = {0};

@@ -60,9 +60,9 @@ struct record_view {
 	int selected; /* a field; -1: none */
 	int top;      /* lines scrolled by */
 	/* As of the last paint: */
-	int total;  /* lines of the whole record */
-	int y, x;   /* of the selected field; y -1: nowhere */
-	bool cut;   /* a value ended with an ellipsis */
+	int total; /* lines of the whole record */
+	int y, x;  /* of the selected field; y -1: nowhere */
+	bool cut;  /* a value ended with an ellipsis */
 };
 
 /* Fills *r from the arena; hidden columns and those the bank does not have are left out. */
