@@ -60,25 +60,15 @@ static bool history_read(struct history *h, struct history_answer *out, struct e
 	return query_history(h->base.session->query, &q, out, err);
 }
 
-static int history_width(const struct model *m)
-{
-	int width = 0;
-	for (int e = 0; e < m->entity_count; e++)
-		if (m->entities[e].column_count > width)
-			width = m->entities[e].column_count;
-	return width;
-}
-
 static void history_events(struct history *h)
 {
-	h->fields = (struct event_fields){h->filter.on, history_width(history_model(h))};
 	struct events_request r = {
 		.history = &h->answer,
 		.model = history_model(h),
 		.from = h->filter.from,
 		.to = history_until(h),
 		.entity = h->filter.entity,
-		.fields = h->filter.on ? &h->fields : NULL,
+		.fields = h->filter.on ? &h->filter.fields : NULL,
 	};
 	bool top = h->grid.top == 0;
 	arena_reset(&h->arena);
@@ -149,13 +139,11 @@ static enum reaction history_back(struct history *h)
 
 static void history_ask(struct history *h, enum history_ask what, const char *text)
 {
-	char initial[64];
-	snprintf(initial, sizeof(initial), "%s", text);
 	h->asked = what;
 	if (what == HISTORY_ASK_PERIOD)
-		pane_ask(&h->base, _("Period (2026-01-01 2026-02-01, -7d, nothing: all) ==>"), initial);
+		pane_ask(&h->base, _("Period (2026-01-01 2026-02-01, -7d, nothing: all) ==>"), text);
 	else
-		pane_ask(&h->base, _("Only changes of the field (nothing: all) ==>"), initial);
+		pane_ask(&h->base, _("Only changes of the field (nothing: all) ==>"), text);
 }
 
 /* A mistake stays in the question, to be mended, with what is wrong above it. */

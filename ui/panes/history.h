@@ -24,10 +24,11 @@ struct model;
 enum { HISTORY_LIMIT = 1000, HISTORY_FIELD = 64 };
 
 struct history_filter {
-	int entity;                /* only this; -1: all */
-	char field[HISTORY_FIELD]; /* only what changed fields that begin so, by name or title; "": all */
-	bool *on;                  /* those, as events take them */
-	int64_t from, to;          /* only what happened in it; TIME_NONE: open */
+	int entity;                 /* only this; -1: all */
+	char field[HISTORY_FIELD];  /* only what changed fields that begin so, by name or title; "": all */
+	bool *on;                   /* those; NULL: all */
+	struct event_fields fields; /* the same, for the events */
+	int64_t from, to;           /* only what happened in it; TIME_NONE: open */
 };
 
 /* A field before and after. */
@@ -60,7 +61,6 @@ struct history {
 	int count;
 	int limit; /* versions read of each entity */
 	struct history_filter filter;
-	struct event_fields fields; /* of the filter, for the events */
 	enum history_ask asked;
 	bool unchanged; /* show unchanged fields too */
 	bool detail;    /* the selected version alone, whole */
@@ -82,7 +82,7 @@ static inline struct event_words history_words(const struct history *h)
 		.model = history_model(h),
 		.zone = h->base.session->zone,
 		.aloud = h->base.session->accessible,
-		.only = h->filter.on ? &h->fields : NULL,
+		.only = h->filter.on ? &h->filter.fields : NULL,
 	};
 }
 

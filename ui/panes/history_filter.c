@@ -106,6 +106,7 @@ bool history_filter_field(struct history *h, const char *text, struct error *err
 	}
 	free(f->on);
 	f->on = some ? on : NULL;
+	f->fields = (struct event_fields){f->on, filter_width(m)};
 	if (!some)
 		free(on);
 	snprintf(f->field, sizeof(f->field), "%s", some ? text : "");
