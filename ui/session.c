@@ -27,6 +27,7 @@ void session_done(struct session *s)
 		session_forget(&s->recents[i]);
 	free(s->customer);
 	free(s->go_argument);
+	free(s->go_row);
 	*s = (struct session){0};
 }
 
@@ -64,6 +65,8 @@ void session_go(struct session *s, const char *code, const char *argument)
 	free(s->go_argument);
 	s->go_argument = memory_text(argument);
 	s->go_tab = -1;
+	free(s->go_row);
+	s->go_row = NULL;
 }
 
 void session_go_tab(struct session *s, int tab)
