@@ -160,7 +160,7 @@ static void a_terminal_has_a_depth(void **state)
 	assert_int_equal(theme_depth(16, 256), DEPTH_16);
 	assert_int_equal(theme_depth(88, 7744), DEPTH_16); /* another palette than that of 256 */
 	assert_int_equal(theme_depth(256, 65536), DEPTH_256);
-	assert_int_equal(theme_depth(1 << 24, 65536), DEPTH_256);
+	assert_int_equal(theme_depth(1 << 24, 65536), DEPTH_8);
 }
 
 static void a_terminal_forbids_attributes(void **state)
