@@ -172,6 +172,7 @@ void term_stop(void)
 {
 	if (!screen.handle)
 		return;
+	term_back_hurry();
 	if (!term.headless && !term_back_foreground())
 		term_back_mute(); /* endwin would be stopped for changing a terminal that is another's now */
 	if (term.bracketed)
