@@ -9,7 +9,7 @@ struct layout_rule {
 	enum layout_screen screen;
 	int columns, rows; /* at least, of the pane's area: 5 rows less than the window */
 	enum layout_form form;
-	int first, second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second;
+	int first, second; /* hundredths: of the width (BESIDE, BESIDE_TWO: the first; THREE: the first, the second;
 			    * BESIDE_STACKED: of the column on the left) and, STACKED, of the height */
 };
 
@@ -26,7 +26,7 @@ static const struct layout_rule layout_table[] = {
 	{LAYOUT_HISTORY, 110, 20, FORM_BESIDE_STACKED, 40, 50},
 	{LAYOUT_HISTORY, 0, 12, FORM_STACKED, 60, 0},
 	{LAYOUT_HISTORY, 0, 0, FORM_ONE, 0, 0},
-	{LAYOUT_STORES, 160, 20, FORM_BESIDE_STACKED, 40, 50},
+	{LAYOUT_STORES, 150, 20, FORM_BESIDE_TWO, 56, 50},
 	{LAYOUT_STORES, 0, 13, FORM_STACKED, 50, 0},
 	{LAYOUT_STORES, 0, 0, FORM_ONE, 0, 0},
 	{LAYOUT_LAG, 120, 20, FORM_BESIDE, 50, 0},
@@ -47,11 +47,11 @@ static const struct layout_rule *layout_rule(enum layout_screen screen, struct a
 	return last;
 }
 
-static void layout_stack(struct layout *l, struct area area, int percent)
+static void layout_stack(struct area *part, struct area area, int percent)
 {
 	int upper = area.h * percent / 100;
-	l->part[0] = (struct area){area.y, area.x, upper, area.w};
-	l->part[1] = (struct area){area.y + upper + 1, area.x, area.h - upper - 1, area.w};
+	part[0] = (struct area){area.y, area.x, upper, area.w};
+	part[1] = (struct area){area.y + upper + 1, area.x, area.h - upper - 1, area.w};
 }
 
 void layout_make(enum layout_screen screen, struct area area, bool accessible, struct layout *out)
@@ -63,7 +63,7 @@ void layout_make(enum layout_screen screen, struct area area, bool accessible, s
 	case FORM_ONE:
 		break;
 	case FORM_STACKED:
-		layout_stack(out, area, r->first);
+		layout_stack(out->part, area, r->first);
 		break;
 	case FORM_BESIDE:
 		out->part[0].w = first - 1;
@@ -76,7 +76,11 @@ void layout_make(enum layout_screen screen, struct area area, bool accessible, s
 		break;
 	case FORM_BESIDE_STACKED:
 		out->part[2] = (struct area){area.y, area.x, area.h, first - 1};
-		layout_stack(out, (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
+		layout_stack(out->part, (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
+		break;
+	case FORM_BESIDE_TWO:
+		out->part[0].w = first - 1;
+		layout_stack(out->part + 1, (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
 		break;
 	}
 }

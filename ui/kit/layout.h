@@ -39,7 +39,8 @@ enum layout_form {
 	FORM_STACKED,       /* the second below the first */
 	FORM_BESIDE,        /* the second right of the first */
 	FORM_THREE,         /* three columns, in order */
-	FORM_BESIDE_STACKED /* the third on the left, the first above the second on the right */
+	FORM_BESIDE_STACKED, /* the third on the left, the first above the second on the right */
+	FORM_BESIDE_TWO      /* the first on the left, the second above the third on the right */
 };
 
 struct layout {

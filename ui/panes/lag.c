@@ -128,7 +128,7 @@ static void lag_progress(struct lag *l, const struct status_answer *a)
 	struct buffer bar = {0};
 	if (!a->copying)
 		return;
-	chart_bar(&bar, (int64_t)(a->percent * 100), 10000, LAG_BAR, draw_ascii());
+	chart_bar(&bar, (int64_t)(a->percent * 100), 10000, LAG_BAR, draw_ascii() ? CHART_ASCII : CHART_BLOCKS);
 	lines_pair(&l->lines, LAG_LABEL, "First copy", ROLE_LAG, "%s %.0f %%", buffer_text(&bar), a->percent);
 	buffer_done(&bar);
 	double left = a->percent > 0 && a->rows_per_s > 0
