@@ -22,9 +22,10 @@
 #include "ui/worker.h"
 
 #define CONSOLE_OPEN  (SECOND / 4)  /* between two tries to open the replica */
-#define CONSOLE_POLL  (SECOND / 25) /* between two looks for commits of another process */
+#define CONSOLE_POLL  (SECOND / 100) /* between two looks for commits of another process, */
+#define CONSOLE_SEEN  (SECOND / 25)  /* and where the ingest of this one posts its own */
 #define CONSOLE_FRESH (2 * SECOND)  /* between two looks at the age when nothing happens */
-#define CONSOLE_FRAME (SECOND / 25) /* a pane is not loaded more often while commits rush in */
+#define CONSOLE_FRAME (SECOND / 50) /* a pane is not loaded more often while commits rush in */
 #define CONSOLE_SHARE 10            /* nor more than a tenth of the time */
 #define CONSOLE_SOON  (SECOND / 2)  /* what is due later is no reason to wait for it */
 
@@ -82,7 +83,7 @@ static void console_topics(struct console *c, int64_t now)
 		if (version != c->version)
 			c->topics |= BOARD_ROWS | BOARD_ROLLUPS | BOARD_STATUS;
 		c->version = version;
-		c->poll_at = now + CONSOLE_POLL;
+		c->poll_at = now + (c->params->board ? CONSOLE_SEEN : CONSOLE_POLL);
 	}
 	struct pane *p = screens_top(&c->screens);
 	if (c->topics & p->ops->topics)

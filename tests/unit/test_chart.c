@@ -35,11 +35,11 @@ static void sparks(void **state)
 	spark(rising, COUNT(rising), 0, CHART_BLOCKS, " ▁▂▃▄▅▆▇█");
 	spark(rising, COUNT(rising), 0, CHART_BRAILLE, " ▁▂▃▄▅▆▇█");
 	const int64_t levels[] = {0, 1, 2, 3, 4, 5, 6};
-	spark(levels, COUNT(levels), 0, CHART_ASCII, ".:-=+*#");
+	spark(levels, COUNT(levels), 0, CHART_ASCII, "._-=+*#");
 	/* What is not zero is seen, however small beside the rest. */
 	const int64_t tiny[] = {1, 0, INT64_MAX, INT64_MIN, -1};
 	spark(tiny, COUNT(tiny), 0, CHART_BLOCKS, "▁ █  ");
-	spark(tiny, COUNT(tiny), 0, CHART_ASCII, ":.#..");
+	spark(tiny, COUNT(tiny), 0, CHART_ASCII, "_.#..");
 	/* A top of its own: two rows can be compared. */
 	const int64_t half[] = {4, 9};
 	spark(half, COUNT(half), 8, CHART_BLOCKS, "▄█");
@@ -51,14 +51,14 @@ static void sparks(void **state)
 static void sparks_of_what_is_unknown(void **state)
 {
 	(void)state;
-	const int64_t values[] = {0, 0, 4, 8};
+	const int64_t values[] = {0, 0, 8, 8};
 	const char states[] = {CHART_UNKNOWN, CHART_WHOLE, CHART_WHOLE, CHART_PARTIAL};
 	struct buffer out = {0};
 	chart_spark(&out, values, states, COUNT(values), 0, CHART_BLOCKS);
-	assert_string_equal(buffer_text(&out), "? ▄█");
+	assert_string_equal(buffer_text(&out), "? █░");
 	buffer_clear(&out);
 	chart_spark(&out, values, states, COUNT(values), 0, CHART_ASCII);
-	assert_string_equal(buffer_text(&out), "?.=#");
+	assert_string_equal(buffer_text(&out), "?.#:");
 	buffer_done(&out);
 }
 

@@ -7,7 +7,7 @@
 enum { CHART_EIGHTHS = 8, CHART_DOTS = 4, CHART_LEVELS = 6 };
 
 static const char *const chart_eighths[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-static const char chart_levels[] = ".:-=+*#";
+static const char chart_levels[] = "._-=+*#";
 
 /* value/top in steps of 1/steps, rounded up: what is not zero is seen. */
 static int chart_steps(int64_t value, int64_t top, int steps)
@@ -34,8 +34,9 @@ void chart_spark(struct buffer *out, const int64_t *values, const char *states, 
 		if (values[i] > top)
 			top = values[i];
 	for (int i = 0; i < count; i++) {
-		if (chart_state(states, i) == CHART_UNKNOWN)
-			buffer_char(out, '?');
+		enum chart_state state = chart_state(states, i);
+		if (state == CHART_UNKNOWN || (state == CHART_PARTIAL && values[i] > 0))
+			buffer_text_add(out, chart_sample(state, style == CHART_BRAILLE ? CHART_BLOCKS : style));
 		else if (style == CHART_ASCII)
 			buffer_char(out, chart_levels[chart_steps(values[i], top, CHART_LEVELS)]);
 		else
@@ -45,7 +46,7 @@ void chart_spark(struct buffer *out, const int64_t *values, const char *states, 
 
 int64_t chart_top(int64_t max, int steps)
 {
-	static const int64_t nice[] = {1, 2, 3, 4, 5, 8};
+	static const int64_t nice[] = {1, 2, 3, 4, 5, 6, 8};
 	if (steps < 1)
 		steps = 1;
 	int64_t need = max <= 0 ? 1 : (max - 1) / steps + 1;

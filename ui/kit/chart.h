@@ -19,7 +19,7 @@ enum chart_state { CHART_WHOLE, CHART_PARTIAL, CHART_UNKNOWN };
 
 /* One cell a value, its height relative to `top` (0: the largest of them). Zero is a blank
  * (a dot in ASCII, where the cell would else look like a hole). states: an enum chart_state each;
- * NULL: all are whole. Braille is drawn as blocks. */
+ * NULL: all are whole. One that still grows tells that and not its height. Braille is drawn as blocks. */
 void chart_spark(struct buffer *out, const int64_t *values, const char *states, int count, int64_t top,
 		 enum chart_style style);
 

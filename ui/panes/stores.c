@@ -77,8 +77,9 @@ static bool stores_job_run(struct job *job, struct query *q, struct error *err)
 	struct stores_job *j = (struct stores_job *)job;
 	int64_t start = clock_mono();
 	bool good = j->anew ? tally_count(&j->tally, q, err) : query_recent(q, &j->recent, &j->added, err);
+	good = good && (!j->drill.store || stores_drill_read(q, &j->drill, j->tally.zone, j->now, err));
 	j->took = clock_mono() - start;
-	return good && (!j->drill.store || stores_drill_read(q, &j->drill, j->tally.zone, j->now, err));
+	return good;
 }
 
 static void stores_job_free(struct job *job)
@@ -126,7 +127,6 @@ static void stores_ask(struct stores *s)
 	j->drill.limit = s->drill.limit;
 	s->asked = true;
 	s->anew = false;
-	s->asked_at = clock_mono();
 	worker_ask(s->base.session->worker, &j->job);
 }
 
@@ -167,7 +167,7 @@ static void stores_take(struct pane *p, struct job *job)
 	bool again = s->again;
 	s->asked = s->again = false;
 	p->loaded_at = now;
-	p->cost = j->anew ? 0 : now - s->asked_at; /* a full count is asked once a minute: it holds nothing up */
+	p->cost = j->anew ? 0 : j->took; /* a full count is asked once a minute: it holds nothing up */
 	if (!job->good) {
 		if (job->error.code != ERROR_CANCELLED)
 			session_fail(p->session, &job->error);

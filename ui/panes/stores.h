@@ -61,7 +61,7 @@ struct stores {
 	/* what was counted */
 	struct tally tally;
 	bool counted, again, asked, anew; /* anew: count everything, not only what is new */
-	int64_t asked_at, due_at;         /* monotonic */
+	int64_t due_at;                   /* monotonic: when to ask without being told */
 	int64_t anew_at;                  /* not before */
 	int64_t counted_at, counting;     /* when everything was counted last, and how long it took */
 	/* what is shown of it */

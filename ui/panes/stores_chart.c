@@ -97,12 +97,13 @@ static bool chart_heading(const struct stores *s, const struct series *x, const 
 	struct buffer title = {0}, facts = {0};
 	char peak[FIGURES_SIZE], mean[FIGURES_SIZE];
 	series_heading(s, x, shown, &title);
-	buffer_format(&facts, _("peak %s   mean %s"), figures_count(f->peak, peak), figures_real(f->mean, 1, mean));
-	int cells = (int)text_width(title.data, title.len), more = (int)text_width(facts.data, facts.len);
+	if (f->peak_at != TIME_NONE)
+		buffer_format(&facts, _("peak %s   mean %s"), figures_count(f->peak, peak), figures_real(f->mean, 1, mean));
+	int cells = (int)text_width(title.data, title.len), more = (int)text_width(buffer_text(&facts), facts.len);
 	bool fits = cells + CHART_APART + more <= area.w - 2;
 	draw_text(area.y, area.x + 1, fits ? cells : area.w - 2, ROLE_TITLE, title.data, title.len);
 	if (fits)
-		draw_text(area.y, area.x + area.w - 1 - more, more, ROLE_TEXT, facts.data, facts.len);
+		draw_text(area.y, area.x + area.w - 1 - more, more, ROLE_TEXT, buffer_text(&facts), facts.len);
 	buffer_done(&title);
 	buffer_done(&facts);
 	return fits;

@@ -297,7 +297,7 @@ void stores_table_init(struct stores *s)
 /* ---- painting ---- */
 
 /* Names give way to the line of bars until its two times fit; were the line cut like a text, it would lose its newest
- * windows. Where it had no room to say anything it is left off. */
+ * windows. Where it had no room to say anything, or nobody sees it, it is left off. */
 static void table_fit(struct stores *s, int width)
 {
 	struct grid *g = &s->grid;
@@ -307,7 +307,7 @@ static void table_fit(struct stores *s, int width)
 		room -= c == name || c == bars ? TABLE_GAP : g->widths[c] + TABLE_GAP;
 	int wish = room - (s->silent_only ? FIGURES_MINUTE : TABLE_SPARK);
 	g->widths[name] = wish > s->widths[COLUMN_NAME] ? s->widths[COLUMN_NAME] : wish > TABLE_NAME ? wish : TABLE_NAME;
-	if (!s->silent_only && room - g->widths[name] < TABLE_BARS) {
+	if (!s->silent_only && (room - g->widths[name] < TABLE_BARS || s->base.session->accessible)) {
 		g->widths[name] = room + TABLE_GAP < s->widths[COLUMN_NAME] ? room + TABLE_GAP : s->widths[COLUMN_NAME];
 		table_columns(s, false);
 		return;
