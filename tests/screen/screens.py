@@ -262,7 +262,8 @@ def behind(folder):
     small(folder)
     edit(folder, "UPDATE td_source SET complete_to = 1795156800000000",
          "INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, NULL, 1795154400000000, 1795155120000000, 'log purged'",
-         *[f"DELETE FROM td_registrations_counts WHERE start >= 1795154400000000 AND start < 1795155120000000 AND grain = 0"])
+         "INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, 'asset', 1795155000000000, 1795156000000000, 'resync'",
+         "DELETE FROM td_registrations_counts WHERE start >= 1795154400000000 AND start < 1795155120000000 AND grain = 0")
 
 
 def autumn(folder):
