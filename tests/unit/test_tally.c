@@ -19,7 +19,7 @@
 #include "ui/kit/chart.h"
 #include "ui/panes/tally.h"
 
-#define AT(second) (FIXTURE_START + (second) * SECOND)
+#define AT(second) (FIXTURE_START + (second)*SECOND)
 
 static struct fixture f;
 
@@ -44,7 +44,8 @@ static void registers(int n, const char *store, int64_t second)
 	struct civil c;
 	if (second != TIME_NONE) {
 		zone_civil(zone_utc(), AT(second), &c);
-		snprintf(when, sizeof(when), "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute, c.second);
+		snprintf(when, sizeof(when), "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
+			 c.second);
 	}
 	snprintf(row, sizeof(row), "%d|N|%s|%s", n, store, when);
 	fixture_insert(&f, CUSTOMER, row);
@@ -113,7 +114,8 @@ struct stream {
 	int64_t late; /* one in so many comes late */
 };
 
-/* Ten thousand seconds of registrations, a few a minute; added where that is possible, else counted, and always compared. */
+/* Ten thousand seconds of registrations, a few a minute; added where that is possible, else counted, and always
+ * compared. */
 static void plays(const struct stream *s, uint64_t seed)
 {
 	struct chance dice = {seed};

@@ -31,7 +31,8 @@ static void is(struct duration d, const char *text)
 static void from_ten_seconds_to_a_month(void **state)
 {
 	(void)state;
-	static const char *const all[] = {"10s", "30s", "1m", "5m", "15m", "30m", "1h", "2h", "6h", "12h", "1d", "1w", "1mo"};
+	static const char *const all[] = {"10s", "30s", "1m",  "5m", "15m", "30m", "1h",
+					  "2h",  "6h",  "12h", "1d", "1w",  "1mo"};
 	enum { ALL = sizeof(all) / sizeof(all[0]) };
 	struct duration d = of(all[0]);
 	for (int i = 1; i < ALL; i++) {
@@ -118,7 +119,7 @@ static void what_a_bar_counts(void **state)
 	static const struct {
 		const char *window;
 		enum windows_unit unit;
-	} cases[] = {{"10s", UNIT_TEN_SECONDS}, {"30s", UNIT_TEN_SECONDS}, {"1m", UNIT_MINUTE}, {"15m", UNIT_MINUTE},
+	} cases[] = {{"10s", UNIT_TEN_SECONDS}, {"30s", UNIT_TEN_SECONDS}, {"1m", UNIT_MINUTE},  {"15m", UNIT_MINUTE},
 		     {"30m", UNIT_FIVE},        {"1h", UNIT_FIVE},         {"2h", UNIT_QUARTER}, {"6h", UNIT_HOUR},
 		     {"1d", UNIT_HOUR},         {"1w", UNIT_DAY},          {"1mo", UNIT_DAY}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -31,7 +31,7 @@ void chart_spark(struct buffer *out, const int64_t *values, const char *states, 
 		 enum chart_style style)
 {
 	for (int i = 0, own = top <= 0; own && i < count; i++)
-		if (values[i] > top)
+		if (values[i] > top && chart_state(states, i) == CHART_WHOLE)
 			top = values[i];
 	for (int i = 0; i < count; i++) {
 		enum chart_state state = chart_state(states, i);

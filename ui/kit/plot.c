@@ -12,14 +12,14 @@
 #include "ui/kit/figures.h"
 
 enum {
-	PLOT_EACH = 5,      /* counts beside the bars, about */
-	PLOT_WIDEST = 12,   /* cells of a bar */
-	PLOT_LEAST = 8,     /* cells of bars without which the counts are left off */
-	PLOT_APART = 2,     /* blanks between two times */
-	PLOT_PLAIN = 6,     /* cells up to which a count is written out */
-	PLOT_CLOCK = 5,     /* cells of 13:45 */
-	PLOT_AXES = 2,      /* rows: the axis, the times */
-	PLOT_WEEKDAYS = 3,  /* 1970-01-01 was a Thursday: weeks begin on Mondays */
+	PLOT_EACH = 5,     /* counts beside the bars, about */
+	PLOT_WIDEST = 12,  /* cells of a bar */
+	PLOT_LEAST = 8,    /* cells of bars without which the counts are left off */
+	PLOT_APART = 2,    /* blanks between two times */
+	PLOT_PLAIN = 6,    /* cells up to which a count is written out */
+	PLOT_CLOCK = 5,    /* cells of 13:45 */
+	PLOT_AXES = 2,     /* rows: the axis, the times */
+	PLOT_WEEKDAYS = 3, /* 1970-01-01 was a Thursday: weeks begin on Mondays */
 	PLOT_DAY = 86400,
 };
 
@@ -56,10 +56,10 @@ static const struct {
 	enum plot_kind kind;
 	int n; /* seconds, days, months */
 } plot_intervals[] = {
-	{KIND_CLOCK, 60},    {KIND_CLOCK, 120},   {KIND_CLOCK, 300},   {KIND_CLOCK, 600},  {KIND_CLOCK, 900},
-	{KIND_CLOCK, 1800},  {KIND_CLOCK, 3600},  {KIND_CLOCK, 7200},  {KIND_CLOCK, 10800}, {KIND_CLOCK, 14400},
-	{KIND_CLOCK, 21600}, {KIND_CLOCK, 43200}, {KIND_DAYS, 1},      {KIND_DAYS, 7},     {KIND_MONTHS, 1},
-	{KIND_MONTHS, 2},    {KIND_MONTHS, 3},    {KIND_MONTHS, 6},    {KIND_MONTHS, 12},
+	{KIND_CLOCK, 60},    {KIND_CLOCK, 120},   {KIND_CLOCK, 300},  {KIND_CLOCK, 600},   {KIND_CLOCK, 900},
+	{KIND_CLOCK, 1800},  {KIND_CLOCK, 3600},  {KIND_CLOCK, 7200}, {KIND_CLOCK, 10800}, {KIND_CLOCK, 14400},
+	{KIND_CLOCK, 21600}, {KIND_CLOCK, 43200}, {KIND_DAYS, 1},     {KIND_DAYS, 7},      {KIND_MONTHS, 1},
+	{KIND_MONTHS, 2},    {KIND_MONTHS, 3},    {KIND_MONTHS, 6},   {KIND_MONTHS, 12},
 };
 enum { PLOT_INTERVALS = sizeof(plot_intervals) / sizeof(plot_intervals[0]) };
 

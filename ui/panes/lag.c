@@ -252,8 +252,8 @@ static void lag_recall(struct pane *p, const char *mark)
 	}
 }
 
-/* Once a second, as the status is written; counting millions of rows takes no more than a tenth of the time. Who listens
- * to the screen is told by the word in its corner, and reads again when it suits. */
+/* Once a second, as the status is written; counting millions of rows takes no more than a tenth of the time. Who
+ * listens to the screen is told by the word in its corner, and reads again when it suits. */
 static int64_t lag_due(const struct pane *p)
 {
 	if (p->loaded_at == TIME_NONE || ((const struct lag *)p)->asked || p->session->accessible)
@@ -281,11 +281,15 @@ static const enum action lag_actions[] = {ACTION_VIEW, ACTION_NONE};
 const struct pane_ops lag_pane = {
 	.code = "LAG",
 	.title = N_("Source"),
-	.about = N_("Where the data comes from, up to when it is complete, and what went wrong on the way. The word on the first "
+	.about = N_("Where the data comes from, up to when it is complete, and what went wrong on the way. The word on "
+		    "the first "
 		    "line is the one in the corner of every screen; beside it stands what it means.\n"
-		    "Tab or v goes from the source to the gaps, the anomalies and the rejected rows; Enter shows one of them whole.\n"
-		    "A gap is a time in which changes may be missing; an anomaly a change that did not fit what was held; a "
-		    "rejected row a line of a batch that could not be read; a misfit a value its type cannot hold, kept as it "
+		    "Tab or v goes from the source to the gaps, the anomalies and the rejected rows; Enter shows one "
+		    "of them whole.\n"
+		    "A gap is a time in which changes may be missing; an anomaly a change that did not fit what was "
+		    "held; a "
+		    "rejected row a line of a batch that could not be read; a misfit a value its type cannot hold, "
+		    "kept as it "
 		    "came."),
 	.size = sizeof(struct lag),
 	.actions = lag_actions,

@@ -24,8 +24,8 @@ struct lag {
 	int64_t free; /* bytes on the replica's disk; -1: unknown */
 	bool shown, asked, again;
 	enum lag_view view;
-	bool beside;                 /* the lists stand beside the source, as last painted */
-	bool opened;                 /* one row of a list, whole */
+	bool beside; /* the lists stand beside the source, as last painted */
+	bool opened; /* one row of a list, whole */
 	struct lines source, record;
 	struct grid lists[LAG_VIEWS]; /* LAG_SOURCE has none */
 	char cell[FIGURES_SIZE];

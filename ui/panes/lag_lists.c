@@ -69,10 +69,15 @@ static struct trouble lag_trouble(const struct lag *l, enum lag_view view, int r
 		return (struct trouble){g->from, g->to, g->entity, lag_source_name(a, g->source), g->reason, NULL};
 	}
 	if (view == LAG_ANOMALIES)
-		return (struct trouble){a->anomaly_list[row].at, TIME_NONE, a->anomaly_list[row].entity,
-					a->anomaly_list[row].key, a->anomaly_list[row].reason, NULL};
-	return (struct trouble){a->rejected_list[row].at, TIME_NONE, lag_source_name(a, a->rejected_list[row].source),
-				a->rejected_list[row].position, a->rejected_list[row].reason, a->rejected_list[row].raw};
+		return (struct trouble){a->anomaly_list[row].at,     TIME_NONE,
+					a->anomaly_list[row].entity, a->anomaly_list[row].key,
+					a->anomaly_list[row].reason, NULL};
+	return (struct trouble){a->rejected_list[row].at,
+				TIME_NONE,
+				lag_source_name(a, a->rejected_list[row].source),
+				a->rejected_list[row].position,
+				a->rejected_list[row].reason,
+				a->rejected_list[row].raw};
 }
 
 /* Which of them a grid's question is about. */
@@ -118,7 +123,8 @@ static void list_cell(struct list x, int row, int column, struct grid_cell *out)
 	else if (column == LIST_WHAT)
 		out->text = t.what ? t.what : x.view == LAG_GAPS ? _("all") : "";
 	else if (column == LIST_WHERE && x.view == LAG_GAPS)
-		out->text = t.until >= TIME_OPEN ? _("still open") : figures_minute(t.until, l->base.session->zone, l->cell);
+		out->text = t.until >= TIME_OPEN ? _("still open")
+						 : figures_minute(t.until, l->base.session->zone, l->cell);
 	else
 		out->text = column == LIST_WHERE ? t.where : t.reason;
 	if (!out->text)
@@ -134,10 +140,13 @@ static void list_datum(struct list x, int row, int column, struct grid_datum *ou
 	const char *text = column == LIST_WHAT ? t.what : column == LIST_REASON ? t.reason : t.where;
 	if (column == LIST_WHEN || until)
 		text = moment_utc(until ? t.until : t.at, l->cell);
-	*out = (struct grid_datum){.kind = text && text[0] ? GRID_TEXT : GRID_NOTHING, .text = text,
-				   .len = text ? strlen(text) : 0, .ours = column == LIST_WHEN || until};
+	*out = (struct grid_datum){.kind = text && text[0] ? GRID_TEXT : GRID_NOTHING,
+				   .text = text,
+				   .len = text ? strlen(text) : 0,
+				   .ours = column == LIST_WHEN || until};
 }
 
+/* clang-format off */
 #define LAG_LIST(name, VIEW) \
 	static const char *name##_key(void *ctx, int row) \
 	{ \
@@ -157,6 +166,7 @@ static void list_datum(struct list x, int row, int column, struct grid_datum *ou
 	} \
 	static const struct grid_ops name##_ops = { \
 		.key = name##_key, .column = name##_column, .cell = name##_cell, .datum = name##_datum};
+/* clang-format on */
 
 LAG_LIST(gaps, LAG_GAPS)
 LAG_LIST(anomalies, LAG_ANOMALIES)
@@ -199,7 +209,8 @@ void lag_record(struct lag *l)
 	lines_add(&l->record, ROLE_TITLE, "%s", lag_view_title(view));
 	record_pair(l, view == LAG_GAPS ? _("From") : _("When"), figures_second(t.at, zone, when));
 	if (view == LAG_GAPS) {
-		record_pair(l, _("Until"), t.until >= TIME_OPEN ? _("still open") : figures_second(t.until, zone, when));
+		record_pair(l, _("Until"),
+			    t.until >= TIME_OPEN ? _("still open") : figures_second(t.until, zone, when));
 		record_pair(l, _("Source"), t.where);
 		record_pair(l, _("Entity"), t.what ? t.what : _("all"));
 	} else {
@@ -209,11 +220,15 @@ void lag_record(struct lag *l)
 	lines_pair(&l->record, LIST_LABEL, _("Reason"), ROLE_WARN, "%s", t.reason ? t.reason : _("(none)"));
 	record_pair(l, _("As it came"), t.raw);
 	lines_add(&l->record, ROLE_DIM, "%s", "");
-	lines_add(&l->record, ROLE_DIM, "%s",
-		  view == LAG_GAPS        ? _("Changes made in a gap may be missing; what is current was compared since, or is shown as "
-					      "not known.")
-		  : view == LAG_ANOMALIES ? _("A change that did not fit what was held. It was taken as it came: the bank is right.")
-					  : _("A line that could not be read. It is not in the replica; everything else of its batch is."));
+	lines_add(
+		&l->record, ROLE_DIM, "%s",
+		view == LAG_GAPS
+			? _("Changes made in a gap may be missing; what is current was compared since, or is shown as "
+			    "not known.")
+		: view == LAG_ANOMALIES
+			? _("A change that did not fit what was held. It was taken as it came: the bank is right.")
+			: _("A line that could not be read. It is not in the replica; everything else of its batch "
+			    "is."));
 }
 
 /* ---- painting ---- */

@@ -54,16 +54,19 @@ static void lag_offline(struct lag *l)
 	const char *when = since == TIME_NONE ? "?" : lag_minute(l, since);
 	if (lag_paused(a))
 		lines_pair(&l->source, LAG_LABEL, _("OFFLINE"), ROLE_WARN,
-			   _("The disk of the replica is full: nothing is written until there is room, and nothing is lost. "
+			   _("The disk of the replica is full: nothing is written until there is room, and nothing is "
+			     "lost. "
 			     "It goes on by itself, a second after there is."));
 	else if (!a->writer)
 		lines_pair(&l->source, LAG_LABEL, _("OFFLINE"), ROLE_WARN,
 			   _("Nobody has fed the replica since %s. What it holds can be read; it grows older until "
-			     "tellerdesk ingest, or a console that feeds it, is started."), when);
+			     "tellerdesk ingest, or a console that feeds it, is started."),
+			   when);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("OFFLINE"), ROLE_WARN,
 			   _("The source cannot be reached since %s. It is tried again by itself, every ten seconds or "
-			     "sooner; what is held can be read, and all that happens meanwhile is caught up with."), when);
+			     "sooner; what is held can be read, and all that happens meanwhile is caught up with."),
+			   when);
 }
 
 /* The word of the first row, and what it means for who serves a customer now. */
@@ -79,7 +82,8 @@ static void lag_state(struct lag *l)
 			   _("What the bank writes is here within seconds."));
 		break;
 	case FRESH_LAG:
-		lines_pair(&l->source, LAG_LABEL, _("LAG"), ROLE_LAG, _("What is shown is %s old, and catching up."), age);
+		lines_pair(&l->source, LAG_LABEL, _("LAG"), ROLE_LAG, _("What is shown is %s old, and catching up."),
+			   age);
 		break;
 	case FRESH_STALE:
 		lines_pair(&l->source, LAG_LABEL, _("STALE"), ROLE_WARN,
@@ -89,12 +93,14 @@ static void lag_state(struct lag *l)
 		lag_offline(l);
 		break;
 	case FRESH_SNAPSHOT:
-		lines_pair(&l->source, LAG_LABEL, _("SNAPSHOT"), ROLE_LAG, "%s",
-			   _("The replica is being built. What is not copied yet is shown as such, and never as absent."));
+		lines_pair(
+			&l->source, LAG_LABEL, _("SNAPSHOT"), ROLE_LAG, "%s",
+			_("The replica is being built. What is not copied yet is shown as such, and never as absent."));
 		break;
 	case FRESH_REFUSED:
 		lines_pair(&l->source, LAG_LABEL, _("REFUSED"), ROLE_WARN, "%s",
-			   _("A person must decide before anything more is read: what helps says what. What is held can be "
+			   _("A person must decide before anything more is read: what helps says what. What is held "
+			     "can be "
 			     "read meanwhile."));
 		break;
 	}
@@ -113,7 +119,8 @@ static void lag_progress(struct lag *l)
 	if (l->base.session->accessible)
 		lines_pair(&l->source, LAG_LABEL, _("First copy"), ROLE_LAG, "%.0f %%", a->percent);
 	else
-		lines_pair(&l->source, LAG_LABEL, _("First copy"), ROLE_LAG, "%s %.0f %%", buffer_text(&bar), a->percent);
+		lines_pair(&l->source, LAG_LABEL, _("First copy"), ROLE_LAG, "%s %.0f %%", buffer_text(&bar),
+			   a->percent);
 	buffer_done(&bar);
 	if (a->percent > 0 && a->rows_per_s > 0) {
 		double seconds = (double)a->copy_rows * (100 - a->percent) / a->percent / a->rows_per_s;
@@ -121,15 +128,15 @@ static void lag_progress(struct lag *l)
 		lines_pair(&l->source, LAG_LABEL, "", ROLE_TEXT, _("%s rows, %s a second, about %s left"),
 			   lag_figures(l, a->copy_rows), lag_figures(l, (int64_t)a->rows_per_s), left);
 	} else {
-		lines_pair(&l->source, LAG_LABEL, "", ROLE_TEXT, _("%s rows, %s a second"), lag_figures(l, a->copy_rows),
-			   lag_figures(l, (int64_t)a->rows_per_s));
+		lines_pair(&l->source, LAG_LABEL, "", ROLE_TEXT, _("%s rows, %s a second"),
+			   lag_figures(l, a->copy_rows), lag_figures(l, (int64_t)a->rows_per_s));
 	}
 }
 
 /* ---- the source ---- */
 
-/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. Blanks behind its commas,
- * for it to wrap there. */
+/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. Blanks behind
+ * its commas, for it to wrap there. */
 static void lag_gtids(struct lag *l, const char *gtids)
 {
 	struct buffer b = {0};
@@ -144,8 +151,8 @@ static void lag_gtids(struct lag *l, const char *gtids)
 		part += n + (part[n] == ',');
 	}
 	if (left)
-		lines_pair(&l->source, LAG_LABEL, _("Transactions"), ROLE_TEXT, _("%s and %d more, see tellerdesk status"),
-			   buffer_text(&b), left);
+		lines_pair(&l->source, LAG_LABEL, _("Transactions"), ROLE_TEXT,
+			   _("%s and %d more, see tellerdesk status"), buffer_text(&b), left);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Transactions"), ROLE_TEXT, "%s", buffer_text(&b));
 	buffer_done(&b);
@@ -179,7 +186,8 @@ static void lag_complete(struct lag *l)
 	figures_second(f->complete_to, l->base.session->zone, when);
 	if (f->complete_to == TIME_NONE)
 		lines_pair(&l->source, LAG_LABEL, _("Complete to"), ROLE_WARN, "%s", _("nothing is complete yet"));
-	else if (l->base.session->accessible || f->age < MINUTE) /* seconds stand in the corner; twice they would tick twice */
+	else if (l->base.session->accessible ||
+		 f->age < MINUTE) /* seconds stand in the corner; twice they would tick twice */
 		lines_pair(&l->source, LAG_LABEL, _("Complete to"), ROLE_TEXT, "%s", when);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Complete to"), ROLE_TEXT, _("%s, %s ago"), when,
@@ -207,10 +215,12 @@ static void lag_writer(struct lag *l)
 	if (!writer)
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_WARN, "%s", _("nobody: the data grows older"));
 	else if (writer == getpid())
-		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %" PRId64), writer);
+		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %" PRId64),
+			   writer);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT,
-			   _("process %" PRId64 "; this console reads what it writes, and takes over when it ends"), writer);
+			   _("process %" PRId64 "; this console reads what it writes, and takes over when it ends"),
+			   writer);
 }
 
 static void lag_size(struct lag *l)
@@ -222,7 +232,8 @@ static void lag_size(struct lag *l)
 		lines_pair(&l->source, LAG_LABEL, _("Size"), ROLE_TEXT, "%s", size);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Size"), l->free < LAG_FREE ? ROLE_WARN : ROLE_TEXT,
-			   l->free < LAG_FREE ? _("%s, only %s free") : _("%s, %s free"), size, text_size(l->free, room));
+			   l->free < LAG_FREE ? _("%s, only %s free") : _("%s, %s free"), size,
+			   text_size(l->free, room));
 }
 
 static void lag_counts(struct lag *l)
@@ -242,7 +253,8 @@ static void lag_troubles(struct lag *l)
 {
 	for (enum lag_view v = LAG_GAPS; v < LAG_VIEWS; v++) {
 		int64_t count = lag_count(l, v);
-		lines_pair(&l->source, LAG_LABEL, lag_view_title(v), count ? ROLE_WARN : ROLE_TEXT, "%s", lag_figures(l, count));
+		lines_pair(&l->source, LAG_LABEL, lag_view_title(v), count ? ROLE_WARN : ROLE_TEXT, "%s",
+			   lag_figures(l, count));
 	}
 	lines_pair(&l->source, LAG_LABEL, _("Misfits"), l->status.misfits ? ROLE_WARN : ROLE_TEXT, "%s",
 		   lag_figures(l, l->status.misfits));

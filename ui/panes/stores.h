@@ -1,6 +1,8 @@
 /* stores: what the files of the STOR screen share. Nobody else includes it.
  *
- *     stores.c          the pane: questions, answers, keys
+ *     stores.c          the pane: its frame and its life
+ *     stores_ask.c      questions and answers
+ *     stores_keys.c     what a key does
  *     stores_table.c    the table of the stores, what is shown of it, the line of silent ones
  *     stores_chart.c    bars over time, as charts, as sentences and as numbers
  *     stores_drill.c    one store: its windows and its registrations
@@ -74,18 +76,31 @@ struct stores {
 	int shown_windows;          /* in the line of bars: the last ones there is room for */
 	struct stores_drill drill;
 	char cell[FIGURES_SIZE], window_title[MOMENT_SIZE];
-	int width;                  /* of the last painting: so many bars may be asked for */
+	int width; /* of the last painting: so many bars may be asked for */
 	struct buffer text, title;
 	char ask[160];
 };
 
 /* ---- stores.c ---- */
 
+struct grid *stores_grid(struct pane *p);              /* the one that moves */
 enum chart_style stores_style(const struct stores *s); /* what this terminal and this session draw bars with */
-void stores_anew(struct stores *s); /* the next load counts everything */
 struct duration stores_slide(const struct stores *s);
 /* 13:45, or the date where windows are as long as days. */
 const char *stores_moment(const struct stores *s, int64_t at, int64_t span, char out[FIGURES_SIZE]);
+
+/* ---- stores_ask.c ---- */
+
+void stores_anew(struct stores *s); /* the next question counts everything */
+void stores_ask(struct stores *s);
+void stores_take(struct pane *p, struct job *job);
+
+/* ---- stores_keys.c ---- */
+
+enum reaction stores_act(struct pane *p, enum action a);
+enum reaction stores_answer(struct pane *p, const char *text);
+void stores_filter(struct pane *p, const char *text);
+const char *stores_filtered(const struct pane *p);
 
 /* ---- stores_table.c ---- */
 
@@ -114,7 +129,8 @@ void stores_drill_init(struct stores *s);
 void stores_drill_open(struct stores *s, const char *store);
 void stores_drill_close(struct stores *s);
 /* Reads what the drill shows; within the worker's thread: of the job alone. */
-bool stores_drill_read(struct query *q, struct stores_drill *d, const struct zone *zone, int64_t now, struct error *err);
+bool stores_drill_read(struct query *q, struct stores_drill *d, const struct zone *zone, int64_t now,
+		       struct error *err);
 void stores_drill_take(struct stores *s, struct stores_drill *d);
 bool stores_drill_more(struct stores *s); /* there are more than were read: asks for them */
 void stores_draw_drill(struct stores *s, struct area area);

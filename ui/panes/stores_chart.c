@@ -98,7 +98,8 @@ static bool chart_heading(const struct stores *s, const struct series *x, const 
 	char peak[FIGURES_SIZE], mean[FIGURES_SIZE];
 	series_heading(s, x, shown, &title);
 	if (f->peak_at != TIME_NONE)
-		buffer_format(&facts, _("peak %s   mean %s"), figures_count(f->peak, peak), figures_real(f->mean, 1, mean));
+		buffer_format(&facts, _("peak %s   mean %s"), figures_count(f->peak, peak),
+			      figures_real(f->mean, 1, mean));
 	int cells = (int)text_width(title.data, title.len), more = (int)text_width(buffer_text(&facts), facts.len);
 	bool fits = cells + CHART_APART + more <= area.w - 2;
 	draw_text(area.y, area.x + 1, fits ? cells : area.w - 2, ROLE_TITLE, title.data, title.len);
@@ -123,7 +124,8 @@ static void chart_legend(const struct series_facts *f, const char *states, const
 			buffer_format(&text, "%s%s %s", text.len ? "   " : "", chart_sample(k, p->style), _(words[k]));
 	}
 	if (f)
-		buffer_format(&text, _("   peak %s   mean %s"), figures_count(f->peak, peak), figures_real(f->mean, 1, mean));
+		buffer_format(&text, _("   peak %s   mean %s"), figures_count(f->peak, peak),
+			      figures_real(f->mean, 1, mean));
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_DIM, buffer_text(&text), text.len);
 	buffer_done(&text);
 }
@@ -150,14 +152,20 @@ static void chart_draw(struct stores *s, const struct series *x, struct area are
 	struct series_facts facts;
 	bool legend = area.h >= CHART_LEGEND;
 	tally_states(x->by_time, x->values, x->count, states);
-	const struct plot p = {.values = x->values, .states = states, .starts = x->starts, .count = x->count,
-			       .zone = s->zone, .style = stores_style(s), .least = CHART_LABELS};
+	const struct plot p = {.values = x->values,
+			       .states = states,
+			       .starts = x->starts,
+			       .count = x->count,
+			       .zone = s->zone,
+			       .style = stores_style(s),
+			       .least = CHART_LABELS};
 	plot_lay(&p, area.w - 2 * CHART_EDGE, area.h - 1 - legend, &f);
 	series_look(x, states, f.first, &facts);
 	bool said = chart_heading(s, x, &facts, f.count, area);
 	chart_rows(&p, &f, (struct area){area.y + 1, area.x + CHART_EDGE, area.h - 1, area.w - 2 * CHART_EDGE});
 	if (legend)
-		chart_legend(said ? NULL : &facts, states, &p, &f, (struct area){area.y + 1 + f.height, area.x, 1, area.w});
+		chart_legend(said ? NULL : &facts, states, &p, &f,
+			     (struct area){area.y + 1 + f.height, area.x, 1, area.w});
 }
 
 /* ---- as sentences ---- */
@@ -174,9 +182,10 @@ static void series_say(struct stores *s, const struct series *x, struct area are
 	if (f.peak_at == TIME_NONE)
 		buffer_format(&text, _("%s: nothing is known"), buffer_text(&heading));
 	else
-		buffer_format(&text, _("%s: peak %s at %s, mean %s, %s so far in the running one"), buffer_text(&heading),
-			      figures_count(f.peak, peak), figures_minute(f.peak_at, s->zone, at),
-			      figures_real(f.mean, 1, mean), figures_count(f.running, running));
+		buffer_format(&text, _("%s: peak %s at %s, mean %s, %s so far in the running one"),
+			      buffer_text(&heading), figures_count(f.peak, peak),
+			      figures_minute(f.peak_at, s->zone, at), figures_real(f.mean, 1, mean),
+			      figures_count(f.running, running));
 	const char *rest = text.data, *line;
 	size_t n = text.len, length;
 	for (int row = 0; row < area.h && draw_wrap(&rest, &n, area.w - 2, &line, &length); row++)
@@ -246,8 +255,11 @@ static void numbers_column(void *ctx, int column, struct grid_column *out)
 {
 	static const struct grid_column columns[NUMBERS_COLUMNS] = {
 		[NUMBERS_FROM] = {/* xgettext: cell 19 */ .title = N_("From"), .name = "from", .width = FIGURES_SECOND},
-		[NUMBERS_UNTIL] = {/* xgettext: cell 19 */ .title = N_("Until"), .name = "until", .width = FIGURES_SECOND},
-		[NUMBERS_COUNT] = {/* xgettext: cell 13 */ .title = N_("Registrations"), .name = "registrations", .width = 13,
+		[NUMBERS_UNTIL] = {
+			/* xgettext: cell 19 */ .title = N_("Until"), .name = "until", .width = FIGURES_SECOND},
+		[NUMBERS_COUNT] = {/* xgettext: cell 13 */ .title = N_("Registrations"),
+				   .name = "registrations",
+				   .width = 13,
 				   .right = true},
 		[NUMBERS_STATE] = {.title = "", .name = "state", .width = 20},
 	};

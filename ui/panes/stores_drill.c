@@ -27,8 +27,8 @@ enum {
 
 bool stores_drill_read(struct query *q, struct stores_drill *d, const struct zone *zone, int64_t now, struct error *err)
 {
-	struct stores_request days = {.window = {.micro = DAY, .days = 1}, .zone = zone, .now = now, .to = now + 1,
-				      .store = d->store};
+	struct stores_request days = {
+		.window = {.micro = DAY, .days = 1}, .zone = zone, .now = now, .to = now + 1, .store = d->store};
 	days.slide = days.window;
 	days.from = zone_step(zone, ZONE_DAY, now, 1 - DRILL_MONTH);
 	return query_registrations(q, d->store, TIME_NONE, TIME_NONE, d->limit, &d->registrations, err) &&
@@ -128,8 +128,10 @@ static void drill_datum(void *ctx, int row, int column, struct grid_datum *out)
 	struct stores *s = ctx;
 	const struct registration *r = drill_row(ctx, row);
 	const char *text = column == 1 ? r->cif : column == 2 ? r->name : moment_utc(r->at, s->cell);
-	*out = (struct grid_datum){.kind = text && (text[0] || column) ? GRID_TEXT : GRID_NOTHING, .text = text,
-				   .len = text ? strlen(text) : 0, .ours = column == 0};
+	*out = (struct grid_datum){.kind = text && (text[0] || column) ? GRID_TEXT : GRID_NOTHING,
+				   .text = text,
+				   .len = text ? strlen(text) : 0,
+				   .ours = column == 0};
 }
 
 static const struct grid_ops drill_ops = {
@@ -164,8 +166,8 @@ static void drill_totals(const struct stores *s, const struct tally_line *l, str
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_WEEK), week),
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_MONTH), month));
 	if (l->percent != INT32_MAX)
-		buffer_format(&text, _("   last %s: %+d %% against its average"), duration_text(&s->tally.window, window),
-			      l->percent);
+		buffer_format(&text, _("   last %s: %+d %% against its average"),
+			      duration_text(&s->tally.window, window), l->percent);
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TEXT, text.data, text.len);
 	buffer_done(&text);
 }
@@ -205,7 +207,8 @@ static void drill_parts(struct stores *s, int line, struct area area)
 	struct layout l;
 	layout_make(LAYOUT_STORES, area, s->base.session->accessible, &l);
 	if (l.form == FORM_STACKED)
-		layout_lower(&l, s->base.session->accessible ? DRILL_HEAD : DRILL_CHART + (l.part[1].h - DRILL_CHART) / 3);
+		layout_lower(&l,
+			     s->base.session->accessible ? DRILL_HEAD : DRILL_CHART + (l.part[1].h - DRILL_CHART) / 3);
 	drill_list(s, l.part[0]);
 	if (l.part[1].h)
 		stores_draw_windows(s, line, l.part[1]);
@@ -217,7 +220,8 @@ void stores_draw_drill(struct stores *s, struct area area)
 {
 	int line = tally_find(&s->tally, s->drill.store);
 	if (line < 0) {
-		draw_format(area.y + 1, area.x + 1, area.w - 2, ROLE_NONE, _("There is no store \"%s\""), s->drill.store);
+		draw_format(area.y + 1, area.x + 1, area.w - 2, ROLE_NONE, _("There is no store \"%s\""),
+			    s->drill.store);
 		return;
 	}
 	drill_title(s, &s->tally.lines[line], area);

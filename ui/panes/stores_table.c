@@ -14,16 +14,16 @@
 #include "ui/session.h"
 
 enum {
-	TABLE_NUMBER = 4,   /* cells of a number, at least */
-	TABLE_SPARK = 12,   /* of the line of bars, if names leave so much: its two times fit above it */
-	TABLE_BARS = 6,     /* of the line of bars, at least */
-	TABLE_NAME = 10,    /* of a name, at least */
-	TABLE_NAMES = 28,   /* and at most */
+	TABLE_NUMBER = 4, /* cells of a number, at least */
+	TABLE_SPARK = 12, /* of the line of bars, if names leave so much: its two times fit above it */
+	TABLE_BARS = 6,   /* of the line of bars, at least */
+	TABLE_NAME = 10,  /* of a name, at least */
+	TABLE_NAMES = 28, /* and at most */
 	TABLE_GAP = 2,
 };
 
 static const char *const stores_orders[TALLY_ORDERS] = {
-	[TALLY_BY_RATE] = N_("rate"),   [TALLY_BY_STORE] = N_("store"),     [TALLY_BY_NAME] = N_("name"),
+	[TALLY_BY_RATE] = N_("rate"),   [TALLY_BY_STORE] = N_("store"),    [TALLY_BY_NAME] = N_("name"),
 	[TALLY_BY_TODAY] = N_("today"), [TALLY_BY_AVERAGE] = N_("vs avg"),
 };
 
@@ -51,7 +51,8 @@ static enum stores_column table_kind(const struct stores *s, int column)
 
 static void table_columns(struct stores *s, bool bars)
 {
-	s->grid.columns = s->silent_only ? (int)(sizeof(table_silent) / sizeof(table_silent[0])) : STORES_COLUMNS - !bars;
+	s->grid.columns =
+		s->silent_only ? (int)(sizeof(table_silent) / sizeof(table_silent[0])) : STORES_COLUMNS - !bars;
 }
 
 /* ---- which rows ---- */
@@ -150,7 +151,8 @@ static const char *table_ends(struct stores *s)
 	int dots = s->shown_windows - (int)(strlen(first) + strlen(last));
 	buffer_clear(&s->title);
 	if (dots < 1) {
-		buffer_fill(&s->title, ' ', (size_t)(s->shown_windows > (int)strlen(last) ? s->shown_windows - (int)strlen(last) : 0));
+		buffer_fill(&s->title, ' ',
+			    (size_t)(s->shown_windows > (int)strlen(last) ? s->shown_windows - (int)strlen(last) : 0));
 	} else {
 		buffer_text_add(&s->title, first);
 		buffer_fill(&s->title, dots > 2 ? ' ' : '.', 1);
@@ -268,7 +270,8 @@ static void table_datum(void *ctx, int row, int column, struct grid_datum *out)
 	*out = (struct grid_datum){.kind = GRID_NOTHING, .ours = true};
 	if (kind == COLUMN_STORE || kind == COLUMN_NAME) {
 		const char *text = kind == COLUMN_STORE ? l->id : l->name;
-		*out = (struct grid_datum){.kind = text ? GRID_TEXT : GRID_NOTHING, .text = text, .len = text ? strlen(text) : 0};
+		*out = (struct grid_datum){
+			.kind = text ? GRID_TEXT : GRID_NOTHING, .text = text, .len = text ? strlen(text) : 0};
 		return;
 	}
 	if (kind == COLUMN_LAST) {
@@ -306,7 +309,9 @@ static void table_fit(struct stores *s, int width)
 	for (int c = 0; c < g->columns; c++)
 		room -= c == name || c == bars ? TABLE_GAP : g->widths[c] + TABLE_GAP;
 	int wish = room - (s->silent_only ? FIGURES_MINUTE : TABLE_SPARK);
-	g->widths[name] = wish > s->widths[COLUMN_NAME] ? s->widths[COLUMN_NAME] : wish > TABLE_NAME ? wish : TABLE_NAME;
+	g->widths[name] = wish > s->widths[COLUMN_NAME] ? s->widths[COLUMN_NAME]
+			  : wish > TABLE_NAME           ? wish
+							: TABLE_NAME;
 	if (!s->silent_only && (room - g->widths[name] < TABLE_BARS || s->base.session->accessible)) {
 		g->widths[name] = room + TABLE_GAP < s->widths[COLUMN_NAME] ? room + TABLE_GAP : s->widths[COLUMN_NAME];
 		table_columns(s, false);
@@ -319,10 +324,10 @@ static void table_fit(struct stores *s, int width)
 
 void stores_draw_table(struct stores *s, struct area area)
 {
-	const char *nothing = !s->tally.count     ? _("no store is known yet")
-			      : s->filter         ? _("no store holds this text")
-			      : s->silent_only    ? _("No store is silent")
-						  : "";
+	const char *nothing = !s->tally.count  ? _("no store is known yet")
+			      : s->filter      ? _("no store holds this text")
+			      : s->silent_only ? _("No store is silent")
+					       : "";
 	s->grid.focus = !s->on_silent;
 	table_fit(s, area.w);
 	if (s->row_count)
@@ -356,7 +361,8 @@ void stores_draw_silent(struct stores *s, struct area area)
 		draw_format(area.y, area.x + 1, room, role, "%s", _("No store is silent"));
 	else {
 		struct buffer line = {0};
-		buffer_format(&line, P_("%d store silent for over %s:%s", "%d stores silent for over %s:%s", s->silent_count),
+		buffer_format(&line,
+			      P_("%d store silent for over %s:%s", "%d stores silent for over %s:%s", s->silent_count),
 			      s->silent_count, duration_short(s->tally.silence, span), buffer_text(&ids));
 		draw_text(area.y, area.x + 1, room, role, line.data, line.len);
 		buffer_done(&line);

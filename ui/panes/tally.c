@@ -27,7 +27,8 @@ static enum zone_unit tally_unit(const struct duration *d)
 	return d->months ? ZONE_MONTH : d->days == 7 ? ZONE_WEEK : ZONE_DAY;
 }
 
-/* The start of the slice `back` before the one that holds now: short ones stand by the epoch, days and longer by the zone. */
+/* The start of the slice `back` before the one that holds now: short ones stand by the epoch, days and longer by the
+ * zone. */
 static int64_t tally_slice(const struct tally *t, const struct duration *slide, int back)
 {
 	if (!slide->months && !slide->days)
@@ -145,8 +146,10 @@ static void tally_lines(struct tally *t)
 	for (int i = 0; i < t->count; i++) {
 		const struct store_row *s = &t->answer.stores[i];
 		t->order[i] = i;
-		t->lines[i] = (struct tally_line){
-			.id = s->id, .name = s->name, .last = s->last, .bars = t->block + (size_t)i * (size_t)t->bar_count};
+		t->lines[i] = (struct tally_line){.id = s->id,
+						  .name = s->name,
+						  .last = s->last,
+						  .bars = t->block + (size_t)i * (size_t)t->bar_count};
 	}
 	for (int i = 0; i < t->answer.window_count; i++) {
 		const struct store_window *w = &t->answer.windows[i];
@@ -250,7 +253,8 @@ int tally_find(const struct tally *t, const char *id)
 }
 
 /* The counts of the slots by line; false: of a store that is new. */
-static bool tally_slots(const struct tally *t, const struct recent_answer *a, int64_t from, int64_t (*slots)[TALLY_RECENT])
+static bool tally_slots(const struct tally *t, const struct recent_answer *a, int64_t from,
+			int64_t (*slots)[TALLY_RECENT])
 {
 	int64_t step = tally_step(t);
 	for (int i = 0, line = 0; i < a->count; i++) {
@@ -285,7 +289,8 @@ static void tally_grow(struct tally *t, struct tally_line *l, int64_t at, int64_
 		t->bars[bar] += n;
 		l->bars[bar] += n;
 	}
-	/* The slots end with the minute of the clock: they lie within the hour, and all but those before midnight in today. */
+	/* The slots end with the minute of the clock: they lie within the hour, and all but those before midnight in
+	 * today. */
 	l->hour += n;
 	if (at >= zone_floor(t->zone, ZONE_DAY, t->now))
 		l->today += n;

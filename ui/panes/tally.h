@@ -62,10 +62,10 @@ struct tally {
 	struct tally_line *lines; /* by store, the unknown one last */
 	int *order;               /* the lines as tally_sort put them */
 	int count;
-	int64_t registered;  /* in all */
-	int64_t recent_from; /* where the lines' recent slots begin */
+	int64_t registered;          /* in all */
+	int64_t recent_from;         /* where the lines' recent slots begin */
 	struct stores_answer answer; /* holds the stores and the gaps */
-	int64_t *block;      /* the lines' bars */
+	int64_t *block;              /* the lines' bars */
 };
 
 bool tally_count(struct tally *t, struct query *q, struct error *err);

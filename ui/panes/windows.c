@@ -15,8 +15,8 @@
 enum { WINDOWS_TEXT = 32, WINDOWS_SHARES = 3, WINDOWS_MONTH = 30 /* days, about */ };
 
 static const struct duration windows_list[] = {
-	{.micro = 10 * SECOND}, {.micro = 30 * SECOND}, {.micro = MINUTE},     {.micro = 5 * MINUTE},
-	{.micro = 15 * MINUTE}, {.micro = 30 * MINUTE}, {.micro = HOUR},       {.micro = 2 * HOUR},
+	{.micro = 10 * SECOND}, {.micro = 30 * SECOND}, {.micro = MINUTE},         {.micro = 5 * MINUTE},
+	{.micro = 15 * MINUTE}, {.micro = 30 * MINUTE}, {.micro = HOUR},           {.micro = 2 * HOUR},
 	{.micro = 6 * HOUR},    {.micro = 12 * HOUR},   {.micro = DAY, .days = 1}, {.micro = 7 * DAY, .days = 7},
 	{.months = 1},
 };
@@ -83,17 +83,26 @@ static const struct {
 	int64_t up_to; /* of windows this long */
 	const char *all, *one;
 } windows_units[UNIT_COUNT] = {
-	[UNIT_TEN_SECONDS] = {{.micro = 10 * SECOND}, 30 * SECOND, N_("All stores, registrations per 10 seconds"),
+	[UNIT_TEN_SECONDS] = {{.micro = 10 * SECOND},
+			      30 * SECOND,
+			      N_("All stores, registrations per 10 seconds"),
 			      N_("Registrations per 10 seconds")},
-	[UNIT_MINUTE] = {{.micro = MINUTE}, 15 * MINUTE, N_("All stores, registrations per minute"),
+	[UNIT_MINUTE] = {{.micro = MINUTE},
+			 15 * MINUTE,
+			 N_("All stores, registrations per minute"),
 			 N_("Registrations per minute")},
-	[UNIT_FIVE] = {{.micro = 5 * MINUTE}, HOUR, N_("All stores, registrations per 5 minutes"),
+	[UNIT_FIVE] = {{.micro = 5 * MINUTE},
+		       HOUR,
+		       N_("All stores, registrations per 5 minutes"),
 		       N_("Registrations per 5 minutes")},
-	[UNIT_QUARTER] = {{.micro = 15 * MINUTE}, 3 * HOUR, N_("All stores, registrations per 15 minutes"),
+	[UNIT_QUARTER] = {{.micro = 15 * MINUTE},
+			  3 * HOUR,
+			  N_("All stores, registrations per 15 minutes"),
 			  N_("Registrations per 15 minutes")},
-	[UNIT_HOUR] = {{.micro = HOUR}, DAY, N_("All stores, registrations per hour"),
-		       N_("Registrations per hour")},
-	[UNIT_DAY] = {{.micro = DAY, .days = 1}, INT64_MAX, N_("All stores, registrations per day"),
+	[UNIT_HOUR] = {{.micro = HOUR}, DAY, N_("All stores, registrations per hour"), N_("Registrations per hour")},
+	[UNIT_DAY] = {{.micro = DAY, .days = 1},
+		      INT64_MAX,
+		      N_("All stores, registrations per day"),
 		      N_("Registrations per day")},
 };
 
