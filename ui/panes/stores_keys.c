@@ -142,16 +142,22 @@ static enum reaction stores_open(struct stores *s)
 	return REACT_LOAD;
 }
 
+/* Out of the numbers, out of the store, to all of the stores again; then elsewhere. */
 static enum reaction stores_back(struct stores *s)
 {
 	if (s->view == VIEW_NUMBERS) {
 		s->view = VIEW_BOTH;
 		return REACT_DONE;
 	}
-	if (!s->drill.store)
+	if (s->drill.store) {
+		stores_drill_close(s);
+		return REACT_LOAD;
+	}
+	if (!s->filter && !s->silent_only)
 		return REACT_IGNORED;
-	stores_drill_close(s);
-	return REACT_LOAD;
+	s->silent_only = false;
+	stores_filter(&s->base, "");
+	return REACT_DONE;
 }
 
 /* Whoever comes to the end of what was read reads on. */
