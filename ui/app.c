@@ -107,6 +107,7 @@ static int app_terminal(const struct app_params *p, struct error *err)
 		return error_exit(err);
 	}
 	draw_start(term_ascii(), false);
+	session_figures(p->settings, term_ascii());
 	console_started(&c);
 	app_loop(&c);
 	/* First the terminal: what runs in the worker may take a moment to be interrupted. */

@@ -161,7 +161,7 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	s->replica_path = p->replica_path;
 	s->settings = p->settings;
 	s->user = p->user;
-	s->as_of = TIME_NONE;
+	s->as_of = s->as_of_last = TIME_NONE;
 	s->go_tab = -1;
 	s->accessible = session_flag(p->settings, "accessible");
 	s->tour = session_flag(p->settings, "tour");

@@ -214,5 +214,7 @@ void console_as_of(struct console *c, const char *text)
 		return;
 	}
 	s->as_of = at;
+	if (at != TIME_NONE)
+		s->as_of_last = at;
 	pane_load(p);
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/language.h"
+#include "base/moment.h"
 #include "model/model.h"
 #include "ui/panes/card.h"
 #include "ui/console.h"
@@ -131,15 +132,30 @@ static void keys_step(struct console *c, bool forward)
 		session_say(&c->session, ROLE_MESSAGE, _("This is where it began: %s leaves"), key);
 }
 
+/* The moment of the version selected in HIST, else the one shown last: as short as it can be typed. */
+static const char *keys_moment(const struct console *c, char out[MOMENT_SIZE])
+{
+	const struct session *s = &c->session;
+	int64_t at = history_moment(screens_top(&c->screens)), back;
+	struct error none = {0};
+	if (at == TIME_NONE)
+		at = s->as_of_last;
+	moment_minute(at, s->zone, out);
+	if (out[0] && (!moment_parse(out, s->zone, at, MOMENT_AS_OF, &back, &none) || back != at))
+		moment_local(at, s->zone, out);
+	return out;
+}
+
 static void keys_as_of(struct console *c)
 {
 	struct session *s = &c->session;
+	char proposed[MOMENT_SIZE];
 	if (!screens_top(&c->screens)->ops->customer)
 		session_say(s, ROLE_MESSAGE, _("Another moment can be shown of a customer: type a CIF first"));
 	else if (s->as_of != TIME_NONE)
 		console_as_of(c, "");
 	else
-		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18, 2026-11-18 14:00, -2d) ==>"), NULL);
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18 14:00, yesterday, -2d) ==>"), keys_moment(c, proposed));
 }
 
 static void keys_search(struct console *c)
@@ -321,6 +337,8 @@ void console_wishes(struct console *c)
 	struct pane *p = screens_top(&c->screens);
 	if (p->ask) {
 		prompt_open(&c->prompt, PROMPT_PANE, p->ask, p->ask_initial);
+		if (s->message_role == ROLE_ERROR && s->message[0]) /* the answer before was none: it is there to be mended */
+			c->prompt.field.sent = false;
 		p->ask = NULL;
 	}
 	if (!s->go)

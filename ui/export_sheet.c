@@ -220,21 +220,15 @@ static void sheet_details(struct paper *l, const struct export_sheet *s)
 
 /* ---- what changed last ---- */
 
-/* What the first copy found is no change. */
-static bool sheet_news(const struct event *e)
-{
-	return e->kind != EVENT_GAP && !(e->kind == EVENT_BEGIN && e->version->origin == ORIGIN_SNAPSHOT);
-}
-
 static void sheet_change(struct paper *l, const struct export_sheet *s, const struct event *e)
 {
 	char when[FIGURES_SIZE];
 	struct buffer text = {0}, what = {0};
-	const struct model *m = query_model(s->query);
+	const struct event_words w = {.model = query_model(s->query), .zone = s->zone};
 	size_t from = SHEET_INDENT + FIGURES_MINUTE + 2;
-	event_subject(&text, m, e);
+	event_subject(&text, &w, e);
 	buffer_format(&text, ", %s: ", event_word(e));
-	event_what(&what, m, e, s->zone);
+	event_what(&what, &w, e);
 	buffer_add(&text, buffer_text(&what), what.len);
 	buffer_fill(&l->line, ' ', SHEET_INDENT);
 	buffer_format(&l->line, "%s  ", figures_minute(e->at, s->zone, when));
@@ -249,10 +243,12 @@ static void sheet_changes(struct paper *l, const struct export_sheet *s)
 	const struct event *events;
 	int shown = 0;
 	arena_init(&arena);
-	size_t count = events_make(&arena, s->history, &events);
+	const struct events_request all = {
+		.history = s->history, .model = query_model(s->query), .from = TIME_NONE, .to = TIME_NONE, .entity = -1};
+	size_t count = events_make(&arena, &all, &events);
 	sheet_heading(l, _("Last changes"), -1);
 	for (size_t i = 0; i < count && shown < EXPORT_SHEET_CHANGES; i++)
-		if (sheet_news(&events[i])) {
+		if (event_news(&events[i])) {
 			sheet_change(l, s, &events[i]);
 			shown++;
 		}

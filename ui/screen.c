@@ -26,6 +26,7 @@ enum {
 	SCREEN_USER = 16,  /* cells at most */
 	SCREEN_PLACE = 36, /* cells of "5 of 214 by Name" at most */
 	SCREEN_SAID = 3,   /* rows of a message */
+	SCREEN_FULL = 70,  /* cells from which row 1 has room for all of it */
 };
 
 static int screen_cells(const char *text)
@@ -124,8 +125,10 @@ static int screen_not_current(const struct session *s, int room)
 static int screen_field(struct pane *p, const struct session *s)
 {
 	int cursor = 0;
-	int room = COLS - screen_place(p) - 4;
-	if (p->ops->customer && s->as_of != TIME_NONE)
+	bool then = p->ops->customer && s->as_of != TIME_NONE;
+	/* Where there is no room for all of it, the number of the customer comes before that of the row. */
+	int room = COLS - (then && COLS < SCREEN_FULL ? 0 : screen_place(p)) - 4;
+	if (then)
 		room = screen_not_current(s, room);
 	if (p->ops->head && !s->cif_focus && !session_typed(s)) {
 		struct buffer text = {0};

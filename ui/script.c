@@ -61,6 +61,7 @@ static bool script_start(struct script *s)
 	if (!term_start(&t, s->err))
 		return false;
 	draw_start(term_ascii(), true);
+	session_figures(s->params->settings, term_ascii());
 	s->started = true;
 	console_started(&s->console);
 	console_paint(&s->console);

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "model/model.h"
+#include "ui/kit/figures.h"
 
 static void session_forget(struct recent *r)
 {
@@ -25,7 +27,14 @@ void session_done(struct session *s)
 		session_forget(&s->recents[i]);
 	free(s->customer);
 	free(s->go_argument);
+	free(s->go_row);
 	*s = (struct session){0};
+}
+
+void session_figures(const struct settings *s, bool ascii)
+{
+	const char *dates = session_text(s, "dates");
+	figures_start(dates && strcmp(dates, "iso") == 0 ? FIGURES_ISO : FIGURES_LOCALE, ascii);
 }
 
 void session_say(struct session *s, enum role role, const char *format, ...)
@@ -39,10 +48,15 @@ void session_say(struct session *s, enum role role, const char *format, ...)
 
 void session_fail(struct session *s, const struct error *err)
 {
-	if (err->hint[0])
-		session_say(s, ROLE_ERROR, _("%.250s; hint: %.250s"), err->message, err->hint);
+	struct buffer message = {0}, hint = {0};
+	language_sentence(&message, err->message);
+	language_sentence(&hint, err->hint);
+	if (hint.len)
+		session_say(s, ROLE_ERROR, _("%.250s; hint: %.250s"), buffer_text(&message), buffer_text(&hint));
 	else
-		session_say(s, ROLE_ERROR, "%.500s", err->message);
+		session_say(s, ROLE_ERROR, "%.500s", buffer_text(&message));
+	buffer_done(&message);
+	buffer_done(&hint);
 }
 
 void session_go(struct session *s, const char *code, const char *argument)
@@ -51,6 +65,8 @@ void session_go(struct session *s, const char *code, const char *argument)
 	free(s->go_argument);
 	s->go_argument = memory_text(argument);
 	s->go_tab = -1;
+	free(s->go_row);
+	s->go_row = NULL;
 }
 
 void session_go_tab(struct session *s, int tab)

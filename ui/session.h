@@ -41,6 +41,7 @@ struct session {
 	enum chart_style charts;               /* CHART_ASCII wherever nothing else can be drawn */
 	bool copies;                           /* what is copied goes to the terminal's clipboard (OSC 52) */
 	int64_t as_of;                         /* customer screens show this moment; TIME_NONE: now */
+	int64_t as_of_last;                    /* the moment shown last, to be proposed again; TIME_NONE: none yet */
 	struct field cif;                      /* the field on the second row of every screen */
 	bool cif_focus;                        /* it takes letters too */
 	bool cif_left;                         /* what was typed there stays, Enter is not for it; the next digit goes on */
@@ -55,10 +56,13 @@ struct session {
 	enum role standing_role;
 	const char *go; /* a pane asks for this screen; NULL: none */
 	char *go_argument;
-	int go_tab; /* with go "CIF": this tab of the customer, from 0; -1: none */
+	int go_tab;   /* with go "CIF": this tab of the customer, from 0; -1: none */
+	char *go_row; /* and the row of this key on it; NULL: the first */
 };
 
 void session_done(struct session *s);
+/* Numbers and dates as the setting `dates` and the environment have them; ascii: with separators of ASCII. */
+void session_figures(const struct settings *s, bool ascii);
 void session_say(struct session *s, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void session_fail(struct session *s, const struct error *err); /* message and hint */
 /* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */

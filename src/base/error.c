@@ -45,7 +45,7 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
 	if (err == NULL)
 		return false;
 	va_start(args, format);
-	error_format(err->message, sizeof err->message, _(format), args);
+	error_format(err->message, sizeof err->message, format, args);
 	va_end(args);
 	err->code = code;
 	err->hint[0] = '\0';
@@ -59,7 +59,7 @@ bool error_hint(struct error *err, const char *format, ...)
 	if (err == NULL)
 		return false;
 	va_start(args, format);
-	error_format(err->hint, sizeof err->hint, _(format), args);
+	error_format(err->hint, sizeof err->hint, format, args);
 	va_end(args);
 	return false;
 }
@@ -97,6 +97,15 @@ int error_exit(const struct error *err)
 	return (int)err->code;
 }
 
+static void error_add(struct buffer *out, const char *english)
+{
+	struct buffer text = {0};
+
+	language_sentence(&text, english);
+	text_clean(out, buffer_text(&text), text.len, false);
+	buffer_done(&text);
+}
+
 /* One write for both lines, so that those of two threads do not mix. */
 int error_report(const struct error *err)
 {
@@ -105,11 +114,11 @@ int error_report(const struct error *err)
 	if (err->code == ERROR_NONE)
 		return 0;
 	buffer_text_add(&out, "tellerdesk: ");
-	text_clean(&out, err->message, strlen(err->message), false);
+	error_add(&out, err->message);
 	buffer_char(&out, '\n');
 	if (err->hint[0] != '\0') {
-		buffer_text_add(&out, "hint: ");
-		text_clean(&out, err->hint, strlen(err->hint), false);
+		buffer_text_add(&out, _("hint: "));
+		error_add(&out, err->hint);
 		buffer_char(&out, '\n');
 	}
 	fwrite(out.data, 1, out.len, stderr);

@@ -11,6 +11,11 @@
  * the cause, no full stop. The hint says what to do. The code is the exit
  * status of the command that fails so; values from 64 on are for callers
  * inside the program and are mapped by error_exit.
+ *
+ * Message and hint are English, as they go into logs, replicas and JSON. Who shows
+ * them to a person has them translated: error_report does, others call
+ * language_sentence (base/language.h). Formats need no mark; a cause given as a
+ * literal does: N_("it is cut off").
  */
 #ifndef TD_BASE_ERROR_H
 #define TD_BASE_ERROR_H
@@ -45,7 +50,7 @@ bool error_hint(struct error *err, const char *format, ...) __attribute__((forma
 void error_clear(struct error *err);
 /* The exit status for err. */
 int error_exit(const struct error *err);
-/* Prints "tellerdesk: <message>" and, where there is one, "hint: <hint>" on stderr, control characters made visible. Returns error_exit. */
+/* Prints "tellerdesk: <message>" and, where there is one, "hint: <hint>" on stderr, in the reader's language, control characters made visible. Returns error_exit. */
 int error_report(const struct error *err);
 
 #endif

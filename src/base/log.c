@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/moment.h"
 #include "base/text.h"
 
@@ -44,8 +45,8 @@ void log_level(enum log_level level)
 
 static void log_head(struct buffer *line, enum log_level level, bool file)
 {
-	static const char *const words[] = {
-		[LOG_ERROR] = "error", [LOG_WARN] = "warning", [LOG_NOTE] = "note", [LOG_DEBUG] = "debug"};
+	static const char *const words[] = {[LOG_ERROR] = N_("error"), [LOG_WARN] = N_("warning"), [LOG_NOTE] = N_("note"),
+					    [LOG_DEBUG] = N_("debug")};
 	char time[MOMENT_SIZE];
 
 	if (file)
@@ -53,7 +54,7 @@ static void log_head(struct buffer *line, enum log_level level, bool file)
 	else if (level == LOG_NOTE)
 		buffer_text_add(line, "tellerdesk: ");
 	else
-		buffer_format(line, "tellerdesk: %s: ", words[level]);
+		buffer_format(line, _("tellerdesk: %s: "), _(words[level]));
 }
 
 /* A log that cannot be written must not stop the program, nor can it be told anywhere. */
@@ -73,7 +74,7 @@ static void log_write(int fd, const char *p, size_t n)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-	struct buffer said = {0}, line = {0};
+	struct buffer said = {0}, told = {0}, line = {0};
 	int saved = errno;
 	va_list args;
 
@@ -84,11 +85,16 @@ void log_line(enum log_level level, const char *format, ...)
 	va_end(args);
 	pthread_mutex_lock(&log_lock);
 	log_head(&line, level, log_file >= 0);
-	text_clean(&line, buffer_text(&said), said.len, false);
+	if (log_file < 0)
+		language_sentence(&told, buffer_text(&said));
+	else
+		buffer_add(&told, buffer_text(&said), said.len);
+	text_clean(&line, buffer_text(&told), told.len, false);
 	buffer_char(&line, '\n');
 	log_write(log_file >= 0 ? log_file : STDERR_FILENO, line.data, line.len);
 	pthread_mutex_unlock(&log_lock);
 	buffer_done(&line);
 	buffer_done(&said);
+	buffer_done(&told);
 	errno = saved;
 }

@@ -1,4 +1,6 @@
 /* log: narration on stderr (commands) or into a file (the console).
+ * On stderr it is in the reader's language, in a file in English: formats are extracted from
+ * calls of log_line for translation, and need no mark.
  * Every line is cleaned of control characters; values of columns flagged pii
  * must not be passed here. Thread-safe. */
 #ifndef TD_BASE_LOG_H

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/zone.h"
 
 enum { MOMENT_MICRO_DIGITS = 6 };
@@ -17,8 +18,8 @@ enum { MOMENT_MICRO_DIGITS = 6 };
 #define DURATION_LONGEST (INT64_C(3652425) * DAY)
 
 static const char moment_how[] =
-	"write it as 2026-11-20, 2026-11-20 16:41, 2026-11-20T16:41:00Z, now, today, yesterday, "
-	"-90m or -2d";
+	N_("write it as 2026-11-20, 2026-11-20 16:41, 2026-11-20T16:41:00Z, now, today, yesterday, "
+	   "-90m or -2d");
 
 struct moment_reader {
 	const char *p, *end;

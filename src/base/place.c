@@ -16,6 +16,9 @@
 #ifndef PKGDATADIR
 #define PKGDATADIR "/usr/local/share/tellerdesk"
 #endif
+#ifndef LOCALEDIR
+#define LOCALEDIR "/usr/local/share/locale"
+#endif
 
 /* Takes path; gives it back if something is there. */
 static char *place_if_there(char *path)
@@ -26,7 +29,7 @@ static char *place_if_there(char *path)
 	return NULL;
 }
 
-static char *place_beside_binary(const char *name)
+static char *place_beside_binary(const char *folder, const char *name)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -38,7 +41,7 @@ static char *place_beside_binary(const char *name)
 	slash = strrchr(exe, '/');
 	if (slash == NULL)
 		return NULL;
-	return place_if_there(memory_format("%.*s/data/%s", (int)(slash - exe), exe, name));
+	return place_if_there(memory_format("%.*s/%s%s", (int)(slash - exe), exe, folder, name));
 }
 
 char *place_data(const char *name)
@@ -49,8 +52,16 @@ char *place_data(const char *name)
 	if (folder != NULL && folder[0] != '\0')
 		path = place_if_there(memory_format("%s/%s", folder, name));
 	if (path == NULL)
-		path = place_beside_binary(name);
+		path = place_beside_binary("data/", name);
 	return path != NULL ? path : place_if_there(memory_format("%s/%s", PKGDATADIR, name));
+}
+
+char *place_locale(void)
+{
+	/* The slash matters: beside an installed program, in /usr/bin, locale is a program too. */
+	char *path = place_beside_binary("locale/", "");
+
+	return path != NULL ? path : memory_text(LOCALEDIR);
 }
 
 static char *place_home(void)

@@ -10,6 +10,8 @@ struct error;
  * then data/ beside the running binary (a build folder), then the installed
  * package data folder. NULL when it is in none of them. */
 char *place_data(const char *name);
+/* Where translations lie: locale/ beside the running binary (a build folder), else where they were installed. */
+char *place_locale(void);
 /* $XDG_STATE_HOME/tellerdesk or ~/.local/state/tellerdesk; made 0700 if missing. NULL: err. */
 char *place_state(struct error *err);
 /* mkdir -p with mode 0700 for what it makes. */

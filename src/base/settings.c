@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/moment.h"
 #include "base/settings_internal.h"
@@ -127,20 +128,20 @@ const char *setting_wrong(const struct setting *o, const char *value)
 
 	switch (o->type) {
 	case SETTING_FLAG:
-		return setting_boolean(value, &b) ? NULL : "is not yes or no";
+		return setting_boolean(value, &b) ? NULL : N_("is not yes or no");
 	case SETTING_COUNT:
 		if (!setting_number(value, &n))
-			return "is not a whole number";
-		return o->choices && n > strtoll(o->choices, NULL, 10) ? "is too large" : NULL;
+			return N_("is not a whole number");
+		return o->choices && n > strtoll(o->choices, NULL, 10) ? N_("is too large") : NULL;
 	case SETTING_DURATION:
 		if (!setting_time(value, &d))
-			return "is not a duration such as 10s, 5m, 1h or 1d";
-		return d.months && !o->choices ? "is in months, which differ in length" : NULL;
+			return N_("is not a duration such as 10s, 5m, 1h or 1d");
+		return d.months && !o->choices ? N_("is in months, which differ in length") : NULL;
 	case SETTING_CHOICE:
-		return *value && setting_word_in(o->choices, value) ? NULL : "is not one of them";
+		return *value && setting_word_in(o->choices, value) ? NULL : N_("is not one of them");
 	case SETTING_TEXT:
 		if (!*value)
-			return "is empty";
+			return N_("is empty");
 		if (o->argument && strcmp(o->argument, "URL") == 0 && url_secret(value))
 			return SETTING_SECRET;
 		return NULL;
@@ -238,7 +239,7 @@ void settings_fault(struct settings *s, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	buffer_text_add(&line, s->fault_count + 1 < SETTINGS_FAULTS_MAX ? text : "and more");
+	buffer_text_add(&line, s->fault_count + 1 < SETTINGS_FAULTS_MAX ? text : N_("and more"));
 	s->faults = memory_grow(s->faults, (s->fault_count + 1) * sizeof(*s->faults));
 	s->faults[s->fault_count++] = buffer_take(&line);
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings_internal.h"
 #include "base/text.h"
@@ -60,23 +61,23 @@ static const char *settings_line_wrong(const char *line)
 	if (!*text || *text == ';' || *text == '#')
 		return NULL;
 	if (text != line)
-		return "the line is indented";
+		return N_("the line is indented");
 	if (n > SETTINGS_LINE_MAX)
-		return "the line is longer than 196 bytes";
+		return N_("the line is longer than 196 bytes");
 	if (!text_valid(line, n))
-		return "the line is not UTF-8";
+		return N_("the line is not UTF-8");
 	for (const char *c = line; *c; c++) {
 		if (((unsigned char)*c < 0x20 && *c != '\t') || *c == 0x7f)
-			return "the line holds a control character";
+			return N_("the line holds a control character");
 	}
 	if (*line == '[') {
 		if (!settings_name_find(line + 1, "]", &n))
-			return "the section's name has no ]";
-		return n > SETTINGS_NAME_MAX ? "the section's name is too long" : NULL;
+			return N_("the section's name has no ]");
+		return n > SETTINGS_NAME_MAX ? N_("the section's name is too long") : NULL;
 	}
 	if (!settings_name_find(line, "=:", &n))
-		return "the line is not KEY = VALUE";
-	return n > SETTINGS_NAME_MAX ? "the key is too long" : NULL;
+		return N_("the line is not KEY = VALUE");
+	return n > SETTINGS_NAME_MAX ? N_("the key is too long") : NULL;
 }
 
 static bool settings_line_empty(const char *line)
@@ -152,8 +153,11 @@ static void settings_unknown_key(struct settings_reader *r, const char *section,
 		return;
 	}
 	nearest = setting_nearest(key, settings_in_files, NULL);
-	settings_fault(r->settings, "%s:%d: there is no key \"%s\" in [%s]%s%s%s", r->file, r->line, key, section,
-		       nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+	if (nearest)
+		settings_fault(r->settings, "%s:%d: there is no key \"%s\" in [%s]; did you mean %s?", r->file, r->line, key,
+			       section, nearest);
+	else
+		settings_fault(r->settings, "%s:%d: there is no key \"%s\" in [%s]", r->file, r->line, key, section);
 }
 
 /* What inih calls for each KEY = VALUE. */
@@ -183,10 +187,13 @@ static int settings_reader_value(void *user, const char *section, const char *ke
 	}
 	r->first[option] = r->line;
 	wrong = setting_wrong(&setting_table[option], value);
+	if (wrong && setting_table[option].type == SETTING_CHOICE) {
+		settings_fault(r->settings, "%s:%d: the value of %s %s: %s", r->file, r->line, key, wrong,
+			       setting_table[option].choices);
+		return 1;
+	}
 	if (wrong) {
-		settings_fault(r->settings, "%s:%d: the value of %s %s%s%s", r->file, r->line, key, wrong,
-			       setting_table[option].type == SETTING_CHOICE ? ": " : "",
-			       setting_table[option].type == SETTING_CHOICE ? setting_table[option].choices : "");
+		settings_fault(r->settings, "%s:%d: the value of %s %s", r->file, r->line, key, wrong);
 		return 1;
 	}
 	origin = memory_format("%s:%d", r->file, r->line);
@@ -229,15 +236,15 @@ static char *settings_slurp(const char *path, const char **why)
 	if (fd < 0 || fstat(fd, &st) != 0)
 		*why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
-		*why = "it is not a file";
+		*why = N_("it is not a file");
 	else if (st.st_size > SETTINGS_FILE_MAX)
-		*why = "it is larger than 1 MiB";
+		*why = N_("it is larger than 1 MiB");
 	while (!*why && text.len <= SETTINGS_FILE_MAX && (n = read(fd, block, sizeof(block))) > 0)
 		buffer_add(&text, block, (size_t)n);
 	if (!*why && n < 0)
 		*why = strerror(errno);
 	if (!*why && text.len > 0 && memchr(text.data, '\0', text.len))
-		*why = "it holds a NUL byte";
+		*why = N_("it holds a NUL byte");
 	if (fd >= 0)
 		close(fd);
 	if (!*why && text.len > 0)

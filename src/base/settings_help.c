@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 #include "base/settings_internal.h"
+#include "base/text.h"
 
 enum { HELP_WIDTH = 79, HELP_COLUMN = 28 };
 
@@ -16,7 +18,7 @@ static void help_wrap(const char *text, size_t at, size_t indent)
 	bool first = true;
 
 	while (*text) {
-		size_t n = strcspn(text, " ");
+		size_t n = strcspn(text, " "), cells;
 
 		/* An option and its argument stay together: "[--as-of TIME]". */
 		if (text[0] == '[' && !memchr(text, ']', n)) {
@@ -25,7 +27,8 @@ static void help_wrap(const char *text, size_t at, size_t indent)
 			if (end && (size_t)(end - text) < 30)
 				n = (size_t)(end - text) + strcspn(end, " ");
 		}
-		if (!first && at + 1 + n > HELP_WIDTH) {
+		cells = text_width(text, n);
+		if (!first && at + 1 + cells > HELP_WIDTH) {
 			printf("\n%*s", (int)indent, "");
 			at = indent;
 		} else if (!first) {
@@ -33,7 +36,7 @@ static void help_wrap(const char *text, size_t at, size_t indent)
 			at++;
 		}
 		printf("%.*s", (int)n, text);
-		at += n;
+		at += cells;
 		text += n;
 		text += strspn(text, " ");
 		first = false;
@@ -51,18 +54,22 @@ static void help_option(const struct setting *o)
 		buffer_format(&head, "      --%s", o->name);
 	if (o->argument)
 		buffer_format(&head, " %s", o->argument);
-	buffer_text_add(&text, o->help);
 	if (o->type == SETTING_CHOICE) {
-		buffer_text_add(&text, ": ");
+		struct buffer choices = {0};
+
 		for (const char *c = o->choices; *c; c++) {
 			if (*c == ' ')
-				buffer_text_add(&text, ", ");
+				buffer_text_add(&choices, ", ");
 			else
-				buffer_char(&text, *c);
+				buffer_char(&choices, *c);
 		}
+		buffer_format(&text, _("%s: %s"), _(o->help), buffer_text(&choices));
+		buffer_done(&choices);
+	} else {
+		buffer_text_add(&text, _(o->help));
 	}
 	if (o->initial)
-		buffer_format(&text, " (default %s)", o->initial);
+		buffer_format(&text, _(" (default %s)"), o->initial);
 	printf("%s", buffer_text(&head));
 	if (head.len + 2 > HELP_COLUMN)
 		printf("\n%*s", HELP_COLUMN, "");
@@ -83,7 +90,7 @@ static void help_options(const char *title, const char *command, bool own)
 		if (!o->help || common == own || !setting_taken(o, command))
 			continue;
 		if (!titled)
-			printf("\n%s\n", title);
+			printf("\n%s\n", _(title));
 		titled = true;
 		help_option(o);
 	}
@@ -91,13 +98,19 @@ static void help_options(const char *title, const char *command, bool own)
 
 void settings_help(const char *command, const char *synopsis, const char *about)
 {
-	static const char usage[] = "usage: tellerdesk ";
+	struct buffer text = {0};
+	const char *usage = _("usage: tellerdesk ");
+	size_t width = text_width(usage, strlen(usage));
 
 	printf("%s", usage);
-	help_wrap(synopsis, strlen(usage), strlen(usage));
-	if (about)
-		printf("\n%s.\n", about);
+	help_wrap(synopsis, width, width);
+	if (about) {
+		printf("\n");
+		buffer_format(&text, "%s.", _(about));
+		help_wrap(buffer_text(&text), 0, 0);
+		buffer_done(&text);
+	}
 	if (command)
-		help_options("Options:", command, true);
-	help_options("Options of every command:", command, false);
+		help_options(N_("Options:"), command, true);
+	help_options(N_("Options of every command:"), command, false);
 }

@@ -31,8 +31,9 @@ static bool settings_line_hint(struct settings_line *l, const char *name)
 
 	if (nearest)
 		return error_hint(l->err, "did you mean --%s?", nearest);
-	return error_hint(l->err, "tellerdesk %s%s--help lists the options", l->command ? l->command : "",
-			  l->command ? " " : "");
+	if (l->command)
+		return error_hint(l->err, "tellerdesk %s --help lists the options", l->command);
+	return error_hint(l->err, "tellerdesk --help lists the options");
 }
 
 /* An option that exists, but not here, or not at all. */

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/zone_table.h"
 
@@ -322,8 +323,8 @@ static bool zone_unknown(const char *name, const char *why, struct error *err)
 static const char *zone_cause(int cause)
 {
 	if (cause == ENOENT || cause == ENOTDIR)
-		return "there is no such zone on this system (package tzdata)";
-	return cause == EINVAL ? "it is no time zone file" : strerror(cause);
+		return N_("there is no such zone on this system (package tzdata)");
+	return cause == EINVAL ? N_("it is no time zone file") : strerror(cause);
 }
 
 static struct zone *zone_load(const char *name, struct error *err)

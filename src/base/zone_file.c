@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/zone_table.h"
 
@@ -82,12 +83,12 @@ static const char *tzif_types(const unsigned char *types, uint32_t count, int of
 	uint32_t i;
 
 	if (count == 0 || count > 256)
-		return "it has no types, or too many";
+		return N_("it has no types, or too many");
 	for (i = 0; i < count; i++) {
 		int64_t offset = tzif_signed(types + (size_t)i * TZIF_TYPE, 4);
 
 		if (offset < -TZIF_OFFSET_MAX || offset > TZIF_OFFSET_MAX)
-			return "an offset is longer than a day";
+			return N_("an offset is longer than a day");
 		offsets[i] = (int)offset;
 	}
 	return NULL;
@@ -104,16 +105,16 @@ static const char *tzif_table(struct zone *z, const unsigned char *p, const stru
 	if (wrong != NULL)
 		return wrong;
 	if (c->leaps != 0)
-		return "it counts leap seconds";
+		return N_("it counts leap seconds");
 	z->before = offsets[0];
 	z->seconds = memory_zero(c->times, sizeof *z->seconds);
 	z->offsets = memory_zero(c->times, sizeof *z->offsets);
 	for (i = 0; i < c->times; i++) {
 		z->seconds[i] = tzif_signed(p + (size_t)i * width, width);
 		if (i > 0 && z->seconds[i] <= z->seconds[i - 1])
-			return "its changes are out of order";
+			return N_("its changes are out of order");
 		if (indices[i] >= c->types)
-			return "a change names no type";
+			return N_("a change names no type");
 		z->offsets[i] = offsets[indices[i]];
 	}
 	z->count = c->times;
@@ -128,11 +129,11 @@ static const char *tzif_footer(struct zone *z, struct tzif *f)
 	size_t n;
 
 	if (last == NULL)
-		return "its footer is cut off";
+		return N_("its footer is cut off");
 	n = (size_t)(last - f->p);
 	z->ruled = n > 0;
 	if (z->ruled && !zone_rule_parse(&z->rule, (const char *)f->p, n))
-		return "its footer is no POSIX time zone";
+		return N_("its footer is no POSIX time zone");
 	return NULL;
 }
 
@@ -168,15 +169,15 @@ static const char *tzif_read(struct zone *z, struct tzif *f)
 	size_t width = 4;
 
 	if (!tzif_head(f, &c, &version))
-		return "it does not begin as one";
+		return N_("it does not begin as one");
 	if (version >= '2') {
 		width = 8;
 		if (tzif_take(f, tzif_block_size(&c, 4)) == NULL || !tzif_head(f, &c, &version))
-			return "it is cut off";
+			return N_("it is cut off");
 	}
 	block = tzif_take(f, tzif_block_size(&c, width));
 	if (block == NULL)
-		return "it is cut off";
+		return N_("it is cut off");
 	wrong = tzif_table(z, block, &c, width);
 	if (wrong == NULL && width == 8)
 		wrong = tzif_footer(z, f);

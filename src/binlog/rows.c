@@ -3,6 +3,7 @@
 #include "binlog/rows.h"
 
 #include "base/error.h"
+#include "base/language.h"
 #include "binlog/event.h"
 #include "binlog/event_internal.h"
 #include "binlog/pack.h"
@@ -18,9 +19,9 @@ struct rows_kind {
 	const char *hint; /* refused */
 };
 
-#define ROWS_HINT_V0      "the server is older than MySQL 5.1.16: upgrade it"
-#define ROWS_HINT_PARTIAL "SET GLOBAL binlog_row_value_options = '' on the source, and let its sessions reconnect"
-#define ROWS_HINT_DATA    "SET GLOBAL binlog_row_event_fragment_threshold to the most it allows on the source"
+#define ROWS_HINT_V0      N_("the server is older than MySQL 5.1.16: upgrade it")
+#define ROWS_HINT_PARTIAL N_("SET GLOBAL binlog_row_value_options = '' on the source, and let its sessions reconnect")
+#define ROWS_HINT_DATA    N_("SET GLOBAL binlog_row_event_fragment_threshold to the most it allows on the source")
 
 static struct rows_kind rows_kind(unsigned type)
 {

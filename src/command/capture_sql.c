@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "command/ask.h"
 #include "command/target.h"
 #include "replica/query.h"
@@ -62,6 +63,6 @@ static int capture_run(struct settings *s, size_t count, const char *const *argu
 const struct command command_capture_sql = {
 	.name = "capture-sql",
 	.synopsis = "capture-sql",
-	.about = "Print the SQL that captures changes by triggers, to be read and run",
+	.about = N_("Print the SQL that captures changes by triggers, to be read and run"),
 	.run = capture_run,
 };

@@ -10,6 +10,7 @@
 #include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "command/ask.h"
@@ -180,6 +181,6 @@ static int check_run(struct settings *s, size_t count, const char *const *argume
 const struct command command_check = {
 	.name = "check",
 	.synopsis = "check [--against-source] [--repair]",
-	.about = "Check the replica's promises, or compare it with the source row by row",
+	.about = N_("Check the replica's promises, or compare it with the source row by row"),
 	.run = check_run,
 };

@@ -3,13 +3,16 @@
 #include "command/command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "answer/csv.h"
 #include "answer/json.h"
 #include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "command/ask.h"
 #include "command/target.h"
 #include "replica/query.h"
@@ -38,16 +41,31 @@ static void preflight_begin(struct preflight *p)
 	}
 }
 
+static void preflight_add(struct buffer *out, const char *english, bool ascii)
+{
+	struct buffer told = {0};
+	language_sentence(&told, english);
+	answer_text_add(out, buffer_text(&told), ascii);
+	buffer_done(&told);
+}
+
 static void preflight_text(const struct preflight *p, const struct source_finding *f)
 {
 	struct buffer b = {0};
-	buffer_text_add(&b, f->refuse ? "refuse  " : "warn    ");
+	/* xgettext: cell 7 */
+	const char *severity = _("refuse");
+	if (!f->refuse)
+		/* xgettext: cell 7 */
+		severity = _("warn");
+	text_fit(&b, severity, strlen(severity), 7, p->ascii);
+	buffer_char(&b, ' ');
 	answer_text_add(&b, f->object, p->ascii);
 	buffer_text_add(&b, f->object ? ": " : "");
-	answer_text_add(&b, f->detail, p->ascii);
+	preflight_add(&b, f->detail, p->ascii);
 	if (f->fix) {
-		buffer_text_add(&b, "\n        fix: ");
-		answer_text_add(&b, f->fix, p->ascii);
+		buffer_text_add(&b, "\n        ");
+		buffer_text_add(&b, _("fix: "));
+		preflight_add(&b, f->fix, p->ascii);
 	}
 	printf("%s\n", buffer_text(&b));
 	buffer_done(&b);
@@ -93,10 +111,12 @@ static void preflight_end(struct preflight *p, bool whole)
 	} else if (!whole) {
 		fflush(stdout); /* the error that follows says the rest */
 	} else if (p->refused) {
-		printf("The source cannot be followed yet: %d to fix, %d warning%s\n", p->refused, p->warned,
-		       p->warned == 1 ? "" : "s");
+		printf(P_("The source cannot be followed yet: %d to fix, %d warning\n",
+			  "The source cannot be followed yet: %d to fix, %d warnings\n", p->warned),
+		       p->refused, p->warned);
 	} else {
-		printf("The source can be followed%s\n", p->warned ? ", with the warnings above" : "");
+		printf("%s\n", p->warned ? _("The source can be followed, with the warnings above")
+					: _("The source can be followed"));
 	}
 }
 
@@ -150,6 +170,6 @@ static int preflight_run(struct settings *s, size_t count, const char *const *ar
 const struct command command_check_source = {
 	.name = "check-source",
 	.synopsis = "check-source",
-	.about = "Tell whether the source can be followed, each finding with its fix",
+	.about = N_("Tell whether the source can be followed, each finding with its fix"),
 	.run = preflight_run,
 };

@@ -3,6 +3,7 @@
 #include "command/command.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -121,15 +123,15 @@ static int command_place(int argc, char **argv)
 static void command_usage(void)
 {
 	size_t width = 0;
-	printf("usage: tellerdesk [COMMAND] [ARGUMENTS] [OPTIONS]\n\n"
-	       "A bank's customers on the teller's screen, from a local replica kept current\n"
-	       "by change data capture. Without a command: the console.\n\nCommands:\n");
+	printf("%s", _("usage: tellerdesk [COMMAND] [ARGUMENTS] [OPTIONS]\n\n"
+		       "A bank's customers on the teller's screen, from a local replica kept current\n"
+		       "by change data capture. Without a command: the console.\n\nCommands:\n"));
 	for (size_t i = 0; command_table[i]; i++)
 		width = strlen(command_table[i]->name) > width ? strlen(command_table[i]->name) : width;
 	for (size_t i = 0; command_table[i]; i++)
-		printf("  %-*s  %s\n", (int)width, command_table[i]->name, command_table[i]->about);
-	printf("\ntellerdesk COMMAND --help tells the options of a command.\n"
-	       "For a first look, with a bank made up on the spot: tellerdesk demo\n");
+		printf("  %-*s  %s\n", (int)width, command_table[i]->name, _(command_table[i]->about));
+	printf("%s", _("\ntellerdesk COMMAND --help tells the options of a command.\n"
+		       "For a first look, with a bank made up on the spot: tellerdesk demo\n"));
 }
 
 static int command_bad_configuration(const struct settings *s)
@@ -140,7 +142,8 @@ static int command_bad_configuration(const struct settings *s)
 	if (count == 1)
 		error_set(&err, ERROR_USAGE, "could not use the configuration: %s", lines[0]);
 	else
-		error_set(&err, ERROR_USAGE, "could not use the configuration: %zu errors", count);
+		error_set(&err, ERROR_USAGE,
+			  NP_("could not use the configuration: %zu error", "could not use the configuration: %zu errors", count), count);
 	error_hint(&err,
 		   "mend the file, or name another with --config FILE; tellerdesk config show tells what applies");
 	int status = error_report(&err);
@@ -232,6 +235,34 @@ static void no_core(void)
 #endif
 }
 
+/* The last --NAME of the words, or NULL: before they are parsed, so that what is wrong with them is told in the right language. */
+static const char *command_word(int argc, char **argv, const char *name)
+{
+	const char *value = NULL;
+	size_t n = strlen(name);
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, n) != 0)
+			continue;
+		if (argv[i][2 + n] == '=')
+			value = argv[i] + 3 + n;
+		else if (!argv[i][2 + n] && i + 1 < argc)
+			value = argv[i + 1];
+	}
+	return value;
+}
+
+/* Files and environment are read for this alone; their errors are told later, in the language found. */
+static void command_language(int argc, char **argv)
+{
+	struct settings *s = settings_new();
+	settings_load(s, command_word(argc, argv, "config"));
+	const char *given = command_word(argc, argv, "language");
+	bool ascii = command_asked(argc, argv, "--ascii", NULL) || settings_flag(s, "ascii") ||
+		     strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	language_start(given ? given : settings_text(s, "language"), NULL, ascii);
+	settings_free(s);
+}
+
 int command_main(int argc, char **argv)
 {
 	no_core();
@@ -239,6 +270,7 @@ int command_main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* SQLite counts each of its allocations under one lock, unless it is told in time that nobody asks. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	command_language(argc, argv);
 	int place = command_place(argc, argv);
 	if (command_asked(argc, argv, "--version", NULL)) {
 		printf("tellerdesk %s\n", PACKAGE_VERSION);
@@ -260,5 +292,6 @@ int command_main(int argc, char **argv)
 	int status = command_run(c, s, count, rest);
 	settings_free(s);
 	free(rest);
+	language_stop();
 	return status;
 }

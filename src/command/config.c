@@ -11,6 +11,7 @@
 #include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/zone.h"
@@ -134,18 +135,21 @@ static int config_validate(const struct settings *s)
 		answer_json_array_end(&j);
 		answer_json_end(&j);
 	} else if (status) {
-		/* What was asked for is the list of errors, so it is data. */
-		struct buffer clean = {0};
+		/* What was asked for is the list of errors, so it is the answer. */
+		struct buffer clean = {0}, told = {0};
 		char *rest = lines.data;
 		for (char *line; rest && (line = strsep(&rest, "\n"));) {
 			buffer_clear(&clean);
-			answer_text_add(&clean, line, ask_ascii(s));
+			buffer_clear(&told);
+			language_sentence(&told, line);
+			answer_text_add(&clean, buffer_text(&told), ask_ascii(s));
 			if (*line)
 				printf("%s\n", buffer_text(&clean));
 		}
 		buffer_done(&clean);
+		buffer_done(&told);
 	} else {
-		printf("The configuration is valid\n");
+		printf("%s\n", _("The configuration is valid"));
 	}
 	buffer_done(&lines);
 	return ask_flush(status);
@@ -164,8 +168,9 @@ static int config_show(const struct settings *s)
 	struct error err = {0};
 	if (!count)
 		return ask_flush(0);
-	error_set(&err, ERROR_USAGE, "could not use all of the configuration: %zu error%s", count,
-		  count == 1 ? "" : "s");
+	error_set(&err, ERROR_USAGE,
+		  NP_("could not use all of the configuration: %zu error", "could not use all of the configuration: %zu errors", count),
+		  count);
 	error_hint(&err, "tellerdesk config validate lists them");
 	ask_flush(0);
 	return error_report(&err);
@@ -187,7 +192,7 @@ static int config_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_config = {
 	.name = "config",
 	.synopsis = "config show|validate",
-	.about = "Show where each setting comes from, or every error of the files",
+	.about = N_("Show where each setting comes from, or every error of the files"),
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = config_run,

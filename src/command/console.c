@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/language.h"
 #include "base/log.h"
@@ -55,7 +56,10 @@ static bool console_ingest(struct console *c, struct error *err)
 		return false;
 	log_line(LOG_WARN, "%s", err->message);
 	free(c->notice);
-	c->notice = memory_format(_("%s; the replica is read as it is"), err->message);
+	struct buffer why = {0};
+	language_sentence(&why, err->message);
+	c->notice = memory_format(_("%s; the replica is read as it is"), buffer_text(&why));
+	buffer_done(&why);
 	error_clear(err);
 	return true;
 }

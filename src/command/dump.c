@@ -7,6 +7,7 @@
 #include "answer/json.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "model/model.h"
@@ -106,6 +107,6 @@ static int dump_run(struct settings *s, size_t count, const char *const *argumen
 const struct command command_dump = {
 	.name = "dump",
 	.synopsis = "dump [--canonical]",
-	.about = "Write all rows, versions and registrations as JSON lines",
+	.about = N_("Write all rows, versions and registrations as JSON lines"),
 	.run = dump_run,
 };

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "model/model.h"
@@ -214,6 +215,6 @@ static int export_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_export = {
 	.name = "export",
 	.synopsis = "export [--flat | --entity ENTITY] [--as-of TIME]",
-	.about = "Write whole tables, now or at a moment in time",
+	.about = N_("Write whole tables, now or at a moment in time"),
 	.run = export_run,
 };

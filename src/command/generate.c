@@ -11,6 +11,7 @@
 #include "answer/text.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "command/stop.h"
@@ -30,7 +31,7 @@ struct order {
 struct progress {
 	int64_t begun, next; /* on the monotonic clock */
 	bool shown;
-	const char *what;
+	bool changes; /* the customers are there */
 };
 
 static void progress_show(void *ctx, int64_t done, int64_t of, int64_t rows)
@@ -43,9 +44,14 @@ static void progress_show(void *ctx, int64_t done, int64_t of, int64_t rows)
 	p->next = now + SECOND / 10;
 	p->shown = true;
 	int64_t spent = now > p->begun ? now - p->begun : 1;
-	fprintf(stderr, "\r\033[K%s%s%s %s, %s rows/s", answer_text_number(done, a), of ? " of " : "",
-		of ? answer_text_number(of, b) : "", p->what,
-		answer_text_number((int64_t)((double)rows * (double)SECOND / (double)spent), c));
+	answer_text_number((int64_t)((double)rows * (double)SECOND / (double)spent), c);
+	fputs("\r\033[K", stderr);
+	if (!p->changes)
+		fprintf(stderr, _("%s of %s customers, %s rows/s"), answer_text_number(done, a), answer_text_number(of, b), c);
+	else if (of)
+		fprintf(stderr, _("%s of %s changes, %s rows/s"), answer_text_number(done, a), answer_text_number(of, b), c);
+	else
+		fprintf(stderr, _("%s changes, %s rows/s"), answer_text_number(done, a), c);
 }
 
 static void progress_end(struct progress *p)
@@ -124,11 +130,11 @@ static bool generate_do(struct fill *f, struct order *o, struct progress *p, con
 	/* Changes alone, into a bank that is there: nobody asked for more customers. */
 	if (f->resumed && o->rate > 0 && !settings_given(s, "customers"))
 		o->load.customers = 0;
-	p->what = "customers";
+	p->changes = false;
 	if (!fill_customers(f, &o->load, err))
 		return false;
 	progress_end(p);
-	p->what = "changes";
+	p->changes = true;
 	return o->rate <= 0 || fill_changes(f, o->rate, o->duration, err);
 }
 
@@ -187,6 +193,6 @@ static int generate_run(struct settings *s, size_t count, const char *const *arg
 const struct command command_generate = {
 	.name = "generate",
 	.synopsis = "generate --to URL [--customers N] [--batch N] [--delay DURATION] [--changes N/s [--for DURATION]] [--seed N]",
-	.about = "Fill a bank with plausible customers, then keep it changing",
+	.about = N_("Fill a bank with plausible customers, then keep it changing"),
 	.run = generate_run,
 };

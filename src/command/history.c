@@ -19,6 +19,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -256,7 +257,7 @@ static int history_run(struct settings *s, size_t count, const char *const *argu
 const struct command command_history = {
 	.name = "history",
 	.synopsis = "history CIF [--entity ENTITY] [--from TIME] [--to TIME]",
-	.about = "Show what changed of one customer and when, newest first",
+	.about = N_("Show what changed of one customer and when, newest first"),
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = history_run,

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "command/ask.h"
@@ -45,8 +46,13 @@ static void narrate_trouble(struct narrator *n, const struct freshness *f)
 		why = s.sources[0].error;
 		what = s.sources[0].hint;
 	}
-	log_line(f->state == FRESH_REFUSED ? LOG_ERROR : LOG_WARN, "state %s%s%s%s%s", freshness_word(f->state),
-		 why ? ": " : "", why ? why : "", what ? "; hint: " : "", what ? what : "");
+	enum log_level level = f->state == FRESH_REFUSED ? LOG_ERROR : LOG_WARN;
+	if (why && what)
+		log_line(level, "state %s: %s; hint: %s", freshness_word(f->state), why, what);
+	else if (why)
+		log_line(level, "state %s: %s", freshness_word(f->state), why);
+	else
+		log_line(level, "state %s", freshness_word(f->state));
 	answer_done(&s.base);
 }
 
@@ -196,7 +202,7 @@ static int ingest_run_command(struct settings *s, size_t count, const char *cons
 const struct command command_ingest = {
 	.name = "ingest",
 	.synopsis = "ingest [--once] [--until POSITION]",
-	.about = "Keep the replica current without a screen",
+	.about = N_("Keep the replica current without a screen"),
 	.service = true,
 	.run = ingest_run_command,
 };

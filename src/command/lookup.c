@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "command/ask.h"
@@ -277,7 +278,7 @@ static int lookup_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_lookup = {
 	.name = "lookup",
 	.synopsis = "lookup CIF [--as-of TIME] [--wait POSITION [--timeout DURATION]]",
-	.about = "Show one customer with all they hold, now or at a moment in time",
+	.about = N_("Show one customer with all they hold, now or at a moment in time"),
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = lookup_run,

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "command/target.h"
@@ -144,6 +145,6 @@ static int resync_run_command(struct settings *s, size_t count, const char *cons
 const struct command command_resync = {
 	.name = "resync",
 	.synopsis = "resync [--entity ENTITY] [--accept-server] [--adopt-model]",
-	.about = "Reconcile the replica with its source; history is kept",
+	.about = N_("Reconcile the replica with its source; history is kept"),
 	.run = resync_run_command,
 };

@@ -10,6 +10,7 @@
 #include "answer/text.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "command/ask.h"
 #include "replica/query.h"
@@ -105,7 +106,7 @@ static int search_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_search = {
 	.name = "search",
 	.synopsis = "search TEXT [--limit N]",
-	.about = "Find customers by words of their name, by CIF or another search column",
+	.about = N_("Find customers by words of their name, by CIF or another search column"),
 	.min_arguments = 1,
 	.max_arguments = 16,
 	.run = search_run,

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "command/ask.h"
@@ -265,6 +266,6 @@ static int status_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_status = {
 	.name = "status",
 	.synopsis = "status",
-	.about = "Show the source, the age of the data and what the replica holds",
+	.about = N_("Show the source, the age of the data and what the replica holds"),
 	.run = status_run,
 };

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/language.h"
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 #define STOP_COUNT (sizeof stop_signals / sizeof *stop_signals)
@@ -65,11 +67,13 @@ void stop_end(void)
 	stop_pipe[0] = stop_pipe[1] = -1;
 }
 
+/* What a handler says, made ready outside of it: a translation must be looked up. */
+static char stop_words[256];
+
 static void stop_exit(int number)
 {
 	(void)number;
-	static const char words[] = "tellerdesk: could not finish: interrupted\n";
-	ssize_t n = write(STDERR_FILENO, words, sizeof words - 1);
+	ssize_t n = write(STDERR_FILENO, stop_words, strlen(stop_words));
 	(void)n;
 	_exit(ERROR_INTERRUPTED);
 }
@@ -82,6 +86,7 @@ static void stop_exit_service(int number)
 
 void stop_at_once(bool service)
 {
+	snprintf(stop_words, sizeof stop_words, _("tellerdesk: could not finish: %s\n"), _("interrupted"));
 	for (size_t i = 0; i < STOP_COUNT; i++) {
 		struct sigaction before, how = {.sa_handler = service ? stop_exit_service : stop_exit};
 		sigemptyset(&how.sa_mask);

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -261,6 +262,6 @@ static int stores_run(struct settings *s, size_t count, const char *const *argum
 const struct command command_stores = {
 	.name = "stores",
 	.synopsis = "stores [--window DURATION] [--slide DURATION] [--from TIME] [--to TIME] [--store ID]",
-	.about = "Count registrations per store and window of time",
+	.about = N_("Count registrations per store and window of time"),
 	.run = stores_run,
 };

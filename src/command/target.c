@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/place.h"
 #include "base/settings.h"
@@ -127,7 +128,9 @@ static bool target_model(struct target *t, const struct settings *s, struct erro
 	const char *lines = buffer_text(&t->model_errors);
 	size_t count = target_lines(lines);
 	if (count != 1)
-		return error_set(err, ERROR_USAGE, "could not use model \"%s\": %zu errors", name, count);
+		return error_set(err, ERROR_USAGE,
+				 NP_("could not use model \"%s\": %zu error", "could not use model \"%s\": %zu errors", count), name,
+				 count);
 	error_set(err, ERROR_USAGE, "could not use model \"%s\": %.*s", name, (int)strcspn(lines, "\n"), lines);
 	buffer_clear(&t->model_errors);
 	return false;
@@ -168,16 +171,21 @@ void target_close(struct target *t)
 
 void target_print_lines(const char *lines)
 {
-	struct buffer line = {0};
+	struct buffer line = {0}, told = {0};
 	while (*lines) {
 		size_t n = strcspn(lines, "\n");
 		buffer_clear(&line);
-		text_clean(&line, lines, n, false);
+		buffer_clear(&told);
+		char *one = memory_text_n(lines, n);
+		language_sentence(&told, one);
+		free(one);
+		text_clean(&line, buffer_text(&told), told.len, false);
 		if (n)
 			fprintf(stderr, "%s\n", buffer_text(&line));
 		lines += n + (lines[n] == '\n');
 	}
 	buffer_done(&line);
+	buffer_done(&told);
 }
 
 int target_fail(struct target *t, const struct error *err)

@@ -3,7 +3,6 @@
 #include "generate/fill.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +40,11 @@ static bool fill_stopped(const struct fill *f, int64_t wait)
 static bool fill_interrupted(struct fill *f, struct error *err)
 {
 	const char *position = f->rows ? fill_position(f) : NULL;
-	error_set(err, ERROR_INTERRUPTED, "could not write everything: interrupted after %" PRId64 " rows%s%s", f->rows,
-	          position && *position ? ", position " : "", position ? position : "");
+	if (position && *position)
+		error_set(err, ERROR_INTERRUPTED, "could not write everything: interrupted after %lld rows, position %s", (long long)f->rows,
+		          position);
+	else
+		error_set(err, ERROR_INTERRUPTED, "could not write everything: interrupted after %lld rows", (long long)f->rows);
 	return error_hint(err, "the batches written are complete; another run goes on after them");
 }
 
@@ -62,8 +64,8 @@ bool fill_open(struct fill *f, const struct fill_params *p, struct error *err)
 		goto failed;
 	if (!p->seed_given || generator_seed(f->generator) == p->seed)
 		return true;
-	error_set(err, ERROR_USAGE, "could not generate with seed %" PRIu64 ": \"%s\" was begun with seed %" PRIu64, p->seed, p->url,
-	          generator_seed(f->generator));
+	error_set(err, ERROR_USAGE, "could not generate with seed %llu: \"%s\" was begun with seed %llu", (unsigned long long)p->seed, p->url,
+	          (unsigned long long)generator_seed(f->generator));
 	error_hint(err, "leave out --seed, or generate into a new bank");
 failed:
 	fill_close(f);

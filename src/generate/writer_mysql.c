@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/place.h"
@@ -369,9 +370,9 @@ static void writer_mysql_look(struct writer_mysql *w)
 	buffer_clear(&w->position);
 	if (!mysql_client_rows(w->client, renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &rows, &err))
 		writer_mysql_warn(w, err.message,
-				  s->mariadb ? "it takes BINLOG MONITOR" : "it takes REPLICATION CLIENT");
+				  s->mariadb ? N_("it takes BINLOG MONITOR") : N_("it takes REPLICATION CLIENT"));
 	else if (!mysql_rows_next(&rows) || rows.columns < 2 || !rows.cells[0] || !rows.cells[1])
-		writer_mysql_warn(w, "the server keeps no binary log", "set log_bin to follow it");
+		writer_mysql_warn(w, N_("the server keeps no binary log"), N_("set log_bin to follow it"));
 	else
 		buffer_format(&w->position, "%s:%s", rows.cells[0], rows.cells[1]);
 	mysql_rows_done(&rows);

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
@@ -229,7 +230,7 @@ static bool wait_for_person(struct ingest *in, struct request *r)
 static struct model *read_model(struct ingest *in, const struct request *r, struct error *err)
 {
 	struct buffer errors = {0};
-	struct model *m = model_parse(r->model ? r->model : "", "the request", &errors);
+	struct model *m = model_parse(r->model ? r->model : "", N_("the request"), &errors);
 	if (!m)
 		error_set(err, ERROR_USAGE, "could not adopt the model: %.*s", (int)strcspn(buffer_text(&errors), "\n"), buffer_text(&errors));
 	buffer_done(&errors);
@@ -251,7 +252,7 @@ static bool carry_out(struct ingest *in, struct request *r, struct error *err)
 		return true;
 	}
 	in->task = (struct session_task){.resync = true, .fresh = r->accept_server || in->unreadable, .accept_server = r->accept_server, .entity = -1,
-	                                 .gap_reason = r->accept_server ? "server accepted" : in->unreadable ? "refused" : NULL};
+	                                 .gap_reason = r->accept_server ? N_("server accepted") : in->unreadable ? "refused" : NULL};
 	in->unreadable = false;
 	if (r->entity[0])
 		in->task.entity = model_entity(replica_model(in->replica), r->entity);
@@ -326,7 +327,7 @@ bool ingest_run(struct ingest *in, struct error *err)
 	if (in->params.resync)
 		in->task = (struct session_task){.resync = true, .fresh = in->params.accept_server || !replica_position(in->replica),
 		                                 .accept_server = in->params.accept_server, .entity = -1,
-		                                 .gap_reason = in->params.accept_server ? "server accepted" : NULL};
+		                                 .gap_reason = in->params.accept_server ? N_("server accepted") : NULL};
 	if (in->params.resync && in->resync_entity)
 		in->task.entity = model_entity(replica_model(in->replica), in->resync_entity);
 	bool ok = true;

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/board.h"
@@ -106,8 +107,10 @@ static void measure(struct session *s, int64_t now)
 
 static void show_progress(const struct session *s, const struct status_row *row)
 {
-	if (s->c->params->progress && row->copy_percent >= 0)
-		fprintf(stderr, "\rcopying %5.1f %%  %lld rows  %.0f rows/s ", row->copy_percent, (long long)row->copy_rows, row->copy_rate);
+	if (!s->c->params->progress || row->copy_percent < 0)
+		return;
+	fputc('\r', stderr);
+	fprintf(stderr, _("copying %5.1f %%  %lld rows  %.0f rows/s "), row->copy_percent, (long long)row->copy_rows, row->copy_rate);
 }
 
 static bool write_status(struct session *s, struct error *err)

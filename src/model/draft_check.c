@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "model/draft.h"
+#include "base/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static void check_via(struct draft *d, int index)
 		draft_problem(d, k->line,
 			      "rows are found via a column of the customer by their key, which must be one column");
 	else
-		check_same_type(d, k->line, "the key", &e->columns[e->key[0]], &customer->columns[e->via]);
+		check_same_type(d, k->line, N_("the key"), &e->columns[e->key[0]], &customer->columns[e->via]);
 }
 
 static void check_belonging(struct draft *d)
@@ -67,11 +68,11 @@ static void check_belonging(struct draft *d)
 	for (int i = 0; i < m->entity_count; i++) {
 		const struct entity *e = &m->entities[i];
 		if (e->kind != ENTITY_CUSTOMER && e->cif >= 0 && cif)
-			check_same_type(d, draft_key(d->entities[i], "cif")->line, "the CIF", &e->columns[e->cif], cif);
+			check_same_type(d, draft_key(d->entities[i], "cif")->line, N_("the CIF"), &e->columns[e->cif], cif);
 		check_via(d, i);
 	}
 	if (m->store >= 0 && customer->store >= 0 && m->entities[m->store].key_count == 1)
-		check_same_type(d, draft_key(d->entities[m->customer], "store")->line, "the store",
+		check_same_type(d, draft_key(d->entities[m->customer], "store")->line, N_("the store"),
 				&customer->columns[customer->store],
 				&m->entities[m->store].columns[m->entities[m->store].key[0]]);
 }
@@ -140,15 +141,15 @@ static void check_tables_of_replica(struct draft *d)
 	for (int i = 0; i < d->model->entity_count; i++) {
 		const char *name = d->model->entities[i].name;
 		int line = d->entities[i]->line;
-		taken_add(&t, name, "an entity", line);
+		taken_add(&t, name, N_("an entity"), line);
 		for (size_t j = 0; j < sizeof suffixes / sizeof suffixes[0]; j++)
 			taken_add(&t, arena_format(arena, "%s_%s", name, suffixes[j]),
-				  arena_format(arena, "the %s of \"%s\"", suffixes[j], name), line)
+				  arena_format(arena, N_("the %s of \"%s\""), suffixes[j], name), line)
 				->derived = true;
 	}
 	for (int i = 0; i < d->model->flat_count; i++)
-		taken_add(&t, d->model->flats[i].name, "a flat view", d->flats[i]->line);
-	taken_check(d, &t, "rename one of them");
+		taken_add(&t, d->model->flats[i].name, N_("a flat view"), d->flats[i]->line);
+	taken_check(d, &t, N_("rename one of them"));
 }
 
 /* The customer's columns have their plain names in a flat view, the others ENTITY_COLUMN, and each ENTITY_count. */
@@ -160,16 +161,16 @@ static void check_flat(struct draft *d, const struct flat *f)
 		const struct entity *e = &d->model->entities[f->entities[i]];
 		const struct draft_section *s = d->entities[f->entities[i]];
 		if (i > 0)
-			taken_add(&t, arena_format(arena, "%s_count", e->name), "a count in a flat view", s->line);
+			taken_add(&t, arena_format(arena, "%s_count", e->name), N_("a count in a flat view"), s->line);
 		for (int c = 0; c < e->column_count; c++) {
 			const char *as = e->columns[c].as;
 			taken_add(&t, i == 0 ? as : arena_format(arena, "%s_%s", e->name, as),
-				  arena_format(arena, "column \"%s\" of \"%s\" in a flat view", e->columns[c].name,
+				  arena_format(arena, N_("column \"%s\" of \"%s\" in a flat view"), e->columns[c].name,
 					       e->name),
 				  s->column_lines[c]);
 		}
 	}
-	taken_check(d, &t, "rename a column by column.NAME.as");
+	taken_check(d, &t, N_("rename a column by column.NAME.as"));
 }
 
 void draft_check(struct draft *d)

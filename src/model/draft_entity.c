@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "model/draft.h"
+#include "base/language.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -281,7 +282,7 @@ static void entity_read(struct draft *d, struct draft_section *s, struct entity 
 	const char *title = draft_value(s, "title"), *table = draft_value(s, "table");
 	*e = (struct entity){.name = s->name, .title = title ? title : s->name, .table = table ? table : ""};
 	e->kind = entity_kind_of(s->kind);
-	draft_name_fits(d, s->line, "an entity", s->name, DRAFT_NAME_MAX);
+	draft_name_fits(d, s->line, N_("an entity"), s->name, DRAFT_NAME_MAX);
 	/* A table may be written with its schema. */
 	if (strlen(e->table) > 2 * DRAFT_NAME_MAX + 1)
 		draft_problem(d, draft_key(s, "table")->line, "the name of a table is longer than %d bytes: \"%s\"",

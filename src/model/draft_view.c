@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "model/draft.h"
+#include "base/language.h"
 
 #include <string.h>
 
@@ -85,7 +86,7 @@ static void view_read_flat(struct draft *d, const struct draft_section *s, struc
 {
 	const struct draft_key *k = draft_key(s, "entities");
 	*f = (struct flat){.name = s->name};
-	draft_name_fits(d, s->line, "a flat view", s->name, DRAFT_NAME_MAX);
+	draft_name_fits(d, s->line, N_("a flat view"), s->name, DRAFT_NAME_MAX);
 	if (!k || *k->value == '\0')
 		return;
 	char **items;

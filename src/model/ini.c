@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/language.h"
 #include "base/text.h"
 
 static bool ini_is_blank(char c)
@@ -54,19 +55,19 @@ static void ini_read(char *s, struct ini_line *line)
 {
 	line->kind = INI_BAD;
 	if (strlen(s) > INI_LINE_MAX) {
-		line->bad = "the line is longer than 4096 bytes";
+		line->bad = N_("the line is longer than 4096 bytes");
 	} else if (!text_valid(s, strlen(s))) {
-		line->bad = "the line is not UTF-8";
+		line->bad = N_("the line is not UTF-8");
 	} else if (ini_has_control(s)) {
-		line->bad = "the line holds a control character";
+		line->bad = N_("the line holds a control character");
 	} else if (ini_is_blank(*s)) {
-		line->bad = "the line is indented: each line stands alone and begins at its margin";
+		line->bad = N_("the line is indented: each line stands alone and begins at its margin");
 	} else if (*s == '[') {
 		ini_cut_comment(s);
 		s = ini_trim(s);
 		size_t n = strlen(s);
 		if (n < 2 || s[n - 1] != ']') {
-			line->bad = "the section has no closing ]";
+			line->bad = N_("the section has no closing ]");
 			return;
 		}
 		s[n - 1] = '\0';

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/place.h"
 
@@ -73,7 +74,7 @@ struct model *model_load(const char *name, struct buffer *errors)
 	}
 	if (!file)
 		buffer_format(errors,
-			      "%s:1: there is no model of this name; a file is given with its path: ./%s.model\n", name,
+			      N_("%s:1: there is no model of this name; a file is given with its path: ./%s.model\n"), name,
 			      name);
 	else if (model_read_file(file, &text, errors))
 		m = model_parse(buffer_text(&text), file, errors);

@@ -2,12 +2,12 @@
 
 #include "replica/details.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/moment.h"
 #include "base/text.h"
@@ -71,12 +71,15 @@ static void put_server(struct telling *t)
 	struct buffer b = {0};
 	if (!server)
 		return;
-	buffer_text_add(&b, server);
-	if (host)
-		buffer_format(&b, " on %s", host);
-	if (connection >= 0)
-		buffer_format(&b, ", connection %" PRId64, connection);
-	put(t, "Server", &b, false);
+	if (host && connection >= 0)
+		buffer_format(&b, N_("%s on %s, connection %lld"), server, host, (long long)connection);
+	else if (host)
+		buffer_format(&b, "%s on %s", server, host);
+	else if (connection >= 0)
+		buffer_format(&b, N_("%s, connection %lld"), server, (long long)connection);
+	else
+		buffer_text_add(&b, server);
+	put(t, N_("Server"), &b, false);
 }
 
 static void put_encryption(struct telling *t)
@@ -89,8 +92,8 @@ static void put_encryption(struct telling *t)
 	if (!none)
 		buffer_format(&b, "TLS, %s", tls);
 	else
-		buffer_text_add(&b, local ? "not needed, by a socket of this machine" : "none: all that travels can be read on its way");
-	put(t, "Encryption", &b, none && !local);
+		buffer_text_add(&b, local ? N_("not needed, by a socket of this machine") : N_("none: all that travels can be read on its way"));
+	put(t, N_("Encryption"), &b, none && !local);
 }
 
 /* While nobody answers, what was told last is not how things stand: it says when that was. */
@@ -99,16 +102,27 @@ static void put_behind(struct telling *t)
 	const struct freshness *f = t->fresh;
 	int64_t bytes = detail_number(t->source, "behind_bytes", -1), asked;
 	const char *asked_at = detail_text(t->source, "asked_at");
-	char words[MOMENT_SIZE], size[TEXT_SIZE];
+	char age[MOMENT_SIZE], when[MOMENT_SIZE], size[TEXT_SIZE];
 	bool old = f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED;
 	struct buffer b = {0};
-	if (f->age != TIME_NONE)
-		buffer_format(&b, "%s by the source's clock", duration_short(f->age, words));
+	bool dated = bytes >= 0 && old && asked_at && moment_rfc3339(asked_at, &asked);
 	if (bytes >= 0)
-		buffer_format(&b, "%s%s", b.len ? "; " : "", text_size(bytes, size));
-	if (bytes >= 0 && old && asked_at && moment_rfc3339(asked_at, &asked))
-		buffer_format(&b, " at %s", moment_minute(asked, t->zone, words));
-	put(t, "Behind", &b, old || f->state == FRESH_STALE);
+		text_size(bytes, size);
+	if (dated)
+		moment_minute(asked, t->zone, when);
+	if (f->age != TIME_NONE)
+		duration_short(f->age, age);
+	if (f->age != TIME_NONE && dated)
+		buffer_format(&b, N_("%s by the source's clock; %s at %s"), age, size, when);
+	else if (f->age != TIME_NONE && bytes >= 0)
+		buffer_format(&b, N_("%s by the source's clock; %s"), age, size);
+	else if (f->age != TIME_NONE)
+		buffer_format(&b, N_("%s by the source's clock"), age);
+	else if (dated)
+		buffer_format(&b, "%s at %s", size, when);
+	else if (bytes >= 0)
+		buffer_text_add(&b, size);
+	put(t, N_("Behind"), &b, old || f->state == FRESH_STALE);
 }
 
 static void put_log_end(struct telling *t)
@@ -116,7 +130,18 @@ static void put_log_end(struct telling *t)
 	const char *end = detail_text(t->source, "log_end");
 	struct buffer b = {0};
 	buffer_text_add(&b, end ? end : "");
-	put(t, "Log ends at", &b, false);
+	put(t, N_("Log ends at"), &b, false);
+}
+
+static void put_files(struct buffer *b, int64_t files, const char *size, const char *oldest)
+{
+	if (files < 0)
+		return;
+	buffer_text_add(b, b->len ? "; " : "");
+	if (oldest)
+		buffer_format(b, NP_("%lld file, %s, from %s on", "%lld files, %s, from %s on", files), (long long)files, size, oldest);
+	else
+		buffer_format(b, NP_("%lld file, %s", "%lld files, %s", files), (long long)files, size);
 }
 
 static void put_kept(struct telling *t)
@@ -128,16 +153,25 @@ static void put_kept(struct telling *t)
 	char words[MOMENT_SIZE], size[TEXT_SIZE];
 	struct buffer b = {0};
 	if (seconds > 0)
-		buffer_format(&b, "%s%s", duration_short(seconds * SECOND, words), brief ? ", no outage may last longer" : "");
-	else if (seconds == 0)
-		buffer_text_add(&b, "until it is purged by hand");
+		duration_short(seconds * SECOND, words);
 	if (most > 0)
-		buffer_format(&b, "%sup to %s", b.len ? ", " : "", text_size(most, size));
-	if (files >= 0)
-		buffer_format(&b, "%s%" PRId64 " %s, %s", b.len ? "; " : "", files, files == 1 ? "file" : "files", text_size(bytes, size));
-	if (files >= 0 && oldest)
-		buffer_format(&b, ", from %s on", oldest);
-	put(t, "Log kept", &b, brief);
+		text_size(most, size);
+	if (brief && most > 0)
+		buffer_format(&b, N_("%s, no outage may last longer, up to %s"), words, size);
+	else if (brief)
+		buffer_format(&b, N_("%s, no outage may last longer"), words);
+	else if (seconds > 0 && most > 0)
+		buffer_format(&b, N_("%s, up to %s"), words, size);
+	else if (seconds > 0)
+		buffer_text_add(&b, words);
+	else if (seconds == 0 && most > 0)
+		buffer_format(&b, N_("until it is purged by hand, up to %s"), size);
+	else if (seconds == 0)
+		buffer_text_add(&b, N_("until it is purged by hand"));
+	else if (most > 0)
+		buffer_format(&b, N_("up to %s"), size);
+	put_files(&b, files, text_size(bytes, size), oldest);
+	put(t, N_("Log kept"), &b, brief);
 }
 
 int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out)

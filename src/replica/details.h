@@ -22,7 +22,8 @@ struct zone;
 #define DETAIL_RETAIN_LEAST (3 * 24 * 3600)
 
 struct detail_line {
-	const char *label, *text; /* in the arena, or constant */
+	/* In the arena, or constant; English: a label is translated by _(), a text by language_sentence. */
+	const char *label, *text;
 	bool warn;
 };
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +76,7 @@ int lock_take(const char *path, struct error *err)
 	if (fcntl(fd, F_OFD_SETLK, &lock) != 0) {
 		close(fd);
 		int64_t pid = replica_writer(path);
-		error_set(err, ERROR_REPLICA, "could not write replica \"%s\": process %" PRId64 " writes it", path, pid);
+		error_set(err, ERROR_REPLICA, "could not write replica \"%s\": process %lld writes it", path, (long long)pid);
 		error_hint(err, "end that process, or use another --replica");
 		free(name);
 		return -1;

@@ -154,7 +154,8 @@ void query_close(struct query *q)
 		return;
 	for (int i = 0; q->entities && i < q->model->entity_count; i++) {
 		struct entity_query *e = &q->entities[i];
-		sqlite3_stmt *all[] = {e->by_key, e->by_key_at, e->by_cif, e->by_cif_at, e->history_by_key, e->history_by_cif};
+		sqlite3_stmt *all[] = {e->by_key, e->by_key_at, e->by_cif, e->by_cif_at, e->history_by_key, e->history_by_cif,
+		                       e->newest_by_key, e->newest_by_cif};
 		for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 			sqlite3_finalize(all[k]);
 	}
@@ -389,11 +390,12 @@ static sqlite3_stmt *prepare_current(struct query *q, const struct entity *e, co
 	return s;
 }
 
-static sqlite3_stmt *prepare_history(struct query *q, const struct entity *e, const int *columns, int count, struct error *err)
+static sqlite3_stmt *prepare_history(struct query *q, const struct entity *e, const int *columns, int count, const char *order, struct error *err)
 {
 	struct buffer sql = {0};
 	select_from(e, true, &sql);
 	where_columns(e, columns, count, &sql);
+	buffer_text_add(&sql, order);
 	sqlite3_stmt *s = sql_prepare(q->db, buffer_text(&sql), err);
 	buffer_done(&sql);
 	return s;
@@ -423,15 +425,31 @@ bool query_entity_prepare(struct query *q, int entity, struct error *err)
 		return true;
 	x->by_key = prepare_current(q, e, e->key, e->key_count, err);
 	x->by_key_at = prepare_at(q, e, e->key, e->key_count, err);
-	x->history_by_key = prepare_history(q, e, e->key, e->key_count, err);
+	x->history_by_key = prepare_history(q, e, e->key, e->key_count, "", err);
 	if (!x->by_key || !x->by_key_at || !x->history_by_key)
 		return false;
 	if (e->cif < 0)
 		return true;
 	x->by_cif = prepare_current(q, e, &e->cif, 1, err);
 	x->by_cif_at = prepare_at(q, e, &e->cif, 1, err);
-	x->history_by_cif = prepare_history(q, e, &e->cif, 1, err);
+	x->history_by_cif = prepare_history(q, e, &e->cif, 1, "", err);
 	return x->by_cif && x->by_cif_at && x->history_by_cif;
+}
+
+/* Both orders are those of an index, so that reading can stop anywhere: versions of one key end in the order
+ * they began, and versions are closed, and numbered, in the order they ended. */
+bool query_newest_prepare(struct query *q, int entity, struct error *err)
+{
+	struct entity_query *x = &q->entities[entity];
+	const struct entity *e = &q->model->entities[entity];
+	bool alone = e->key_count == 1 && e->key[0] == e->cif;
+	if (!query_entity_prepare(q, entity, err))
+		return false;
+	if (!x->newest_by_key)
+		x->newest_by_key = prepare_history(q, e, e->key, e->key_count, " ORDER BY _valid_from DESC", err);
+	if (!x->newest_by_cif && e->cif >= 0)
+		x->newest_by_cif = prepare_history(q, e, &e->cif, 1, alone ? " ORDER BY _valid_from DESC" : " ORDER BY _id DESC", err);
+	return x->newest_by_key && (e->cif < 0 || x->newest_by_cif);
 }
 
 int query_changed(const struct entity *e, const char *json, const int **out, struct arena *a)

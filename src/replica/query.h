@@ -80,6 +80,7 @@ struct row {
 
 struct entity_rows {
 	int entity;
+	enum known known;           /* of this entity at that time: its first copy may be later, its gaps others */
 	int count;
 	struct row *rows;           /* ordered by key */
 };
@@ -154,7 +155,9 @@ struct history_request {
 	const char *cif;
 	int entity;                 /* -1: all */
 	int64_t from, to;           /* TIME_NONE: unbounded */
-	int limit;                  /* 0: all */
+	/* 0: all. Else about so many that began or ended last, of the customer and of each detail entity, in a
+	 * time that does not grow with how many there are: `reach` says how far back they go. */
+	int limit;
 };
 struct history_answer {
 	struct answer base;
@@ -162,6 +165,7 @@ struct history_answer {
 	bool known;                 /* this CIF was ever a customer, or holds versions */
 	int gap_count;
 	struct gap *gaps;
+	int64_t reach;              /* everything that began or ended after it is here, nothing else; TIME_NONE: everything */
 	int count;
 	struct version *versions;   /* newest first: valid_from, then seq, model order, key, version descending */
 };

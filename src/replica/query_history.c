@@ -17,6 +17,8 @@ struct gathering {
 	struct version *list;
 	int count, cap;
 	int64_t from, to;
+	int limit;     /* 0: everything is read */
+	int64_t reach; /* with a limit: nothing that ended by then is read; TIME_NONE: everything was */
 	struct error *err;
 };
 
@@ -45,28 +47,80 @@ static void version_read(struct gathering *g, int entity, sqlite3_stmt *s)
 	v->changed_count = query_changed(e, (const char *)sqlite3_column_text(s, n + 7), &v->changed, g->arena);
 }
 
-static bool read_all(struct gathering *g, int entity, sqlite3_stmt *s, struct value by)
+/* Binds a key's columns, or a CIF; false: no key of this entity reads so. */
+static bool bind_by(struct gathering *g, int entity, sqlite3_stmt *s, struct value by)
 {
 	const struct entity *e = &g->q->model->entities[entity];
-	int row;
-	if (s == g->q->entities[entity].by_key || s == g->q->entities[entity].history_by_key) {
-		struct value *split = arena_alloc(g->arena, sizeof *split * (size_t)e->column_count);
-		if (!key_split(e, by, split, g->arena))
-			return true;
-		for (int i = 0; i < e->key_count; i++)
-			sql_bind(s, i + 1, split[e->key[i]]);
-	} else {
+	const struct entity_query *x = &g->q->entities[entity];
+	if (s != x->by_key && s != x->history_by_key && s != x->newest_by_key) {
 		sql_bind(s, 1, by);
+		return true;
 	}
+	struct value *split = arena_alloc(g->arena, sizeof *split * (size_t)e->column_count);
+	if (!key_split(e, by, split, g->arena))
+		return false;
+	for (int i = 0; i < e->key_count; i++)
+		sql_bind(s, i + 1, split[e->key[i]]);
+	return true;
+}
+
+static bool read_all(struct gathering *g, int entity, sqlite3_stmt *s, struct value by)
+{
+	int row;
+	if (!bind_by(g, entity, s, by))
+		return true;
 	while ((row = sql_row(s, g->err)) == 1)
 		version_read(g, entity, s);
 	sqlite3_reset(s);
 	return row == 0;
 }
 
-static bool read_key(struct gathering *g, int entity, struct value key)
+/* What read_newest reads: versions of (from, to), as far as the limit; TIME_NONE: open. */
+struct stretch_read {
+	int64_t from, to;
+	int limit; /* 0: none */
+};
+
+/* Whether a version that ended at `ended` is the last to read: it ended where all that is wanted began, and is
+ * needed only as what stood before. Raises the reach when the limit is what ends the reading; versions that
+ * ended in one moment are never parted, so that each reading shows something. */
+static bool read_enough(struct gathering *g, const struct stretch_read *r, int count, int64_t first, int64_t ended)
+{
+	if (r->limit && count >= r->limit && ended < first) {
+		if (ended > g->reach)
+			g->reach = ended;
+		return true;
+	}
+	return ended <= g->reach || ended < r->from;
+}
+
+/* Closed versions, those that ended last first. TIME_NONE is before all times. */
+static bool read_newest(struct gathering *g, int entity, sqlite3_stmt *s, struct value by, const struct stretch_read *r)
+{
+	int n = g->q->model->entities[entity].column_count, row = 0, count = 0;
+	int64_t first = TIME_NONE;
+	bool enough = false;
+	if (!bind_by(g, entity, s, by))
+		return true;
+	while (!enough && (row = sql_row(s, g->err)) == 1) {
+		int64_t began = sqlite3_column_int64(s, n + 1), ended = sqlite3_column_int64(s, n + 2);
+		if (r->to != TIME_NONE && began >= r->to)
+			continue;
+		if (count == 0)
+			first = ended;
+		enough = read_enough(g, r, count++, first, ended);
+		version_read(g, entity, s);
+	}
+	sqlite3_reset(s);
+	return enough || row == 0;
+}
+
+/* The versions of one key; with a limit those of a stretch. */
+static bool read_key(struct gathering *g, int entity, struct value key, const struct stretch_read *r)
 {
 	struct entity_query *x = &g->q->entities[entity];
+	if (g->limit)
+		return query_newest_prepare(g->q, entity, g->err) && read_newest(g, entity, x->newest_by_key, key, r) && read_all(g, entity, x->by_key, key);
 	return query_entity_prepare(g->q, entity, g->err) && read_all(g, entity, x->history_by_key, key) && read_all(g, entity, x->by_key, key);
 }
 
@@ -85,17 +139,30 @@ static void version_sort(struct gathering *g, int first)
 
 /* ---- details found by their CIF column ---- */
 
+/* With a limit: rows that began before what is shown have nothing to tell by themselves. */
+static void drop_settled(struct gathering *g, int first)
+{
+	int kept = first;
+	for (int i = first; i < g->count; i++)
+		if (g->reach == TIME_NONE || !g->list[i].is_current || g->list[i].valid_from > g->reach)
+			g->list[kept++] = g->list[i];
+	g->count = kept;
+}
+
 /* Every version of each row that ever was this customer's: to tell what changed, and where a row came from or went. */
 static bool read_family(struct gathering *g, int entity, struct value cif)
 {
 	struct query *q = g->q;
 	const struct entity *e = &q->model->entities[entity];
 	struct entity_query *x = &q->entities[entity];
-	if (!query_entity_prepare(q, entity, g->err))
-		return false;
+	struct stretch_read r = {g->from, g->to, g->limit};
 	int first = g->count;
-	if (!read_all(g, entity, x->history_by_cif, cif) || (query_by_cif_indexed(q, g->answer, entity) && !read_all(g, entity, x->by_cif, cif)))
+	if (g->limit ? !query_newest_prepare(q, entity, g->err) || !read_newest(g, entity, x->newest_by_cif, cif, &r)
+	             : !query_entity_prepare(q, entity, g->err) || !read_all(g, entity, x->history_by_cif, cif))
 		return false;
+	if ((query_by_cif_indexed(q, g->answer, entity) && !read_all(g, entity, x->by_cif, cif)))
+		return false;
+	drop_settled(g, first);
 	int mine = g->count - first;
 	if (!mine)
 		return true;
@@ -106,8 +173,11 @@ static bool read_family(struct gathering *g, int entity, struct value cif)
 	g->count = first;
 	bool ok = true;
 	for (int i = 0; ok && i < mine; i++)
-		if (i == 0 || strcmp(own[i].key, own[i - 1].key) != 0)
-			ok = read_key(g, entity, key_of(e, own[i].values, g->arena));
+		if (i == 0 || strcmp(own[i].key, own[i - 1].key) != 0) {
+			/* From the oldest that is his; how many were others' in between is not his limit. */
+			struct stretch_read by_key = {own[i].valid_from, g->to, 0};
+			ok = read_key(g, entity, key_of(e, own[i].values, g->arena), &by_key);
+		}
 	free(own);
 	if (ok)
 		version_sort(g, first);
@@ -217,8 +287,11 @@ static bool read_via(struct gathering *g, int entity, const struct version *cust
 			s.to = customer[i].valid_to;
 		if (s.value.kind == VALUE_NULL || s.value.kind == VALUE_UNKNOWN)
 			continue;
+		struct stretch_read r = {s.from, g->to == TIME_NONE || s.to < g->to ? s.to : g->to, g->limit};
 		int first = g->count;
-		if (!read_key(g, entity, s.value))
+		if (r.from < g->from)
+			r.from = g->from;
+		if (!read_key(g, entity, s.value, &r))
 			return false;
 		version_sort(g, first);
 		link_previous(g, first);
@@ -250,10 +323,17 @@ static bool overlaps(const struct version *v, int64_t from, int64_t to)
 	return from == TIME_NONE || v->valid_to > from || (v->valid_from == v->valid_to && v->valid_from >= from);
 }
 
+/* Something of it happened after the reach. */
+static bool within(const struct version *v, int64_t reach)
+{
+	return reach == TIME_NONE || v->valid_from > reach || (!v->is_current && v->valid_to > reach);
+}
+
 static bool gather(struct gathering *g, const struct history_request *r, struct value cif, bool *known)
 {
 	const struct model *m = g->q->model;
-	if (!read_key(g, m->customer, cif))
+	struct stretch_read whole = {g->from, g->to, g->limit};
+	if (!read_key(g, m->customer, cif, &whole))
 		return false;
 	version_sort(g, 0);
 	link_previous(g, 0);
@@ -297,7 +377,7 @@ static bool history(struct query *q, const struct history_request *r, struct his
 	struct gathering g = {.q = q, 
 	                      .arena = &out->base.arena,
 	                      .answer = &out->base,
-	                      .from = r->from, .to = r->to, .err = err};
+	                      .from = r->from, .to = r->to, .limit = r->limit, .reach = TIME_NONE, .err = err};
 	if (!query_cif(q, out->cif, &match, g.arena, err) || !query_gaps(q, 1000, &out->gaps, &out->gap_count, g.arena, err))
 		return false;
 	/* A text that never was a customer's number may stand in a detail all the same. */
@@ -311,12 +391,13 @@ static bool history(struct query *q, const struct history_request *r, struct his
 	if (ok && g.count) {
 		qsort(g.list, (size_t)g.count, sizeof *g.list, newest_first);
 		int kept = 0;
-		for (int i = 0; i < g.count && (!r->limit || kept < r->limit); i++)
-			if (overlaps(&g.list[i], r->from, r->to))
+		for (int i = 0; i < g.count; i++)
+			if (overlaps(&g.list[i], r->from, r->to) && within(&g.list[i], g.reach))
 				g.list[kept++] = g.list[i];
 		out->count = kept;
 		out->versions = arena_copy(g.arena, g.list, sizeof *g.list * (size_t)kept);
 	}
+	out->reach = g.reach;
 	free(g.list);
 	return ok;
 }
@@ -327,7 +408,7 @@ bool query_history(struct query *q, const struct history_request *r, struct hist
 	char *cif = memory_text(r->cif);
 	bool ok = query_answer_begin(q, &out->base, NULL, err);
 	struct answer base = out->base;
-	*out = (struct history_answer){.base = base};
+	*out = (struct history_answer){.base = base, .reach = TIME_NONE};
 	if (ok) {
 		out->cif = asked.cif = arena_text(&out->base.arena, cif);
 		ok = query_answer_end(q, history(q, &asked, out, err));

@@ -17,6 +17,7 @@ struct entity_query {
 	sqlite3_stmt *by_key, *by_key_at;   /* current row; the version at a time */
 	sqlite3_stmt *by_cif, *by_cif_at;   /* rows of a customer, by key */
 	sqlite3_stmt *history_by_key, *history_by_cif;
+	sqlite3_stmt *newest_by_key, *newest_by_cif; /* the same, those that ended last first */
 };
 
 struct query {
@@ -55,6 +56,7 @@ void query_columns(const struct entity *e, const char *prefix, struct buffer *ou
 struct value *query_row(const struct query *q, int entity, sqlite3_stmt *s, struct arena *a);
 sqlite3_stmt *query_prepare(struct query *q, sqlite3_stmt **slot, const char *sql, struct error *err);
 bool query_entity_prepare(struct query *q, int entity, struct error *err);
+bool query_newest_prepare(struct query *q, int entity, struct error *err);
 
 /* The CIF a text means: the exact one, then the one equal without leading zeros. 1 found (key set), 0 none, more: candidates. */
 struct cif_match {

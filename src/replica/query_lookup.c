@@ -22,7 +22,7 @@ static struct row *read_row(struct query *q, int entity, sqlite3_stmt *s, struct
 }
 
 /* What an as-of may claim about a time, before any row is read. */
-static bool judge_time(struct query *q, const struct query_now *now, int64_t as_of, enum known *known, struct error *err)
+static bool judge_time(struct query *q, const struct query_now *now, int entity, int64_t as_of, enum known *known, struct error *err)
 {
 	*known = KNOWN_YES;
 	if (as_of == TIME_NONE)
@@ -31,7 +31,7 @@ static bool judge_time(struct query *q, const struct query_now *now, int64_t as_
 		*known = KNOWN_FUTURE;
 		return true;
 	}
-	const struct entity *e = &q->model->entities[q->model->customer];
+	const struct entity *e = &q->model->entities[entity];
 	sqlite3_stmt *s = sql_prepare(q->db,
 	                              "SELECT (SELECT known_from FROM td_entity WHERE name = ?2) > ?1, EXISTS (SELECT 1 FROM td_gap WHERE "
 	                              "(entity IS NULL OR entity = ?2) AND valid_from <= ?1 AND ?1 < valid_to)",
@@ -93,7 +93,7 @@ static bool read_detail(struct query *q, int entity, struct value by, struct loo
 	return row == 0;
 }
 
-static bool read_details(struct query *q, struct value cif, struct lookup_answer *out, struct error *err)
+static bool read_details(struct query *q, const struct query_now *now, struct value cif, struct lookup_answer *out, struct error *err)
 {
 	const struct model *m = q->model;
 	out->entities = arena_zero(&out->base.arena, (size_t)m->entity_count, sizeof *out->entities);
@@ -102,7 +102,8 @@ static bool read_details(struct query *q, struct value cif, struct lookup_answer
 		if (e->kind != ENTITY_DETAIL && e->kind != ENTITY_EVENT)
 			continue;
 		struct value by = e->via < 0 ? cif : out->customer ? out->customer->values[e->via] : value_null();
-		if (!read_detail(q, i, by, out, &out->entities[out->entity_count++], err))
+		struct entity_rows *rows = &out->entities[out->entity_count++];
+		if (!judge_time(q, now, i, out->as_of, &rows->known, err) || !read_detail(q, i, by, out, rows, err))
 			return false;
 	}
 	return true;
@@ -176,7 +177,7 @@ static bool lookup(struct query *q, const struct query_now *now, struct lookup_a
 {
 	struct arena *a = &out->base.arena;
 	struct cif_match match;
-	if (!query_cif(q, out->cif, &match, a, err) || !judge_time(q, now, out->as_of, &out->known, err))
+	if (!query_cif(q, out->cif, &match, a, err) || !judge_time(q, now, q->model->customer, out->as_of, &out->known, err))
 		return false;
 	out->candidate_count = match.candidate_count;
 	out->candidates = match.candidates;
@@ -188,7 +189,7 @@ static bool lookup(struct query *q, const struct query_now *now, struct lookup_a
 	}
 	if (!out->customer && out->deleted_at == TIME_NONE && out->known == KNOWN_YES && query_is_incomplete(&out->base, q->model->customer))
 		out->known = KNOWN_SNAPSHOT;
-	return read_details(q, out->customer ? match.key : value_null(), out, err);
+	return read_details(q, now, out->customer ? match.key : value_null(), out, err);
 }
 
 bool query_lookup(struct query *q, const char *cif, int64_t as_of, struct lookup_answer *out, struct error *err)

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "replica/copy.h"
 #include "replica/internal.h"
 #include "replica/lock.h"
@@ -44,7 +44,7 @@ bool replica_is_file(const char *path, struct error *err)
 	struct stat st;
 	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
 		return true;
-	error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is %s", path, S_ISDIR(st.st_mode) ? "a folder" : "no plain file");
+	error_set(err, ERROR_REPLICA, "could not open replica \"%s\": %s", path, S_ISDIR(st.st_mode) ? N_("it is a folder") : N_("it is no plain file"));
 	return error_hint(err, "name another file with --replica");
 }
 
@@ -73,7 +73,7 @@ int replica_inspect(sqlite3 *db, const char *path, struct error *err)
 	}
 	int64_t version = sql_integer(db, "PRAGMA user_version", 0);
 	if (version > REPLICA_SCHEMA) {
-		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is of schema version %" PRId64 ", this program knows %d", path, version,
+		error_set(err, ERROR_REPLICA, "could not open replica \"%s\": it is of schema version %lld, this program knows %d", path, (long long)version,
 		          REPLICA_SCHEMA);
 		error_hint(err, "use the newer tellerdesk that wrote it, or another --replica");
 		return -1;

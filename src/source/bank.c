@@ -4,7 +4,6 @@
 #include "source/source.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "model/model.h"
 #include "source/bank_private.h"
 #include "source/bank_sql.h"
@@ -94,12 +94,12 @@ bool bank_follows(struct bank *b, int64_t id, int64_t at, int64_t newest, int64_
 
 	if (id < pruned_to) {
 		error_set(err, ERROR_PURGED,
-			  "could not follow bank \"%s\": its changes after %" PRId64 " up to %" PRId64 " are gone",
-			  b->path, id, pruned_to);
+			  "could not follow bank \"%s\": its changes after %lld up to %lld are gone", b->path,
+			  (long long)id, (long long)pruned_to);
 		return error_hint(err, "changes are kept 7 days; read the bank again: tellerdesk resync");
 	}
 	if (id > newest) {
-		snprintf(what, sizeof what, "it ends at change %" PRId64 ", before our %" PRId64, newest, id);
+		snprintf(what, sizeof what, N_("it ends at change %lld, before our %lld"), (long long)newest, (long long)id);
 		return bank_replaced(b, what, err);
 	}
 	if (id == pruned_to)
@@ -110,7 +110,7 @@ bool bank_follows(struct bank *b, int64_t id, int64_t at, int64_t newest, int64_
 	if (row[1] && (at == -1 || row[0] == at))
 		return true;
 	snprintf(what, sizeof what,
-		 row[1] ? "its change %" PRId64 " is not the one we know" : "its change %" PRId64 " is missing", id);
+		 row[1] ? N_("its change %lld is not the one we know") : N_("its change %lld is missing"), (long long)id);
 	return bank_replaced(b, what, err);
 }
 

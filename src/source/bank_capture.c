@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "source/bank_sql.h"
 #include "source/bank_trigger.h"
@@ -310,7 +311,7 @@ bool bank_capture_verify(struct sqlite3 *db, const char *table, struct buffer *w
 
 	*fixed_by_repair = true;
 	if (ok && t.column_count == 0) {
-		buffer_text_add(why, "its changes are not captured\n");
+		buffer_text_add(why, N_("its changes are not captured\n"));
 		arena_done(&t.arena);
 		return true;
 	}
@@ -319,14 +320,14 @@ bool bank_capture_verify(struct sqlite3 *db, const char *table, struct buffer *w
 
 		ok = capture_trigger_stands(db, &t, (enum capture_trigger)i, &same, err);
 		if (ok && !same)
-			buffer_format(why, "trigger bank_%s_%s is missing or not as it should be\n", t.name,
+			buffer_format(why, N_("trigger bank_%s_%s is missing or not as it should be\n"), t.name,
 				      bank_trigger_word((enum capture_trigger)i));
 	}
 	ok = ok && capture_overtaken(db, &t, &overtaken, err);
 	if (overtaken)
-		buffer_text_add(why, "a trigger of the bank's own was made after ours and runs before them\n");
+		buffer_text_add(why, N_("a trigger of the bank's own was made after ours and runs before them\n"));
 	if (ok && t.blind) {
-		buffer_format(why, "unique index %s is over an expression: rows that REPLACE removes by it go unseen\n",
+		buffer_format(why, N_("unique index %s is over an expression: rows that REPLACE removes by it go unseen\n"),
 			      t.blind);
 		*fixed_by_repair = false;
 	}

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "model/model.h"
 #include "source/bank_capture.h"
 #include "source/bank_private.h"
@@ -74,7 +75,7 @@ static void check_missing(struct check *c, int column)
 	buffer_text_add(&fix, " ADD COLUMN ");
 	bank_sql_name(&fix, missing->name);
 	buffer_format(&fix, " %s; then run: %s", types[missing->type], c->recapture);
-	check_column_found(c, true, column, "the table has no such column", buffer_text(&fix));
+	check_column_found(c, true, column, N_("the table has no such column"), buffer_text(&fix));
 	buffer_done(&fix);
 }
 
@@ -86,11 +87,11 @@ static void check_key_type(struct check *c, int column)
 	const char *name = c->entity->columns[column].name, *detail = NULL, *better = "text";
 
 	if (type == COLUMN_INTEGER && affinity != AFFINITY_INTEGER)
-		detail = "the model has an integer key, the bank may hold text in it";
+		detail = N_("the model has an integer key, the bank may hold text in it");
 	else if (type == COLUMN_TEXT && affinity != AFFINITY_TEXT)
-		detail = "the model has a text key, the bank holds other values in it";
+		detail = N_("the model has a text key, the bank holds other values in it");
 	else if (type != COLUMN_INTEGER && type != COLUMN_TEXT)
-		detail = "a key can be text or integer only";
+		detail = N_("a key can be text or integer only");
 	if (affinity == AFFINITY_INTEGER)
 		better = "integer";
 	if (detail)
@@ -112,13 +113,13 @@ static void check_columns(struct check *c)
 			continue;
 		}
 		if (!c->shape->place[i] && c->shape->captured)
-			check_column_found(c, true, i, "changes of this column are not captured", c->recapture);
+			check_column_found(c, true, i, N_("changes of this column are not captured"), c->recapture);
 		if (e->columns[i].key >= 0)
 			check_key_type(c, i);
 		if (e->columns[i].type == COLUMN_DECIMAL && (affinity == AFFINITY_REAL || affinity == AFFINITY_NUMERIC))
 			check_column_found(c, false, i,
-					   "the bank keeps these amounts as floating point numbers: they are not exact",
-					   "make the table again with this column as TEXT");
+					   N_("the bank keeps these amounts as floating point numbers: they are not exact"),
+					   N_("make the table again with this column as TEXT"));
 	}
 }
 
@@ -163,7 +164,7 @@ static bool check_key_is_unique(struct check *c)
 			&fix,
 			"make (%s) NOT NULL and the primary key or a unique index, or name another key in the model",
 			buffer_text(&key));
-		check_found(c, true, e->table, "the model's key does not tell its rows apart", buffer_text(&fix));
+		check_found(c, true, e->table, N_("the model's key does not tell its rows apart"), buffer_text(&fix));
 	}
 	buffer_done(&key);
 	buffer_done(&fix);
@@ -178,7 +179,7 @@ static bool check_capture(const struct check *c)
 
 	while (ok && (line = strsep(&rest, "\n")) && *line)
 		check_found(c, true, c->entity->table, line,
-			    by_repair ? c->recapture : "drop that index, or make it one over a column");
+			    by_repair ? c->recapture : N_("drop that index, or make it one over a column"));
 	buffer_done(&why);
 	return ok;
 }
@@ -187,13 +188,13 @@ static bool check_entity(struct check *c)
 {
 	if (!c->shape->table) {
 		if (!c->entity->optional)
-			check_found(c, true, c->entity->table, "the bank has no such table",
-				    "name the table in the model as the bank has it, or leave the entity out");
+			check_found(c, true, c->entity->table, N_("the bank has no such table"),
+				    N_("name the table in the model as the bank has it, or leave the entity out"));
 		return true;
 	}
 	check_columns(c);
 	if (!c->shape->captured) {
-		check_found(c, true, c->entity->table, "its changes are not captured", c->recapture);
+		check_found(c, true, c->entity->table, N_("its changes are not captured"), c->recapture);
 		return true;
 	}
 	for (int i = 0; i < c->entity->key_count; i++)
@@ -213,7 +214,7 @@ static bool check_journal(const struct check *c)
 	    sqlite3_stricmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
 		buffer_format(&fix, "sqlite3 '%s' 'PRAGMA journal_mode = WAL'", c->bank->path);
 		check_found(c, false, c->bank->path,
-			    "the bank is not in WAL mode: readers and writers wait for each other", buffer_text(&fix));
+			    N_("the bank is not in WAL mode: readers and writers wait for each other"), buffer_text(&fix));
 		buffer_done(&fix);
 	}
 	sqlite3_finalize(stmt);
@@ -275,7 +276,9 @@ bool bank_require(struct bank *b, struct error *err)
 		return false;
 	if (r.count == 0)
 		return true;
-	error_set(err, ERROR_REFUSED, r.count == 1 ? "%s" : "%s (and %d more: tellerdesk check-source)",
-		  r.first.message, r.count - 1);
+	if (r.count == 1)
+		error_set(err, ERROR_REFUSED, "%s", r.first.message);
+	else
+		error_set(err, ERROR_REFUSED, "%s (and %d more: tellerdesk check-source)", r.first.message, r.count - 1);
 	return error_hint(err, "%s", r.first.hint);
 }

@@ -15,6 +15,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "source/bank_capture.h"
 #include "source/bank_sql.h"
 
@@ -143,8 +144,8 @@ static bool schema_check(sqlite3 *db, const char *path, bool *empty, struct erro
 		return false;
 	if (version > BANK_SCHEMA_VERSION) {
 		error_set(err, ERROR_REFUSED,
-			  "could not use bank \"%s\": it was made by a newer tellerdesk (version %" PRId64 ")", path,
-			  version);
+			  "could not use bank \"%s\": it was made by a newer tellerdesk (version %lld)", path,
+			  (long long)version);
 		return error_hint(err, "install that version");
 	}
 	return true;
@@ -153,7 +154,7 @@ static bool schema_check(sqlite3 *db, const char *path, bool *empty, struct erro
 static bool schema_unopened(const char *path, bool write, int why, struct error *err)
 {
 	error_set(err, why == EACCES || why == EPERM ? ERROR_PERMISSION : ERROR_UNREACHABLE,
-		  "could not open bank \"%s\": %s", path, why == ENOENT ? "no such file" : strerror(why));
+		  "could not open bank \"%s\": %s", path, why == ENOENT ? N_("no such file") : strerror(why));
 	if (why == ENOENT && !write)
 		error_hint(err, "make one: tellerdesk generate --to bank:%s", path);
 	else if (why == ENOENT)
@@ -193,7 +194,7 @@ struct sqlite3 *bank_open(const char *path, bool write, struct error *err)
 	}
 	/* SQLite would wait for a pipe's other end. */
 	if (!S_ISREG(st.st_mode)) {
-		schema_foreign(path, S_ISDIR(st.st_mode) ? "it is a folder" : "it is no plain file", err);
+		schema_foreign(path, S_ISDIR(st.st_mode) ? N_("it is a folder") : N_("it is no plain file"), err);
 		return NULL;
 	}
 	db = schema_connect(path, write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, err);

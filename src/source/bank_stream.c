@@ -15,7 +15,6 @@
  */
 #include "config.h"
 
-#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,8 +94,8 @@ static bool stream_item(struct bank *b, sqlite3_stmt *stmt, struct bank_item *it
 		return true;
 	if (op < BANK_INSERT || op > BANK_DELETE) {
 		error_set(err, ERROR_REFUSED,
-			  "could not follow bank \"%s\": change %" PRId64 " is of an unknown kind, %d", b->path,
-			  item->id, op);
+			  "could not follow bank \"%s\": change %lld is of an unknown kind, %d", b->path,
+			  (long long)item->id, op);
 		return error_hint(err, "somebody wrote the change table; read the bank again: tellerdesk resync");
 	}
 	item->change = (struct change){.op = ops[op], .entity = entity};
@@ -110,8 +109,8 @@ static bool stream_item(struct bank *b, sqlite3_stmt *stmt, struct bank_item *it
 static bool stream_hole(struct bank *b, int64_t from, int64_t to, struct error *err)
 {
 	error_set(err, ERROR_REFUSED,
-		  "could not follow bank \"%s\": its changes %" PRId64 " to %" PRId64 " are missing", b->path, from,
-		  to);
+		  "could not follow bank \"%s\": its changes %lld to %lld are missing", b->path,
+		  (long long)from, (long long)to);
 	return error_hint(err, "somebody deleted them; read the bank again: tellerdesk resync");
 }
 

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "model/model.h"
 #include "source/csv_private.h"
@@ -156,7 +157,7 @@ static bool csv_head(struct csv_source *c, struct error *err)
 		c->queue.at++;
 		return true;
 	case CSV_OPEN_REFUSED:
-		csv_queue_tell(c, f->name, "it is not a plain file");
+		csv_queue_tell(c, f->name, N_("it is not a plain file"));
 		c->queue.at++;
 		return true;
 	case CSV_OPEN_ERROR:
@@ -526,17 +527,17 @@ static void csv_check_file(struct csv_source *c, const struct csv_check *k, cons
 	while ((r = csv_stream_next(stream, &row)) == CSV_STREAM_BLOCK)
 		;
 	if (r == CSV_STREAM_END)
-		csv_check_say(k, false, f->name, "the file is empty, without so much as a header",
-			      "write the header first");
+		csv_check_say(k, false, f->name, N_("the file is empty, without so much as a header"),
+			      N_("write the header first"));
 	if (r == CSV_STREAM_ERROR)
-		csv_check_say(k, true, f->name, strerror(errno), "let the user who runs tellerdesk read it");
+		csv_check_say(k, true, f->name, strerror(errno), N_("let the user who runs tellerdesk read it"));
 	if (r == CSV_STREAM_ROW &&
 	    !csv_shape_init(&shape, csv_entity(c, &f->batch), c->base.model->zone, &row, &reason, &ignored))
 		csv_check_say(k, false, f->name, buffer_text(&reason),
-			      "correct the header; as it is, the file goes to failed/");
+			      N_("correct the header; as it is, the file goes to failed/"));
 	else if (ignored.len > 0)
 		csv_check_say(k, false, f->name, buffer_text(&ignored),
-			      "these columns are ignored; to keep them, declare them in the model");
+			      N_("these columns are ignored; to keep them, declare them in the model"));
 	csv_shape_done(&shape);
 	csv_stream_free(stream);
 	buffer_done(&reason);
@@ -552,8 +553,8 @@ static bool csv_check(struct source *s, void (*found)(void *ctx, const struct so
 	const char *path = csv_folder_path(c->folder);
 
 	if (access(path, W_OK | X_OK) != 0)
-		csv_check_say(&k, true, path, "files cannot be moved out of the folder once they are taken",
-			      "let the user who runs tellerdesk write into it");
+		csv_check_say(&k, true, path, N_("files cannot be moved out of the folder once they are taken"),
+			      N_("let the user who runs tellerdesk write into it"));
 	if (!csv_queue_fill(c, &queue, err))
 		return false;
 	for (size_t i = 0; i < queue.count; i++) {
@@ -568,11 +569,11 @@ static bool csv_check(struct source *s, void (*found)(void *ctx, const struct so
 			close(fd);
 			break;
 		case CSV_OPEN_REFUSED:
-			csv_check_say(&k, false, f->name, "it is not a plain file",
-				      "put the file itself here, not a link to it");
+			csv_check_say(&k, false, f->name, N_("it is not a plain file"),
+				      N_("put the file itself here, not a link to it"));
 			break;
 		case CSV_OPEN_ERROR:
-			csv_check_say(&k, true, f->name, why.message, "let the user who runs tellerdesk read it");
+			csv_check_say(&k, true, f->name, why.message, N_("let the user who runs tellerdesk read it"));
 			break;
 		case CSV_OPEN_GONE:
 			break;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/zone.h"
 #include "model/model.h"
@@ -336,15 +337,15 @@ enum csv_verdict csv_judge(const struct csv_facts *f, struct buffer *reason)
 	if (f->known && memcmp(f->known, f->hash, CSV_HASH_SIZE) == 0)
 		return CSV_AGAIN;
 	if (f->known) {
-		buffer_format(reason, "a file of this name, with other content, was taken before\n"
+		buffer_format(reason, N_("a file of this name, with other content, was taken before\n")
 				      "A correction needs a name, and so a stamp, of its own.\n");
 		return CSV_PUT_ASIDE;
 	}
 	if (f->stamp <= f->last) {
 		buffer_format(reason,
-			      "older than the last batch of %s, %014" PRId64 "\n"
+			      N_("older than the last batch of %s, %014lld\n")
 			      "Its rows would overwrite newer ones. To take them, give the file a later stamp.\n",
-			      f->table, f->last);
+			      f->table, (long long)f->last);
 		return CSV_PUT_ASIDE;
 	}
 	if (f->unusable) {
@@ -352,8 +353,9 @@ enum csv_verdict csv_judge(const struct csv_facts *f, struct buffer *reason)
 		return CSV_PUT_ASIDE;
 	}
 	if (f->bad * 100 > f->rows * (uint64_t)f->reject_percent) {
-		buffer_format(reason, "%" PRIu64 " of %" PRIu64 " rows cannot be used, and %d %% are allowed\n%s",
-			      f->bad, f->rows, f->reject_percent, f->faults ? f->faults : "");
+		buffer_format(reason, N_("%llu of %llu rows cannot be used, and %d %% are allowed\n"),
+			      (unsigned long long)f->bad, (unsigned long long)f->rows, f->reject_percent);
+		buffer_text_add(reason, f->faults ? f->faults : "");
 		return CSV_PUT_ASIDE;
 	}
 	return CSV_TAKE;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/language.h"
 #include "base/log.h"
 
 /* Names remembered as reported; a folder with more strangers than this is somebody else's. */
@@ -64,7 +65,7 @@ static void csv_queue_add(void *ctx, const char *name)
 		return;
 	case CSV_NAME_FOREIGN:
 		if (strcmp(name, "done") != 0 && strcmp(name, "failed") != 0)
-			csv_queue_tell(c, name, "its name is not TABLE_YYYYMMDDhhmmss.csv of a table of the model");
+			csv_queue_tell(c, name, N_("its name is not TABLE_YYYYMMDDhhmmss.csv of a table of the model"));
 		return;
 	case CSV_NAME_BATCH:
 		break;

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/csv.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "model/model.h"
@@ -52,7 +53,7 @@ static bool csv_shape_field(struct csv_shape *s, size_t field, const struct csv_
 		buffer_format(ignored, "%s%s", ignored->len ? ", " : "", *name ? name : "(no name)");
 	for (size_t i = 0; column >= 0 && i < field; i++) {
 		if (s->columns[i] == column) {
-			buffer_format(reason, "column \"%s\" stands in the header twice",
+			buffer_format(reason, N_("column \"%s\" stands in the header twice"),
 				      s->entity->columns[column].name);
 			free(name);
 			return false;
@@ -81,16 +82,16 @@ static bool csv_shape_keys(const struct csv_shape *s, const struct csv_row *head
 		if (csv_shape_has(s, s->entity->key[i]))
 			continue;
 		if (good)
-			buffer_format(reason, "the header lacks the key column \"%s\"", c->name);
+			buffer_format(reason, N_("the header lacks the key column \"%s\""), c->name);
 		else
 			buffer_format(reason, " and \"%s\"", c->name);
 		good = false;
 	}
 	/* The commonest cause by far has a name. */
 	if (!good && header->count == 1 && memchr(header->raw, ';', header->raw_len))
-		buffer_text_add(reason, "; its columns seem to be parted by ';' where ',' is expected");
+		buffer_text_add(reason, "; " N_("its columns seem to be parted by ';' where ',' is expected"));
 	else if (!good && header->count == 1 && memchr(header->raw, '\t', header->raw_len))
-		buffer_text_add(reason, "; its columns seem to be parted by tabs where ',' is expected");
+		buffer_text_add(reason, "; " N_("its columns seem to be parted by tabs where ',' is expected"));
 	return good;
 }
 
@@ -100,11 +101,11 @@ bool csv_shape_init(struct csv_shape *s, const struct entity *e, const struct zo
 	*s = (struct csv_shape){.entity = e, .zone = zone};
 	if (header->raw_len >= 2 &&
 	    (memcmp(header->raw, "\xFF\xFE", 2) == 0 || memcmp(header->raw, "\xFE\xFF", 2) == 0)) {
-		buffer_text_add(reason, "the file is UTF-16; it must be UTF-8, or latin1 when told");
+		buffer_text_add(reason, N_("the file is UTF-16; it must be UTF-8, or latin1 when told"));
 		return false;
 	}
 	if (header->bad) {
-		buffer_format(reason, "the header cannot be read: %s", header->bad);
+		buffer_format(reason, N_("the header cannot be read: %s"), header->bad);
 		return false;
 	}
 	s->field_count = header->count;

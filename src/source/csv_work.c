@@ -14,6 +14,7 @@
 
 #include "base/csv.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "model/model.h"
 #include "model/value.h"
@@ -91,8 +92,8 @@ static void csv_work_row(struct csv_source *c, const struct csv_row *row)
 			buffer_format(&w->faults, "line %" PRIu64 ": %s\n", row->line, bad);
 		/* It ran on to the end of the file: the rows it swallowed are neither good nor bad, but lost. */
 		if (row->bad && strcmp(row->bad, CSV_UNCLOSED) == 0 && row->lines > 1)
-			buffer_format(&w->unusable, "a quote in the row of line %" PRIu64 " is never closed",
-				      row->line);
+			buffer_format(&w->unusable, N_("a quote in the row of line %llu is never closed"),
+				      (unsigned long long)row->line);
 	}
 	arena_reset(&w->arena);
 }
@@ -104,7 +105,7 @@ static void csv_work_counted(struct csv_source *c)
 	const struct csv_taken *taken = csv_position_find(&c->position, w->name);
 
 	if (!w->header)
-		buffer_text_add(&w->unusable, "the file is empty, without so much as a header");
+		buffer_text_add(&w->unusable, N_("the file is empty, without so much as a header"));
 	memcpy(w->hash, csv_stream_hash(w->stream), CSV_HASH_SIZE);
 	w->step = CSV_SETTLE;
 	if (taken) {

@@ -70,15 +70,30 @@ comm -23 page.examples options.help >surplus
 grep -v -x -e --silent surplus >surplus.ours || :
 ok 'examples use options that exist' same /dev/null surplus.ours
 
-for file in "$SRCDIR"/man/*; do
+for file in "$SRCDIR"/man/*.[1-9]; do
 	name=${file##*/}
 	mandoc -T lint -W warning "$file" >findings 2>&1
 	sed "s,^mandoc: .*/man/,# ," findings
 	ok "mandoc finds nothing in $name" test ! -s findings
 done
 
+# The short forms: each command, each key of the page's table that the console has, and nothing mandoc minds but that
+# sections have names in the language of the page.
+for language in fr id; do
+	page=$SRCDIR/man/$language/tellerdesk.1
+	sed -n 's/^\.It Cm \([a-z][a-z-]*\)$/\1/p' "$page" | sort >commands.short
+	ok "the page in $language names every command, and no other" same commands.help commands.short
+	mandoc -T lint -W warning "$page" 2>&1 | grep -v -e 'first section is not "NAME"' -e 'outside NAME section' >findings
+	sed "s,^mandoc: .*/man/,# ," findings
+	ok "mandoc finds nothing in $language/tellerdesk.1" test ! -s findings
+	sed -n 's/^\.It Ic \(F[0-9]*\) .*/\1/p' "$page" | sort >keys.short
+	sed -n 's/^\tX(.* "\(F1\{0,1\}[0-9]\)[ "].*/\1/p' "$SRCDIR/ui/kit/keys.h" | sort >keys.function
+	# F7 and F8 share a line.
+	ok "the page in $language has the function keys" test "$(comm -13 keys.short keys.function | tr '\n' ' ')" = 'F8 '
+done
+
 # A name in SEE ALSO that is one of ours exists.
-for file in "$SRCDIR"/man/*; do
+for file in "$SRCDIR"/man/*.[1-9] "$SRCDIR"/man/*/*.[1-9]; do
 	sed -n 's/^\.Xr \(tellerdesk[a-z.-]*\) \([0-9]\).*/\1.\2/p' "$file"
 done | sort -u >named
 (cd "$SRCDIR/man" && ls) | sort >there

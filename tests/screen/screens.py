@@ -6,6 +6,8 @@ A .screen file is a script of the console with the expected output beside the ke
     % use small                 the replica it reads (a function below)
     % args --no-ingest          options of the console, besides --script and --replica
     % env NO_COLOR=1
+    % locale fr_FR              the locale of the environment, made for the test if the system has none; with --language or
+                                without: figures follow the one, words the other
     keys 12345678 Enter
     dump
     | TELLERDESK > CIF ...      what the dump must show; blanks at line ends do not count
@@ -19,6 +21,7 @@ Time stands still at 2026-11-20 14:02:33 in Jakarta.
 """
 
 import contextlib
+import datetime
 import difflib
 import fcntl
 import glob
@@ -27,6 +30,7 @@ import os
 import re
 import shlex
 import struct
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -229,8 +233,90 @@ def remapped(folder):
         f.write("[keys]\nrecent =\nhelp = F9 ?\nas_of = F1 t\nhome = F3\nlast = q\n")
 
 
+def local(text):
+    """Microseconds of a time in Jakarta."""
+    at = datetime.datetime.strptime(text + " +0700", "%Y-%m-%d %H:%M:%S %z")
+    return int(at.timestamp()) * 1000000
+
+
+def story(folder):
+    """Rows that came and went, a gap, what was first copied, and who changed it."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    closed = ("INSERT INTO {0}_history SELECT NULL, {1}, _version, _valid_from, ?, _seq_from, 7, _origin, 2, _changed "
+              "FROM {0} WHERE {2}")
+    product, customer = "productid, cif, producttype, opendate, status", HEADER.replace(",", ", ") + ", changed_by"
+    db.execute(closed.format("product", product, "productid = 7711"), (local("2026-11-20 10:00:00"),))
+    db.execute("DELETE FROM product WHERE productid = 7711")
+    db.execute(closed.format("customer", customer, "cif = 12345679"), (local("2026-11-19 15:00:00"),))
+    db.execute("DELETE FROM customer WHERE cif = 12345679")
+    db.execute("INSERT INTO product VALUES (7800, 12345678, 'LOAN', '2026-11-20', 'ACTIVE', 1, ?, 7, 1, NULL)",
+               (local("2026-11-20 12:00:00"),))
+    db.execute("UPDATE customer SET changed_by = 'jsmith' WHERE cif = 12345678")
+    copied = local("2026-11-19 08:00:00")
+    db.execute("UPDATE asset SET _origin = 0, _valid_from = ?", (copied,))
+    db.execute("UPDATE td_entity SET known_from = ? WHERE name = 'asset'", (copied,))
+    db.execute("INSERT INTO td_gap VALUES (NULL, 1, NULL, ?, ?, 'the log of the source was purged')",
+               (local("2026-11-19 12:00:00"), local("2026-11-19 13:00:00")))
+    db.commit()
+    db.close()
+
+
+def unfinished(folder):
+    """The first copy of the products is under way, that of the assets has not begun."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    db.execute("UPDATE td_entity SET copied = 0 WHERE name IN ('product', 'asset')")
+    db.execute("DELETE FROM asset")
+    db.commit()
+    db.close()
+
+
+def kinds(folder):
+    """A bank with more kinds of holdings than fit a row of tabs."""
+    with open(os.path.join(SRCDIR, "data", "models", "demography.model"), encoding="utf-8") as f:
+        model = f.read()
+    for i, title in enumerate(["Credit cards", "Insurances", "Safe deposits", "Mandates", "Standing orders", "Complaints"]):
+        model += (f"\n[entity kind{i}]\nkind = detail\ntitle = {title}\ntable = kind{i}\nkey = id\ncif = cif\noptional = *\n"
+                  "column.id = No. | integer\ncolumn.cif = CIF | integer | hidden\n")
+    with open(os.path.join(folder, "many.model"), "w", encoding="utf-8") as f:
+        f.write(model)
+    drop = os.path.join(folder, "drop")
+    os.mkdir(drop)
+    batch(drop, "customer_info", "20261118093000", f"{HEADER}\n{HALE_OLD}\n")
+    ingest(folder, "csv:drop", "./many.model")
+
+
+def long(folder, versions=3000):
+    """A product that changed every minute."""
+    small(folder)
+    db = sqlite3.connect(os.path.join(folder, "r.db"))
+    first = local("2026-11-18 09:30:00")
+    db.execute("DELETE FROM product_history")
+    db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+               "INSERT INTO product_history SELECT i, 7710, 12345678, 'SAVINGS', '2009-03-11', 'S' || (i / 10), i, "
+               "? + (i - 1) * 60000000, ? + i * 60000000, 3, 3, iif(i = 1, 1, 2), 1, iif(i = 1, NULL, '[\"status\"]') FROM n",
+               (versions, first, first))
+    db.execute("UPDATE product SET _version = ?, _valid_from = ? WHERE productid = 7710",
+               (versions + 1, first + versions * 60000000))
+    db.commit()
+    db.close()
+
+
 def nothing(folder):
     """No replica at all."""
+
+
+def locale(name):
+    """The environment of a locale that localedef makes here, once."""
+    folder = os.path.join(FOLDER, "locales")
+    os.makedirs(folder, exist_ok=True)
+    made = os.path.join(folder, f"{name}.UTF-8")
+    if not os.path.exists(made):
+        subprocess.run(["localedef", "-i", name, "-f", "UTF-8", made], capture_output=True, check=False)
+    if not os.path.exists(os.path.join(made, "LC_TIME")):
+        raise RuntimeError(f"localedef makes no {name}: is the package locales installed?")
+    return {"LC_ALL": f"{name}.UTF-8", "LOCPATH": folder}
 
 
 def parse(text):
@@ -243,6 +329,8 @@ def parse(text):
             word, _, rest = line[1:].strip().partition(" ")
             if word == "env":
                 options["env"].update([rest.split("=", 1)])
+            elif word == "locale":
+                options["env"].update(locale(rest.strip()))
             else:
                 options[word] = shlex.split(rest) if word == "args" else rest
         else:

@@ -178,7 +178,7 @@ with tap() as t:
     t.ok(made.status == 0, "a replica to look at", made)
     customer_cif = read_bank(bank, "SELECT cif FROM customer_info ORDER BY cif LIMIT 1")[0][0]
     for terminal_type in TERMS:
-        with window(environment={"LINES": "10", "COLUMNS": "20", "TELLERDESK_NOW": NOW, "ASAN_OPTIONS": "detect_leaks=0"}) as shell:
+        with window(environment={"LINES": "10", "COLUMNS": "20", "TELLERDESK_NOW": NOW}) as shell:
             try:
                 shell.run("ulimit -c 0")
                 meanings(t, shell, terminal_type, customer_cif)

@@ -33,6 +33,8 @@ from desk import *  # noqa: E402,F403
 LEAVE = b"\x1b[?1049l"     # xterm's way back from the full screen
 PASTE_ON, PASTE_OFF = b"\x1b[?2004h", b"\x1b[?2004l"
 F3 = b"\x1bOR"
+# The terminal library itself leaks when it does not know a terminal, and our own crashes are no news to a sanitizer.
+SANITIZER = {"ASAN_OPTIONS": "detect_leaks=0:handle_segv=0", "TSAN_OPTIONS": "handle_segv=0"}
 SYS_TGKILL = {"x86_64": 234, "aarch64": 131}.get(os.uname().machine)
 
 
@@ -45,8 +47,7 @@ class Terminal:
         self.size(rows, columns)
         self.modes = termios.tcgetattr(self.slave)
         self.seen = self.all = b""
-        # The terminal library itself leaks when it does not know a terminal.
-        env = dict(ENVIRONMENT, TERM=term, ASAN_OPTIONS="detect_leaks=0", **(environment or {}))
+        env = dict(ENVIRONMENT, TERM=term, **SANITIZER, **(environment or {}))
         self.process = subprocess.Popen(
             [PROGRAM, "console", "--replica", path("r.db"), *arguments], env=env, cwd=FOLDER,
             stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True,
@@ -141,7 +142,7 @@ class Window:
     def __init__(self, rows=24, columns=80, environment=None):
         Window.made += 1
         self.socket = f"t{Window.made}"
-        self.env = dict(ENVIRONMENT, TERM="xterm-256color", LC_ALL="C.UTF-8", TMUX_TMPDIR=FOLDER, **(environment or {}))
+        self.env = dict(ENVIRONMENT, TERM="xterm-256color", LC_ALL="C.UTF-8", TMUX_TMPDIR=FOLDER, **SANITIZER, **(environment or {}))
         self.env.pop("TMUX", None)
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "PS1='ready> ' sh")
         self.wait("ready>", "a shell")

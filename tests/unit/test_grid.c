@@ -457,6 +457,35 @@ static void many_rows_are_not_read_at_each_step(void **state)
 	grid_done(&g);
 }
 
+static void a_place_on_the_screen_is_a_row(void **state)
+{
+	(void)state;
+	static const char *const list[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+	struct grid g;
+	grid_init(&g, &ops, NULL, 1);
+	rows = list;
+	grid_sync(&g, 8);
+	assert_int_equal(grid_at(&g, 4, 2), -1); /* not painted yet */
+	grid_draw(&g, (struct area){.y = 3, .x = 10, .h = 5, .w = 40});
+	assert_int_equal(grid_at(&g, 3, 12), -1); /* the headings */
+	assert_int_equal(grid_at(&g, 4, 12), 0);
+	assert_int_equal(grid_at(&g, 7, 49), 3);
+	assert_int_equal(grid_at(&g, 8, 12), -1);
+	assert_int_equal(grid_at(&g, 4, 9), -1);
+	assert_int_equal(grid_at(&g, 4, 50), -1);
+	grid_act(&g, ACTION_LAST);
+	grid_draw(&g, (struct area){.y = 3, .x = 10, .h = 5, .w = 40});
+	assert_int_equal(grid_at(&g, 4, 12), 4);
+	assert_int_equal(grid_at(&g, 7, 12), 7);
+	grid_sync(&g, 2);
+	grid_draw(&g, (struct area){.y = 3, .x = 10, .h = 5, .w = 40});
+	assert_int_equal(grid_at(&g, 5, 12), 1);
+	assert_int_equal(grid_at(&g, 6, 12), -1); /* below the last row */
+	grid_draw(&g, (struct area){.y = 3, .x = 10, .h = 1, .w = 40});
+	assert_int_equal(grid_at(&g, 3, 12), -1); /* no room */
+	grid_done(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +501,7 @@ int main(void)
 		cmocka_unit_test(columns_are_chosen_and_scrolled_to),
 		cmocka_unit_test(a_record_goes_from_row_to_row),
 		cmocka_unit_test(many_rows_are_not_read_at_each_step),
+		cmocka_unit_test(a_place_on_the_screen_is_a_row),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

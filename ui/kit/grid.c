@@ -176,6 +176,12 @@ void grid_sync(struct grid *g, int count)
 	grid_rearrange(g);
 }
 
+void grid_forget(struct grid *g)
+{
+	free(g->key);
+	g->key = NULL;
+}
+
 void grid_clear(struct grid *g)
 {
 	grid_unfind(g);

@@ -111,6 +111,8 @@ void grid_sync(struct grid *g, int count);
 /* Its rows are about to go, others will come: none is touched until the next sync, and the selection is kept for it. */
 void grid_clear(struct grid *g);
 void grid_select(struct grid *g, int place);
+/* The next sync leaves the selection in its place, whatever row comes there. */
+void grid_forget(struct grid *g);
 /* The owner's row that is selected, -1: none. Rows may be shown in another order than the owner's. */
 int grid_row(const struct grid *g);
 /* The owner's row at a place. */

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -125,13 +126,13 @@ static void keys_take(void *ctx, const char *word, const char *value, const char
 	}
 	enum action a = keys_find(word);
 	if (a == ACTION_NONE) {
-		buffer_format(&l->errors, "%s:%d: \"%s\" is nothing a key can do\n", file, line, word);
+		buffer_format(&l->errors, N_("%s:%d: \"%s\" is nothing a key can do\n"), file, line, word);
 		return;
 	}
 	const char *bad;
 	size_t bad_len;
 	if (!keys_read(value, l->keys->bound[a], &bad, &bad_len)) {
-		buffer_format(&l->errors, "%s:%d: \"%.*s\" is no key, or one too many\n", file, line, (int)bad_len,
+		buffer_format(&l->errors, N_("%s:%d: \"%.*s\" is no key, or one too many\n"), file, line, (int)bad_len,
 			      bad);
 		return;
 	}
@@ -147,14 +148,14 @@ static void keys_conflict(struct keys_load *l, int a, int b, int key)
 	int at = l->origin[b].file ? b : a;
 	int other = at == a ? b : a;
 	if (!l->origin[at].file)
-		buffer_format(&l->errors, "%s is bound to both %s and %s\n", name, keys_table[a].word,
+		buffer_format(&l->errors, N_("%s is bound to both %s and %s\n"), name, keys_table[a].word,
 			      keys_table[b].word);
 	else if (l->origin[other].file)
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s (%s:%d)\n", l->origin[at].file,
+		buffer_format(&l->errors, N_("%s:%d: %s is already bound to %s (%s:%d)\n"), l->origin[at].file,
 			      l->origin[at].line, name, keys_table[other].word, l->origin[other].file,
 			      l->origin[other].line);
 	else
-		buffer_format(&l->errors, "%s:%d: %s is already bound to %s, which has no line of its own\n",
+		buffer_format(&l->errors, N_("%s:%d: %s is already bound to %s, which has no line of its own\n"),
 			      l->origin[at].file, l->origin[at].line, name, keys_table[other].word);
 }
 

@@ -42,7 +42,8 @@ enum key {
 	KEY_FUNCTION, /* KEY_FUNCTION + n is Fn, 1 to 24 */
 };
 
-/* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys */
+/* name, word in [keys], label of the last row ("" where it never stands there), what it does, its keys.
+ * Labels are translated with care for the room of the row: tests/screen/languages.py holds all of them against 80 columns. */
 /* clang-format off */
 #define KEYS_ACTIONS(X) \
 	X(HELP, "help", N_("Help"), N_("explain this screen"), "F1 ?") \

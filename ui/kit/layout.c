@@ -7,21 +7,23 @@
 /* The first row of a screen that fits the area decides: from the largest to the smallest. */
 struct layout_rule {
 	enum layout_screen screen;
-	int columns, rows; /* at least, of the pane's area: 5 rows less than the window */
+	int columns, rows; /* at least, of the area: 5 rows less than the window, 8 on a customer's screens */
 	enum layout_form form;
-	int first, second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second;
-			    * BESIDE_STACKED: of the column on the left) and, STACKED, of the height */
+	int first,
+		second; /* hundredths: of the width (BESIDE: the first; THREE: the first, the second; the two
+			 * with a stack: of the column on the left, then of the height) and, STACKED, of the height */
 };
 
 static const struct layout_rule layout_table[] = {
 	{LAYOUT_FIND, 120, 20, FORM_BESIDE, 60, 0},
 	{LAYOUT_FIND, 0, 0, FORM_ONE, 0, 0},
 	{LAYOUT_CUSTOMER, 160, 10, FORM_THREE, 33, 40},
-	{LAYOUT_CUSTOMER, 120, 10, FORM_BESIDE, 42, 0},
-	{LAYOUT_CUSTOMER, 0, 12, FORM_STACKED, 60, 0},
+	{LAYOUT_CUSTOMER, 120, 20, FORM_BESIDE_LOWER, 38, 50},
+	{LAYOUT_CUSTOMER, 120, 10, FORM_BESIDE, 38, 0},
+	{LAYOUT_CUSTOMER, 0, 10, FORM_STACKED, 60, 0},
 	{LAYOUT_CUSTOMER, 0, 0, FORM_ONE, 0, 0},
 	{LAYOUT_DETAIL, 160, 10, FORM_BESIDE, 60, 0},
-	{LAYOUT_DETAIL, 80, 20, FORM_STACKED, 60, 0},
+	{LAYOUT_DETAIL, 0, 12, FORM_STACKED, 60, 0},
 	{LAYOUT_DETAIL, 0, 0, FORM_ONE, 0, 0},
 	{LAYOUT_HISTORY, 110, 20, FORM_BESIDE_STACKED, 40, 50},
 	{LAYOUT_HISTORY, 0, 12, FORM_STACKED, 60, 0},
@@ -47,11 +49,11 @@ static const struct layout_rule *layout_rule(enum layout_screen screen, struct a
 	return last;
 }
 
-static void layout_stack(struct layout *l, struct area area, int percent)
+static void layout_stack(struct area *upper, struct area *lower, struct area area, int percent)
 {
-	int upper = area.h * percent / 100;
-	l->part[0] = (struct area){area.y, area.x, upper, area.w};
-	l->part[1] = (struct area){area.y + upper + 1, area.x, area.h - upper - 1, area.w};
+	int rows = area.h * percent / 100;
+	*upper = (struct area){area.y, area.x, rows, area.w};
+	*lower = (struct area){area.y + rows + 1, area.x, area.h - rows - 1, area.w};
 }
 
 void layout_make(enum layout_screen screen, struct area area, bool accessible, struct layout *out)
@@ -63,7 +65,7 @@ void layout_make(enum layout_screen screen, struct area area, bool accessible, s
 	case FORM_ONE:
 		break;
 	case FORM_STACKED:
-		layout_stack(out, area, r->first);
+		layout_stack(&out->part[0], &out->part[1], area, r->first);
 		break;
 	case FORM_BESIDE:
 		out->part[0].w = first - 1;
@@ -76,19 +78,31 @@ void layout_make(enum layout_screen screen, struct area area, bool accessible, s
 		break;
 	case FORM_BESIDE_STACKED:
 		out->part[2] = (struct area){area.y, area.x, area.h, first - 1};
-		layout_stack(out, (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
+		layout_stack(&out->part[0], &out->part[1],
+			     (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
+		break;
+	case FORM_BESIDE_LOWER:
+		out->part[0].w = first - 1;
+		layout_stack(&out->part[1], &out->part[2],
+			     (struct area){area.y, area.x + first, area.h, area.w - first}, r->second);
 		break;
 	}
 }
 
 void layout_lower(struct layout *l, int rows)
 {
-	struct area *upper = &l->part[0], *lower = &l->part[1];
-	if (l->form != FORM_STACKED && l->form != FORM_BESIDE_STACKED)
+	int at = l->form == FORM_BESIDE_LOWER ? 1 : 0;
+	struct area *upper = &l->part[at], *lower = &l->part[at + 1];
+	if (l->form != FORM_STACKED && l->form != FORM_BESIDE_STACKED && l->form != FORM_BESIDE_LOWER)
 		return;
 	int all = lower->y + lower->h - upper->y;
 	if (rows > all - 2)
-		rows = all - 2 > 0 ? all - 2 : 0;
+		rows = all - 2;
+	if (rows <= 0) {
+		upper->h = all;
+		lower->h = 0;
+		return;
+	}
 	upper->h = all - rows - 1;
 	lower->y = upper->y + upper->h + 1;
 	lower->h = rows;

@@ -25,7 +25,7 @@ enum { LAYOUT_LEAST_ROWS = 16, LAYOUT_LEAST_COLUMNS = 60, LAYOUT_PARTS = 3 };
 /* What lays its parts out. */
 enum layout_screen {
 	LAYOUT_FIND,     /* the list; the selected customer in brief */
-	LAYOUT_CUSTOMER, /* the record; the last changes; all that is held */
+	LAYOUT_CUSTOMER, /* the record; the last changes; what is held */
 	LAYOUT_DETAIL,   /* the rows; the selected one as a record */
 	LAYOUT_HISTORY,  /* the versions; the difference; the record as it was then */
 	LAYOUT_STORES,   /* the stores; the chart of all; the store that is selected */
@@ -35,11 +35,12 @@ enum layout_screen {
 
 /* How the parts stand: */
 enum layout_form {
-	FORM_ONE,           /* the first alone */
-	FORM_STACKED,       /* the second below the first */
-	FORM_BESIDE,        /* the second right of the first */
-	FORM_THREE,         /* three columns, in order */
-	FORM_BESIDE_STACKED /* the third on the left, the first above the second on the right */
+	FORM_ONE,            /* the first alone */
+	FORM_STACKED,        /* the second below the first */
+	FORM_BESIDE,         /* the second right of the first */
+	FORM_THREE,          /* three columns, in order */
+	FORM_BESIDE_STACKED, /* the third on the left, the first above the second on the right */
+	FORM_BESIDE_LOWER    /* the first on the left, the second above the third on the right */
 };
 
 struct layout {
@@ -50,7 +51,8 @@ struct layout {
 /* area: of the pane, within a window. accessible: the first part alone over the whole width, whatever
  * the size, the second below it where it is high enough. */
 void layout_make(enum layout_screen screen, struct area area, bool accessible, struct layout *out);
-/* FORM_STACKED and FORM_BESIDE_STACKED: gives the lower part `rows` rows (and a blank one above it), the upper what is left. */
+/* Where two parts stand one above the other: gives the lower one `rows` rows (and a blank one above it),
+ * the upper what is left. 0 takes the lower one away; elsewhere nothing happens. */
 void layout_lower(struct layout *l, int rows);
 
 #endif

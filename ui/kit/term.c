@@ -58,7 +58,7 @@ static bool term_open_any(const char *type, struct error *err)
 		return true;
 	if (!term_open(TERM_FALLBACK)) {
 		error_set(err, ERROR_USAGE,
-			  "could not use the terminal \"%s\": neither it nor " TERM_FALLBACK " is described here", shown);
+			  "could not use the terminal \"%s\": neither it nor %s is described here", shown, TERM_FALLBACK);
 		return error_hint(err, "install the package ncurses-base");
 	}
 	snprintf(screen.notice, sizeof(screen.notice),
@@ -172,6 +172,7 @@ void term_stop(void)
 {
 	if (!screen.handle)
 		return;
+	term_back_hurry();
 	if (!term.headless && !term_back_foreground())
 		term_back_mute(); /* endwin would be stopped for changing a terminal that is another's now */
 	if (term.bracketed)

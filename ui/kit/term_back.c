@@ -37,10 +37,18 @@ struct back_signal {
 };
 
 static struct back_signal back_fatal[] = {
-	{.number = SIGSEGV, .always = true}, {.number = SIGBUS, .always = true}, {.number = SIGABRT, .always = true},
-	{.number = SIGFPE, .always = true},  {.number = SIGILL, .always = true}, {.number = SIGSYS},
-	{.number = SIGTRAP},                 {.number = SIGQUIT},                {.number = SIGPIPE},
-	{.number = SIGXCPU},                 {.number = SIGXFSZ},                {.number = SIGUSR1},
+	{.number = SIGSEGV, .always = true},
+	{.number = SIGBUS, .always = true},
+	{.number = SIGABRT, .always = true},
+	{.number = SIGFPE, .always = true},
+	{.number = SIGILL, .always = true},
+	{.number = SIGSYS},
+	{.number = SIGTRAP},
+	{.number = SIGQUIT},
+	{.number = SIGPIPE},
+	{.number = SIGXCPU},
+	{.number = SIGXFSZ},
+	{.number = SIGUSR1},
 	{.number = SIGUSR2},
 };
 static struct back_signal back_asking[] = {
@@ -261,6 +269,12 @@ bool term_back_begin(void)
 	}
 	back_catch_all();
 	return true;
+}
+
+void term_back_hurry(void)
+{
+	if (back_taken)
+		alarm(BACK_PATIENCE);
 }
 
 void term_back_end(void)

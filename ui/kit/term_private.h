@@ -22,6 +22,8 @@ extern struct term term;
 bool term_back_begin(void);
 /* Once the terminal is known: what it is told at the end. */
 void term_back_prepare(void);
+/* From here on a terminal that takes no bytes has two seconds. */
+void term_back_hurry(void);
 /* The terminal was given back in the ordinary way (by endwin). */
 void term_back_end(void);
 /* Whether the terminal is ours to change: a process in the background would be stopped for it. */

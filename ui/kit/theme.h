@@ -13,7 +13,7 @@
  *
  *     theme_start(THEME_AUTO, true)      once the terminal was started
  *     theme_use(ROLE_LIVE)               what is written next has that role
- *     theme_start(THEME_GREEN, true)     another one, at any time; then term_repaint()
+ *     theme_start(THEME_GREEN, theme_color())     another one, at any time; then term_repaint()
  */
 #ifndef TD_UI_KIT_THEME_H
 #define TD_UI_KIT_THEME_H

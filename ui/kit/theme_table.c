@@ -194,7 +194,9 @@ enum theme_depth theme_depth(int colors, int pairs)
 {
 	if (colors < 8 || pairs <= ROLE_COUNT)
 		return DEPTH_MONO;
-	return colors >= 256 ? DEPTH_256 : colors >= 16 ? DEPTH_16 : DEPTH_8;
+	if (colors > 256) /* a number is red, green and blue there; only the first eight are a palette's */
+		return DEPTH_8;
+	return colors == 256 ? DEPTH_256 : colors >= 16 ? DEPTH_16 : DEPTH_8;
 }
 
 struct theme_look theme_allowed(struct theme_look look, int no_color_video)

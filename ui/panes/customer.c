@@ -6,548 +6,422 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/memory.h"
+#include "base/language.h"
 #include "ingest/board.h"
 #include "model/model.h"
 #include "replica/query.h"
-#include "ui/panes/card.h"
 #include "ui/panes/datum.h"
+#include "ui/panes/customer.h"
 #include "ui/panes/events.h"
-#include "ui/kit/grid.h"
-#include "ui/pane.h"
-#include "ui/session.h"
 #include "ui/panes/show.h"
+#include "ui/session.h"
 
 #define CUSTOMER_RECENT (30 * DAY) /* what changed in it is marked */
 
-enum { CUSTOMER_WIDE = 120, CUSTOMER_THREE = 160, CUSTOMER_NARROW = 76, CUSTOMER_MARKS = 256, CUSTOMER_PAGE = 8 };
-
-struct customer {
-	struct pane base;
-	struct card card;
-	struct arena arena; /* the events */
-	struct arena record_arena;
-	struct record record;
-	const struct event *events;
-	size_t event_count;
-	int tab;
-	bool list;                 /* the customer in one column with whole values; a detail row as a record */
-	int top;                   /* lines scrolled */
-	struct grid grid;          /* of the detail tab, or of candidates */
-	int columns[GRID_COLUMNS]; /* of the entity */
-	struct buffer cell;
-	int64_t since; /* changes after it are marked */
-};
-
 /* ---- what is loaded ---- */
 
-static const struct entity_rows *customer_rows(const struct customer *c)
-{
-	return c->tab > 0 && c->tab <= c->card.answer.entity_count ? &c->card.answer.entities[c->tab - 1] : NULL;
-}
-
-static const struct model *customer_model(const struct customer *c)
+const struct model *customer_model(const struct customer *c)
 {
 	return c->base.session->model;
 }
 
-static bool customer_then(const struct customer *c)
+const struct entity_rows *customer_entity(const struct customer *c)
 {
-	return c->base.session->as_of != TIME_NONE;
+	return c->tab > 0 && c->tab <= c->card.answer.entity_count ? &c->card.answer.entities[c->tab - 1] : NULL;
 }
 
-static char customer_mark(const struct customer *c)
+bool customer_is_fresh(const struct customer *c, int entity, const char *key, int column)
 {
-	return customer_then(c) ? '#' : '*';
-}
-
-/* Columns of the customer that differ from today, or changed within the last 30 days. */
-static void customer_marks(struct customer *c, bool *marked)
-{
-	int e = customer_model(c)->customer;
-	const struct lookup_answer *a = &c->card.answer;
-	const struct row *today = c->card.today.customer;
-	if (customer_then(c)) {
-		for (int i = 0; today && i < customer_model(c)->entities[e].column_count && i < CUSTOMER_MARKS; i++)
-			marked[i] = !value_equal(today->values[i], a->customer->values[i]);
-		return;
-	}
-	for (int i = 0; i < c->card.history.count; i++) {
-		const struct version *v = &c->card.history.versions[i];
-		if (v->entity != e || v->valid_from < c->since)
+	for (int i = 0; i < c->fresh_count; i++) {
+		const struct version *v = c->fresh[i];
+		if (v->entity != entity || strcmp(v->key, key) != 0)
 			continue;
+		if (column < 0 && !v->previous)
+			return true;
 		for (int k = 0; k < v->changed_count; k++)
-			if (v->changed[k] < CUSTOMER_MARKS)
-				marked[v->changed[k]] = true;
+			if (v->changed[k] == column)
+				return true;
 	}
+	return false;
 }
 
-/* The row shown as a record: the customer, or the selected row of a detail. */
-static void customer_record(struct customer *c)
+static int64_t customer_newest(const struct customer *c)
 {
-	bool marked[CUSTOMER_MARKS] = {0};
-	const struct entity_rows *rows = customer_rows(c);
-	struct record_request q = {
-		.zone = c->base.session->zone, .skip = -1, .marked = marked, .mark = customer_mark(c)};
-	arena_reset(&c->record_arena);
-	c->record = (struct record){0};
-	if (!c->card.answer.customer)
-		return;
-	if (rows) {
-		q.entity = &customer_model(c)->entities[rows->entity];
-		if (grid_row(&c->grid) < 0 || grid_row(&c->grid) >= rows->count)
-			return;
-		q.values = rows->rows[grid_row(&c->grid)].values;
-	} else {
-		q.entity = &customer_model(c)->entities[customer_model(c)->customer];
-		q.values = c->card.answer.customer->values;
-		q.skip = q.entity->key_count == 1 ? q.entity->key[0] : -1;
-		customer_marks(c, marked);
-	}
-	record_make(&c->record, &c->record_arena, &q);
+	int64_t seq = 0;
+	for (int i = 0; i < c->card.history.count; i++)
+		if (c->card.history.versions[i].seq > seq)
+			seq = c->card.history.versions[i].seq;
+	return seq;
 }
 
-/* ---- the grid: rows of a detail, or candidates ---- */
-
-static const char *customer_key(void *ctx, int row)
+/* What came since the reader last pressed a key here. */
+static void customer_fresh(struct customer *c, bool again)
 {
-	const struct customer *c = ctx;
-	const struct entity_rows *rows = customer_rows(c);
-	return c->card.answer.candidate_count ? c->card.answer.candidates[row] : rows ? rows->rows[row].key : "";
-}
-
-static void customer_column(void *ctx, int column, struct grid_column *out)
-{
-	const struct customer *c = ctx;
-	const struct entity_rows *rows = customer_rows(c);
-	out->title = "CIF";
-	out->name = "cif";
-	if (!rows || c->card.answer.candidate_count)
-		return;
-	const struct column *about = &customer_model(c)->entities[rows->entity].columns[c->columns[column]];
-	out->title = about->title;
-	out->name = about->name;
-	out->pii = about->pii;
-	out->right = about->type == COLUMN_DECIMAL || (about->type == COLUMN_INTEGER && !about->identifier);
-}
-
-static void customer_cell(void *ctx, int row, int column, struct grid_cell *out)
-{
-	struct customer *c = ctx;
-	const struct entity_rows *rows = customer_rows(c);
-	buffer_clear(&c->cell);
-	out->role = ROLE_TEXT;
-	if (!rows || c->card.answer.candidate_count) {
-		buffer_text_add(&c->cell, customer_key(c, row));
-	} else {
-		const struct row *r = &rows->rows[row];
-		int i = c->columns[column];
-		out->role = show_value(&c->cell, &customer_model(c)->entities[rows->entity].columns[i], r->values[i],
-				       c->base.session->zone);
-		const struct row *today = customer_then(c) ? card_today_row(&c->card, c->tab - 1, r->key) : r;
-		if (today ? !value_equal(today->values[i], r->values[i]) : column == 0) {
-			buffer_text_add(&c->cell, " #");
-			out->role = ROLE_CHANGED;
-		}
-	}
-	out->text = buffer_text(&c->cell);
-	out->len = c->cell.len;
-}
-
-static void customer_datum(void *ctx, int row, int column, struct grid_datum *out)
-{
-	struct customer *c = ctx;
-	const struct entity_rows *rows = customer_rows(c);
-	if (!rows || c->card.answer.candidate_count) {
-		datum_text(out, customer_key(c, row));
+	c->fresh_count = 0;
+	if (!again || customer_then(c)) {
+		c->seen = customer_newest(c);
 		return;
 	}
-	int i = c->columns[column];
-	datum_value(out, &c->cell, &customer_model(c)->entities[rows->entity].columns[i], rows->rows[row].values[i]);
+	c->fresh = arena_zero(&c->arena, (size_t)c->card.history.count + 1, sizeof(*c->fresh));
+	for (int i = 0; i < c->card.history.count; i++)
+		if (c->card.history.versions[i].seq > c->seen)
+			c->fresh[c->fresh_count++] = &c->card.history.versions[i];
 }
 
-static const struct grid_ops customer_grid_ops = {
-	.key = customer_key, .column = customer_column, .cell = customer_cell, .datum = customer_datum};
-
-/* The grid of the tab that is on. keep: the same tab was shown before. */
-static void customer_grid_sync(struct customer *c, bool keep)
+static void customer_forget(struct customer *c)
 {
-	const struct entity_rows *rows = customer_rows(c);
-	int columns = 0;
-	if (c->card.answer.candidate_count) {
-		columns = 1;
-	} else if (rows) {
-		const struct entity *e = &customer_model(c)->entities[rows->entity];
-		for (int k = 0; k < e->key_count; k++)
-			if (!e->columns[e->key[k]].hidden && columns < GRID_COLUMNS)
-				c->columns[columns++] = e->key[k];
-		for (int i = 0; i < e->column_count && columns < GRID_COLUMNS; i++)
-			if (!e->columns[i].hidden && e->columns[i].key < 0 && i != e->cif &&
-			    query_column_present(c->base.session->query, rows->entity, i))
-				c->columns[columns++] = i;
-	}
-	if (!keep) {
-		grid_done(&c->grid);
-		grid_init(&c->grid, &customer_grid_ops, c, columns);
-		c->grid.focus = true;
-	}
-	c->grid.columns = columns;
-	grid_sync(&c->grid, c->card.answer.candidate_count ? c->card.answer.candidate_count : rows ? rows->count : 0);
+	free(c->ghost);
+	c->ghost = NULL;
 }
 
-static void customer_show(struct customer *c, bool keep)
+/* again: the same table was shown before. */
+static void customer_show(struct customer *c, bool again)
 {
-	customer_grid_sync(c, keep);
+	if (!again)
+		customer_forget(c);
+	customer_rows_sync(c, again);
 	customer_record(c);
+}
+
+/* A key was pressed: what was new has been seen; what is gone goes once nothing rests on it. */
+static void customer_seen(struct customer *c)
+{
+	const struct customer_row *row = customer_row(c);
+	bool gone = c->ghost && (!row || row->state != ROW_DELETED);
+	if (!c->card.loaded || (!gone && !c->fresh_count))
+		return;
+	if (gone)
+		customer_forget(c);
+	c->seen = customer_newest(c);
+	c->fresh_count = 0;
+	customer_show(c, true);
 }
 
 static bool customer_load(struct pane *p, struct error *err)
 {
 	struct customer *c = (struct customer *)p;
-	if (!p->session->customer)
+	struct session *s = p->session;
+	if (!s->customer)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
-	arena_reset(&c->arena);
-	c->event_count = 0;
-	c->record = (struct record){0};
-	bool before = c->card.loaded;
+	/* Their rows are about to go with the answer. */
 	grid_clear(&c->grid);
-	if (!card_load(&c->card, p->session, err))
+	grid_clear(&c->fields);
+	grid_clear(&c->changes);
+	grid_clear(&c->holdings);
+	if (!card_load(&c->card, s, err))
 		return false;
-	c->since = age_source_now(&p->session->age, clock_now()) - CUSTOMER_RECENT;
+	bool same = c->shown && strcmp(c->shown, c->card.answer.cif) == 0;
+	bool again = same && c->shown_as_of == s->as_of;
+	if (!same) {
+		free(c->shown);
+		c->shown = memory_text(c->card.answer.cif);
+	}
+	if (!again)
+		customer_forget(c);
+	c->shown_as_of = s->as_of;
+	arena_reset(&c->arena);
+	c->since = age_source_now(&s->age, clock_now()) - CUSTOMER_RECENT;
 	if (c->tab >= card_tabs(&c->card) - 1)
 		c->tab = 0;
-	c->event_count = events_make(&c->arena, &c->card.history, &c->events);
-	customer_show(c, before);
+	customer_fresh(c, again);
+	customer_lists_sync(c, same);
+	c->live = again;
+	customer_show(c, same);
 	return true;
 }
 
-/* ---- painting ---- */
+/* ---- the fields of the record, as rows ---- */
 
-/* One line for each changed column, and one for each row that came or went. */
-static int customer_change(const struct customer *c, const struct event *e, struct area area)
+static const struct record_field *fields_at(const struct customer *c, int row)
 {
-	const struct model *m = customer_model(c);
-	const struct version *v = e->version;
-	struct buffer subject = {0}, was = {0}, is = {0};
-	char when[MOMENT_SIZE];
-	int lines = 0;
-	bool wide = area.w >= 66;
-	int x = area.x + 2 + 17, rest;
-	event_subject(&subject, m, e);
-	for (int i = 0; i < (v->changed_count && e->kind == EVENT_BEGIN ? v->changed_count : 1) && lines < area.h;
-	     i++) {
-		int y = area.y + lines++;
-		draw_text(y, area.x + 2, 16, ROLE_DIM, moment_minute(e->at, c->base.session->zone, when), 16);
-		draw_text(y, x, wide ? 14 : 0, ROLE_TEXT, subject.data, subject.len);
-		rest = x + (wide ? 15 : 0);
-		buffer_clear(&was);
-		buffer_clear(&is);
-		if (v->changed_count && e->kind == EVENT_BEGIN) {
-			const char *title = m->entities[v->entity].columns[v->changed[i]].title;
-			event_change(&was, &is, m, e, v->changed[i], c->base.session->zone);
-			draw_text(y, rest, 10, ROLE_LABEL, title, strlen(title));
-		} else {
-			draw_text(y, rest, 10, ROLE_LABEL, event_word(e), strlen(event_word(e)));
-			event_what(&is, m, e, c->base.session->zone);
-		}
-		rest += 11;
-		int width = area.x + area.w - rest;
-		if (was.len) {
-			int half = (width - 4) / 2;
-			draw_text(y, rest, half, ROLE_OLD, was.data, was.len);
-			draw_text(y, rest + half, 4, ROLE_TEXT, " -> ", 4);
-			rest += half + 4;
-			width -= half + 4;
-		}
-		draw_text(y, rest, width, ROLE_TEXT, buffer_text(&is), is.len);
-	}
-	buffer_done(&subject);
-	buffer_done(&was);
-	buffer_done(&is);
-	return lines;
+	return &c->record.fields[row];
 }
 
-/* What the first copy found is no change. */
-static bool customer_news(const struct event *e)
+static const struct column *fields_about(const struct customer *c, int row)
 {
-	return e->kind != EVENT_GAP && !(e->kind == EVENT_BEGIN && e->version->origin == ORIGIN_SNAPSHOT);
+	const struct entity_rows *rows = customer_entity(c);
+	int entity = rows ? rows->entity : customer_model(c)->customer;
+	return &customer_model(c)->entities[entity].columns[fields_at(c, row)->column];
 }
 
-static void customer_changes(const struct customer *c, struct area area)
+static const char *fields_key(void *ctx, int row)
 {
-	char key[16];
-	if (area.h < 2)
-		return;
-	keys_first(&c->base.session->keys, ACTION_GO_TAB, key, sizeof(key));
-	draw_format(area.y, area.x + 1, area.w - 1, ROLE_TITLE, "Last changes (%s%d = all)", key, card_tabs(&c->card));
-	area.y++, area.h--;
-	int lines = 0;
-	for (size_t i = 0; i < c->event_count && lines < area.h; i++) {
-		struct area left = {area.y + lines, area.x, area.h - lines, area.w};
-		if (customer_news(&c->events[i]))
-			lines += customer_change(c, &c->events[i], left);
-	}
-	if (lines == 0)
-		draw_format(area.y, area.x + 2, area.w - 2, ROLE_NONE, "none since the replica began");
+	return fields_about(ctx, row)->name;
 }
 
-static void customer_legend(const struct customer *c, struct area area)
+/* Not to be sorted by, nor exported as a table: it has no names. */
+static void fields_column(void *ctx, int column, struct grid_column *out)
 {
-	bool marked = false;
-	for (int i = 0; i < c->record.count; i++)
-		marked |= c->record.fields[i].mark != 0;
-	int y = area.y + area.h - 1;
-	enum known known = c->card.answer.known;
-	if (known == KNOWN_GAP)
-		draw_format(y, area.x + 1, area.w - 1, ROLE_WARN, "In a gap: as last known before it");
-	else if (known == KNOWN_FUTURE)
-		draw_format(y, area.x + 1, area.w - 1, ROLE_WARN, "That moment is yet to come: as it is now");
-	else if (customer_then(c))
-		draw_format(y, area.x + 1, area.w - 1, ROLE_CHANGED, "# differs from today");
-	else if (marked)
-		draw_format(y, area.x + 1, area.w - 1, ROLE_CHANGED, "* changed in the last 30 days");
-	const char *hint = "Type the next CIF any time";
-	if (area.w >= 70)
-		draw_right(y, area.x + area.w - 30, 29, ROLE_DIM, hint, strlen(hint));
+	const struct customer *c = ctx;
+	int row = grid_row(&c->fields);
+	out->title = column == 0 ? _("Field") : _("Value");
+	out->pii = column == 1 && row >= 0 && row < c->record.count && fields_about(c, row)->pii;
 }
 
-/* All that is held, a line a row: the third column of a wide screen. */
-static void customer_holdings(const struct customer *c, struct area area)
+static void fields_cell(void *ctx, int row, int column, struct grid_cell *out)
 {
-	struct buffer text = {0};
-	int y = area.y;
-	for (int i = 0; area.w && i < c->card.answer.entity_count; i++) {
-		const struct entity_rows *rows = &c->card.answer.entities[i];
-		const struct entity *e = &customer_model(c)->entities[rows->entity];
-		if (y < area.y + area.h)
-			draw_format(y++, area.x + 1, area.w - 2, ROLE_TITLE, "%s %d", e->title, rows->count);
-		for (int r = 0; r < rows->count && y < area.y + area.h; r++) {
-			buffer_clear(&text);
-			for (int k = 0; k < e->column_count; k++) {
-				if (e->columns[k].hidden || k == e->cif || rows->rows[r].values[k].kind <= VALUE_NULL)
-					continue;
-				buffer_text_add(&text, text.len ? "  " : "");
-				show_value(&text, &e->columns[k], rows->rows[r].values[k], c->base.session->zone);
-			}
-			draw_text(y++, area.x + 2, area.w - 3, ROLE_TEXT, buffer_text(&text), text.len);
-		}
-		y++;
-	}
-	buffer_done(&text);
+	const struct record_field *f = fields_at(ctx, row);
+	*out = column == 0 ? (struct grid_cell){.text = f->label, .len = strlen(f->label), .role = ROLE_LABEL}
+			   : (struct grid_cell){.text = f->text, .len = f->len, .role = f->role};
 }
 
-static void customer_personal(struct customer *c, struct area area)
+static void fields_datum(void *ctx, int row, int column, struct grid_datum *out)
 {
-	struct area body = area;
-	bool one = c->list || c->base.session->accessible || area.w < CUSTOMER_NARROW;
-	if (area.w >= CUSTOMER_WIDE && !c->base.session->accessible) {
-		bool three = area.w >= CUSTOMER_THREE;
-		int left = three ? area.w / 3 : area.w * 5 / 12;
-		int holdings = three ? (area.w - left) * 2 / 5 : 0;
-		body.w = left - 1;
-		body.h--;
-		record_draw(&c->record, body, 1, c->top);
-		customer_changes(c, (struct area){body.y, area.x + left, body.h, area.w - left - holdings});
-		customer_holdings(c, (struct area){body.y, area.x + area.w - holdings, body.h, holdings});
+	struct customer *c = ctx;
+	const struct customer_row *of = customer_entity(c) ? customer_row(c) : NULL;
+	const struct value *values = of ? of->values : c->card.answer.customer->values;
+	if (column == 0) {
+		const char *name = fields_about(c, row)->name;
+		*out = (struct grid_datum){.kind = GRID_TEXT, .text = name, .len = strlen(name), .ours = true};
 		return;
 	}
-	body.h--;
-	int rows = record_draw(&c->record, body, one ? 1 : 2, c->top);
-	int most = rows - body.h;
-	if (c->top > (most > 0 ? most : 0)) { /* the row got shorter, or the screen taller */
-		c->top = most > 0 ? most : 0;
-		for (int i = 0; i < body.h; i++)
-			draw_fill(body.y + i, body.x, body.w, ROLE_TEXT);
-		record_draw(&c->record, body, one ? 1 : 2, c->top);
-	}
-	body.y += rows - c->top + 1;
-	body.h -= rows - c->top + 1;
-	customer_changes(c, body);
+	buffer_clear(&c->cell);
+	datum_value(out, &c->cell, fields_about(c, row), values[fields_at(c, row)->column]);
 }
 
-static void customer_detail(struct customer *c, struct area area)
+static const struct grid_ops fields_ops = {
+	.key = fields_key, .column = fields_column, .cell = fields_cell, .datum = fields_datum};
+
+/* ---- going about ---- */
+
+static void customer_first_field(struct customer *c)
 {
-	const struct entity_rows *rows = customer_rows(c);
-	const struct freshness *fresh = &c->card.answer.base.freshness;
-	area.h--;
-	if (rows->count == 0) {
-		bool copied = true;
-		for (int i = 0; i < fresh->incomplete_count; i++)
-			copied &= fresh->incomplete[i] != rows->entity;
-		draw_format(area.y + 1, area.x + 1, area.w - 2, copied ? ROLE_NONE : ROLE_WARN, "%s",
-			    copied ? "none" : "not copied yet");
-		return;
-	}
-	if (c->list) {
-		record_draw(&c->record, area, 1, c->top);
-		return;
-	}
-	grid_draw(&c->grid, area);
-	if (area.w >= CUSTOMER_WIDE && rows->count + 3 < area.h) { /* room for the selected row beside its list */
-		struct area under = {area.y + rows->count + 2, area.x, area.h - rows->count - 2, area.w};
-		record_draw(&c->record, under, 2, 0);
-	}
+	grid_done(&c->fields);
+	c->fields.selected = c->fields.top = 0;
+	c->view.top = 0;
 }
-
-static void customer_draw(struct pane *p, struct area area)
-{
-	struct customer *c = (struct customer *)p;
-	if (!c->card.loaded)
-		return;
-	card_head(&c->card, p->session, area, c->tab);
-	area.y += 2, area.h -= 2;
-	if (!c->card.answer.customer) {
-		card_absent(&c->card, p->session, area);
-		area.y += 4, area.h -= 4;
-		if (c->card.answer.candidate_count)
-			grid_draw(&c->grid, area);
-		return;
-	}
-	if (c->tab == 0)
-		customer_personal(c, area);
-	else
-		customer_detail(c, area);
-	customer_legend(c, area);
-}
-
-/* ---- keys ---- */
 
 static void customer_tab(struct customer *c, int tab)
 {
-	int tabs = card_tabs(&c->card);
-	if (tab == tabs - 1) {
+	if (tab == card_tabs(&c->card) - 1) {
 		session_go(c->base.session, "HIST", NULL);
 		return;
 	}
 	c->tab = tab;
-	c->list = false;
-	c->top = 0;
+	c->list = c->moved = false;
+	c->part = PART_MAIN;
+	customer_first_field(c);
 	customer_show(c, false);
 }
 
-static void customer_start(struct pane *p, const char *argument)
+/* The list that has the focus; NULL: none has. */
+static struct grid *customer_focus(struct customer *c)
 {
-	struct customer *c = (struct customer *)p;
-	(void)argument;
-	c->tab = p->session->go_tab > 0 ? p->session->go_tab : 0;
-	c->list = false;
-	c->top = 0;
-	c->card.loaded = false;
+	if (!c->grid.ops || !c->card.loaded)
+		return NULL;
+	if (c->card.answer.candidate_count || (c->tab > 0 && !c->list))
+		return &c->grid;
+	if (c->part == PART_CHANGES)
+		return &c->changes;
+	return c->part == PART_HOLDINGS ? &c->holdings : &c->fields;
 }
 
-static bool customer_scroll(struct customer *c, enum action a)
+/* Tab: the next part that stands on the screen, then the next tab. */
+static void customer_next_part(struct customer *c, int step)
 {
-	switch (a) {
-	case ACTION_UP:
-		c->top--;
-		break;
-	case ACTION_DOWN:
-		c->top++;
-		break;
-	case ACTION_PAGE_UP:
-		c->top -= CUSTOMER_PAGE;
-		break;
-	case ACTION_PAGE_DOWN:
-		c->top += CUSTOMER_PAGE;
-		break;
-	case ACTION_FIRST:
-		c->top = 0;
-		break;
-	default:
-		return false;
-	}
-	if (c->top < 0)
-		c->top = 0;
-	return true;
+	int tabs = card_tabs(&c->card), part = (int)c->part + step;
+	while (!c->list && c->tab == 0 && part >= 0 && part < PARTS && !c->there[part])
+		part += step;
+	if (c->list || c->tab > 0 || part < 0 || part >= PARTS)
+		customer_tab(c, (c->tab + tabs + step) % tabs);
+	else
+		c->part = (enum customer_part)part;
 }
 
 /* n N: the next row of a detail shown as a record. */
 static enum reaction customer_step(struct customer *c, int step)
 {
-	if (!customer_rows(c) || !c->list)
+	if (!customer_entity(c) || !c->list)
 		return REACT_IGNORED;
 	grid_select(&c->grid, c->grid.selected + step);
-	c->top = 0;
 	customer_record(c);
+	return REACT_DONE;
+}
+
+static enum reaction customer_list(struct customer *c)
+{
+	if (c->card.answer.customer && (c->tab == 0 || c->grid.count)) {
+		c->list = !c->list;
+		c->part = PART_MAIN;
+		c->view.top = 0;
+		if (c->tab > 0)
+			customer_first_field(c);
+		customer_record(c);
+	}
+	return REACT_DONE;
+}
+
+static enum reaction customer_open_change(struct customer *c)
+{
+	int row = grid_row(&c->changes);
+	if (row < 0)
+		return REACT_DONE;
+	buffer_clear(&c->cell);
+	event_key(&c->cell, c->change[row].event);
+	session_go(c->base.session, "HIST", buffer_text(&c->cell));
+	return REACT_DONE;
+}
+
+static enum reaction customer_open_holding(struct customer *c)
+{
+	int row = grid_row(&c->holdings);
+	if (row < 0)
+		return REACT_DONE;
+	const struct customer_holding *h = &c->holding[row];
+	free(c->wanted);
+	c->wanted = h->row < 0 ? NULL : memory_text(c->card.answer.entities[h->index].rows[h->row].key);
+	customer_tab(c, h->index + 1);
 	return REACT_DONE;
 }
 
 static enum reaction customer_open(struct customer *c)
 {
 	if (c->card.answer.candidate_count) {
-		session_go(c->base.session, "CIF", customer_key(c, grid_row(&c->grid)));
+		session_go(c->base.session, "CIF", c->card.answer.candidates[grid_row(&c->grid)]);
 		return REACT_DONE;
 	}
-	if (!c->card.answer.customer || (c->tab > 0 && c->grid.count == 0))
-		return REACT_DONE;
-	c->list = !c->list;
-	c->top = 0;
-	customer_record(c);
+	if (c->tab == 0 && c->part == PART_CHANGES)
+		return customer_open_change(c);
+	if (c->tab == 0 && c->part == PART_HOLDINGS)
+		return customer_open_holding(c);
+	return customer_list(c);
+}
+
+static enum reaction customer_back(struct customer *c)
+{
+	if (!c->list && c->part == PART_MAIN)
+		return REACT_IGNORED;
+	c->list = false;
+	c->part = PART_MAIN;
+	c->view.top = 0;
 	return REACT_DONE;
 }
 
-static enum reaction customer_act(struct pane *p, enum action a)
+/* The first movement in the customer's fields only shows where it begins. */
+static enum reaction customer_move(struct customer *c, enum action a)
 {
-	struct customer *c = (struct customer *)p;
-	int tabs = card_tabs(&c->card);
+	struct grid *g = customer_focus(c);
+	bool fields = g == &c->fields, shown = c->moved || c->list || c->base.session->accessible;
+	if (fields && !shown && (a == ACTION_DOWN || a == ACTION_UP || a == ACTION_FIRST)) {
+		c->moved = true;
+		return REACT_DONE;
+	}
+	if (!g || !grid_act(g, a))
+		return REACT_IGNORED;
+	c->moved |= fields;
+	if (g == &c->grid)
+		customer_record(c);
+	return REACT_DONE;
+}
+
+static enum reaction customer_do(struct customer *c, enum action a)
+{
 	switch (a) {
+	case ACTION_NONE: /* something was found: the selection moved */
+		if (c->tab > 0 && !c->list)
+			customer_record(c);
+		return REACT_DONE;
 	case ACTION_OPEN:
-		return c->tab || c->card.answer.candidate_count ? customer_open(c) : REACT_DONE;
-	case ACTION_VIEW:
 		return customer_open(c);
+	case ACTION_VIEW:
+		return customer_list(c);
 	case ACTION_NEXT_FIELD:
-		customer_tab(c, (c->tab + 1) % tabs);
+		customer_next_part(c, 1);
 		return REACT_DONE;
 	case ACTION_PREVIOUS_FIELD:
-		customer_tab(c, (c->tab + tabs - 1) % tabs);
+		customer_next_part(c, -1);
 		return REACT_DONE;
 	case ACTION_NEXT:
 		return customer_step(c, 1);
 	case ACTION_PREVIOUS:
 		return customer_step(c, -1);
 	case ACTION_BACK:
-		if (!c->list)
-			return REACT_IGNORED;
-		c->list = false;
-		c->top = 0;
-		return REACT_DONE;
+		return customer_back(c);
 	default:
-		break;
+		return customer_move(c, a);
 	}
-	if (a == ACTION_NONE) {
-		customer_record(c);
-		return REACT_DONE;
-	}
-	if (c->card.answer.candidate_count || (c->tab > 0 && !c->list)) {
-		if (!grid_act(&c->grid, a))
-			return REACT_IGNORED;
-		customer_record(c);
-		return REACT_DONE;
-	}
-	return customer_scroll(c, a) ? REACT_DONE : REACT_IGNORED;
+}
+
+static enum reaction customer_act(struct pane *p, enum action a)
+{
+	struct customer *c = (struct customer *)p;
+	enum reaction r = customer_do(c, a);
+	customer_seen(c);
+	return r;
+}
+
+/* ---- the pane ---- */
+
+static void customer_start(struct pane *p, const char *argument)
+{
+	struct customer *c = (struct customer *)p;
+	(void)argument;
+	if (!c->fields.ops)
+		grid_init(&c->fields, &fields_ops, c, 2);
+	customer_first_field(c);
+	free(c->shown);
+	c->shown = NULL;
+	c->tab = p->session->go_tab > 0 ? p->session->go_tab : 0;
+	free(c->wanted);
+	c->wanted = p->session->go_row;
+	p->session->go_row = NULL;
+	c->list = c->moved = false;
+	c->part = PART_MAIN;
+	c->card.loaded = false; /* nobody else's record stands under a new number */
 }
 
 static struct grid *customer_grid(struct pane *p)
 {
 	struct customer *c = (struct customer *)p;
-	return c->grid.ops && c->tab > 0 && !c->list ? &c->grid : NULL;
+	struct grid *g = customer_focus(c);
+	/* What only stands there is no table yet: / searches by name. */
+	return g == &c->fields && !c->moved && !c->list && !p->session->accessible ? NULL : g;
 }
 
 static void customer_place(struct pane *p, struct buffer *out)
 {
-	struct customer *c = (struct customer *)p;
-	if (c->card.answer.candidate_count || (c->tab > 0 && c->grid.rows))
+	const struct customer *c = (struct customer *)p;
+	char at[FIGURES_SIZE], all[FIGURES_SIZE];
+	if (!c->card.loaded)
+		return;
+	int count = c->card.answer.customer != NULL;
+	if (c->card.answer.candidate_count || (c->tab > 0 && count && c->grid.rows))
 		grid_place(&c->grid, out);
-	else if (c->card.loaded)
-		buffer_text_add(out, c->card.answer.customer ? "1 of 1" : "0 of 0");
+	else
+		buffer_format(out, _("%s of %s"), figures_count(count && c->tab == 0, at),
+			      figures_count(count && c->tab == 0, all));
 }
 
-static const struct card *customer_pane_card(const struct pane *p)
+static const struct card *customer_card_of(const struct pane *p)
 {
-	return &((const struct customer *)p)->card;
+	return customer_card(p);
+}
+
+/* TAB LIST PART MOVED FIELD KEY: the selected field's index, the selected row's key. */
+static void customer_mark(const struct pane *p, struct buffer *out)
+{
+	const struct customer *c = (const struct customer *)p;
+	const char *key = c->tab > 0 && c->grid.key && !strpbrk(c->grid.key, "\r\n") ? c->grid.key : "";
+	buffer_format(out, "%d %d %d %d %d %s", c->tab, c->list, (int)c->part, c->moved, c->fields.selected, key);
+}
+
+static void customer_recall(struct pane *p, const char *mark)
+{
+	struct customer *c = (struct customer *)p;
+	int tab, list, part, moved, field, used = 0;
+	if (sscanf(mark, "%d %d %d %d %d %n", &tab, &list, &part, &moved, &field, &used) < 5 || tab < 0 || part < 0 ||
+	    part >= PARTS)
+		return;
+	c->tab = tab;
+	c->list = list != 0;
+	c->part = (enum customer_part)part;
+	c->there[c->part] = true;
+	c->moved = moved != 0;
+	c->fields.selected = field > 0 ? field : 0;
+	free(c->wanted);
+	c->wanted = mark[used] ? memory_text(mark + used) : NULL;
 }
 
 static void customer_stop(struct pane *p)
@@ -557,7 +431,13 @@ static void customer_stop(struct pane *p)
 	arena_done(&c->arena);
 	arena_done(&c->record_arena);
 	grid_done(&c->grid);
+	grid_done(&c->fields);
+	grid_done(&c->changes);
+	grid_done(&c->holdings);
 	buffer_done(&c->cell);
+	free(c->shown);
+	free(c->ghost);
+	free(c->wanted);
 }
 
 const struct card *customer_card(const struct pane *p)
@@ -578,13 +458,21 @@ static const enum action customer_actions[] = {ACTION_GO_TAB, ACTION_AS_OF, ACTI
 
 const struct pane_ops customer_pane = {
 	.code = "CIF",
-	.title = "Customer",
-	.about = "One customer, kept current while you look. g and a digit, or Tab, changes the tab.\n"
-		 "(none) means the bank holds nothing there, \"\" an empty text; a field the bank does not have is not "
-		 "shown. * marks what changed in the last 30 days.\n"
-		 "Enter on a row opens it as a record; there n and N go to the next row and the one before.\n"
-		 "F9 shows the customer as of another moment, with NOT CURRENT above, and # at all that differs from "
-		 "today; F9 again, or the next CIF, is now.",
+	.title = N_("Customer"),
+	.about = N_(
+		"One customer, kept current while you look. g and a digit shows a tab; Tab goes through what stands on "
+		"the screen, then to the next tab.\n"
+		"(none) means the bank holds nothing there, \"\" an empty text; a field the bank does not have is not "
+		"shown. * marks what changed in the last 30 days.\n"
+		"What changes while you look is marked ! until the next key you press here, so that nothing passes "
+		"unseen. A selected row that is deleted meanwhile stays where it is, and says so, until you leave it.\n"
+		"Down goes into the fields; F11 or Enter shows them in one column with whole values. Enter on a row "
+		"opens "
+		"it as a record; there n and N go to the next row and the one before. Enter on one of the last changes "
+		"shows it in the history, on a thing held its tab.\n"
+		"F9 shows the customer as of another moment, with NOT CURRENT above and below, and # at all that "
+		"differs "
+		"from today; F9 again, or the next CIF, is now."),
 	.size = sizeof(struct customer),
 	.topics = BOARD_ROWS,
 	.customer = true,
@@ -595,6 +483,8 @@ const struct pane_ops customer_pane = {
 	.draw = customer_draw,
 	.act = customer_act,
 	.grid = customer_grid,
-	.card = customer_pane_card,
+	.card = customer_card_of,
+	.mark = customer_mark,
+	.recall = customer_recall,
 	.place = customer_place,
 };

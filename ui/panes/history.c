@@ -1,337 +1,213 @@
-/* history: all versions of one customer on one time line, and what the selected one changed. */
+/* history: all that happened to one customer on one time line, and what the selected version changed. */
 #include "config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/memory.h"
+#include "base/language.h"
 #include "ingest/board.h"
 #include "model/model.h"
-#include "replica/query.h"
-#include "ui/panes/card.h"
-#include "ui/panes/datum.h"
-#include "ui/panes/events.h"
-#include "ui/kit/grid.h"
-#include "ui/pane.h"
+#include "ui/kit/figures.h"
+#include "ui/panes/history.h"
 #include "ui/session.h"
-#include "ui/panes/show.h"
 
-enum { HISTORY_LIMIT = 1000, HISTORY_WIDE = 110, HISTORY_LOW = 12, HISTORY_MARKS = 256 };
+enum { HISTORY_MOST = HISTORY_LIMIT << 16 };
 
-struct history {
-	struct pane base;
-	struct card card;
-	struct history_answer answer;
-	struct arena arena;        /* events */
-	struct arena detail_arena; /* the selected one in full */
-	const struct event *events;
-	int count;
-	int entity;       /* only this; -1: all */
-	int64_t from, to; /* only versions of this period; TIME_NONE: open */
-	bool unchanged;   /* show unchanged fields too */
-	bool detail;      /* the selected version alone, whole */
-	int top;
-	struct record record; /* the row as of the selected version */
-	struct record diff;   /* "was -> is" of what changed */
-	struct grid grid;
-	struct buffer cell;
-};
-
-static const struct model *history_model(const struct history *h)
-{
-	return h->base.session->model;
-}
-
-static const struct event *history_selected(const struct history *h)
+const struct event *history_selected(const struct history *h)
 {
 	int row = grid_row(&h->grid);
 	return row >= 0 && row < h->count ? &h->events[row] : NULL;
 }
 
-/* ---- the list ---- */
-
-static const char *history_key(void *ctx, int row)
-{
-	struct history *h = ctx;
-	buffer_clear(&h->cell);
-	event_key(&h->cell, &h->events[row]);
-	return buffer_text(&h->cell);
-}
-
-static void history_column(void *ctx, int column, struct grid_column *out)
-{
-	static const struct grid_column columns[] = {
-		{.title = "When", .name = "at", .width = 16},
-		{.title = "What", .name = "subject"},
-		{.title = "Event", .name = "event"},
-		{.title = "Change", .name = "change", .pii = true} /* of whatever column */};
-	(void)ctx;
-	*out = columns[column];
-}
-
-static void history_cell(void *ctx, int row, int column, struct grid_cell *out)
-{
-	struct history *h = ctx;
-	const struct event *e = &h->events[row];
-	char when[MOMENT_SIZE];
-	buffer_clear(&h->cell);
-	out->role = e->kind == EVENT_BEGIN ? ROLE_TEXT : ROLE_WARN;
-	if (column == 0)
-		buffer_text_add(&h->cell, moment_minute(e->at, h->base.session->zone, when));
-	else if (column == 1)
-		event_subject(&h->cell, history_model(h), e);
-	else if (column == 2)
-		buffer_text_add(&h->cell, event_word(e));
-	else
-		event_what(&h->cell, history_model(h), e, h->base.session->zone);
-	out->text = buffer_text(&h->cell);
-	out->len = h->cell.len;
-}
-
-static void history_datum(void *ctx, int row, int column, struct grid_datum *out)
-{
-	struct history *h = ctx;
-	struct grid_cell cell;
-	if (column == 0) {
-		datum_time(out, &h->cell, h->events[row].at);
-		return;
-	}
-	history_cell(ctx, row, column, &cell);
-	*out = (struct grid_datum){.kind = GRID_TEXT, .text = cell.text, .len = cell.len, .ours = column == 2};
-}
-
-static const struct grid_ops history_grid_ops = {
-	.key = history_key, .column = history_column, .cell = history_cell, .datum = history_datum};
-
-/* ---- the selected version ---- */
-
-static void history_diff(struct history *h, const struct event *e)
-{
-	const struct version *v = e->version;
-	const struct entity *entity = &history_model(h)->entities[v->entity];
-	bool only[HISTORY_MARKS] = {0}, marked[HISTORY_MARKS] = {0};
-	for (int i = 0; i < v->changed_count; i++)
-		if (v->changed[i] < HISTORY_MARKS)
-			only[v->changed[i]] = marked[v->changed[i]] = true;
-	struct record_request q = {.entity = entity, .values = v->values, .zone = h->base.session->zone, .skip = -1};
-	record_make(&h->record, &h->detail_arena, &q);
-	if (v->changed_count && e->kind == EVENT_BEGIN && !h->unchanged)
-		q.only = only;
-	q.marked = e->kind == EVENT_BEGIN ? marked : NULL;
-	q.mark = '*';
-	record_make(&h->diff, &h->detail_arena, &q);
-	struct buffer was = {0}, is = {0};
-	for (int i = 0; i < h->diff.count; i++) {
-		struct record_field *f = &h->diff.fields[i];
-		if (!f->mark || !v->previous)
-			continue;
-		buffer_clear(&was);
-		buffer_clear(&is);
-		event_change(&was, &is, history_model(h), e, f->column, h->base.session->zone);
-		buffer_text_add(&was, " -> ");
-		buffer_add(&was, buffer_text(&is), is.len);
-		f->text = arena_copy(&h->detail_arena, was.data, was.len);
-		f->len = was.len;
-	}
-	buffer_done(&was);
-	buffer_done(&is);
-}
-
-static void history_detail(struct history *h)
+void history_detail(struct history *h)
 {
 	const struct event *e = history_selected(h);
 	arena_reset(&h->detail_arena);
-	h->record = h->diff = (struct record){0};
-	if (e && e->kind != EVENT_GAP)
-		history_diff(h, e);
+	h->record = (struct record){0};
+	history_diff_make(h, e);
+	if (!e || !e->version)
+		return;
+	struct record_request q = {
+		.entity = &history_model(h)->entities[e->version->entity],
+		.values = e->version->values,
+		.zone = h->base.session->zone,
+		.skip = -1,
+	};
+	record_make(&h->record, &h->detail_arena, &q);
+}
+
+/* ---- loading ---- */
+
+/* The end of what is shown: that of the period, or the moment of all customer screens. */
+static int64_t history_until(const struct history *h)
+{
+	int64_t as_of = h->base.session->as_of, to = h->filter.to;
+	return as_of != TIME_NONE && (to == TIME_NONE || to > as_of + 1) ? as_of + 1 : to;
+}
+
+static bool history_read(struct history *h, struct history_answer *out, struct error *err)
+{
+	struct history_request q = {
+		.cif = h->card.answer.cif,
+		.entity = h->filter.entity,
+		.from = h->filter.from,
+		.to = history_until(h),
+		.limit = h->limit,
+	};
+	return query_history(h->base.session->query, &q, out, err);
+}
+
+static void history_events(struct history *h)
+{
+	struct events_request r = {
+		.history = &h->answer,
+		.model = history_model(h),
+		.from = h->filter.from,
+		.to = history_until(h),
+		.entity = h->filter.entity,
+		.fields = h->filter.on ? &h->filter.fields : NULL,
+	};
+	bool top = h->grid.top == 0;
+	arena_reset(&h->arena);
+	h->count = (int)events_make(&h->arena, &r, &h->events);
+	grid_sync(&h->grid, h->count);
+	if (top) /* what is new appears above, though another one is selected */
+		h->grid.top = 0;
+	history_detail(h);
 }
 
 static bool history_load(struct pane *p, struct error *err)
 {
 	struct history *h = (struct history *)p;
-	struct session *s = p->session;
-	if (!s->customer)
+	struct history_answer fresh = {0};
+	if (!p->session->customer)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
-	/* Nothing of the old answer is touched by an event list that still points into it. */
-	h->count = 0;
-	grid_clear(&h->grid);
-	if (!card_load(&h->card, s, err))
+	grid_clear(&h->grid); /* its events point into the answer that goes */
+	if (!card_load(&h->card, p->session, err))
 		return false;
-	struct history_request q = {
-		.cif = h->card.answer.cif,
-		.entity = h->entity,
-		.from = h->from,
-		.to = h->to,
-		.limit = HISTORY_LIMIT + 1,
-	};
-	if (s->as_of != TIME_NONE && (q.to == TIME_NONE || q.to > s->as_of + 1))
-		q.to = s->as_of + 1;
-	if (!query_history(s->query, &q, &h->answer, err))
+	if (!history_read(h, &fresh, err)) {
+		answer_done(&fresh.base);
 		return false;
-	arena_reset(&h->arena);
-	bool more = h->answer.count > HISTORY_LIMIT;
-	if (more)
-		h->answer.count = HISTORY_LIMIT;
-	h->count = (int)events_make(&h->arena, &h->answer, &h->events);
-	if (more)
-		session_say(s, ROLE_WARN, "The newest %d versions only: d shows another period, e another kind",
-			    HISTORY_LIMIT);
-	grid_sync(&h->grid, h->count);
-	history_detail(h);
+	}
+	answer_done(&h->answer.base);
+	h->answer = fresh;
+	history_events(h);
 	return true;
-}
-
-/* ---- painting ---- */
-
-static void history_title(const struct history *h, struct area area)
-{
-	const struct event *e = history_selected(h);
-	struct buffer text = {0};
-	char from[MOMENT_SIZE], to[MOMENT_SIZE];
-	if (!e)
-		return;
-	if (e->kind == EVENT_GAP) {
-		buffer_format(&text, "Not known from %s to %s",
-			      moment_minute(e->gap->from, h->base.session->zone, from),
-			      moment_minute(e->gap->to, h->base.session->zone, to));
-	} else {
-		const struct version *v = e->version;
-		event_subject(&text, history_model(h), e);
-		buffer_format(&text, ", version %lld, from %s to %s", (long long)v->version,
-			      moment_minute(v->valid_from, h->base.session->zone, from),
-			      v->valid_to == TIME_OPEN ? "now" : moment_minute(v->valid_to, h->base.session->zone, to));
-	}
-	draw_text(area.y, area.x + 1, area.w - 1, ROLE_TITLE, text.data, text.len);
-	buffer_done(&text);
-}
-
-static void history_below(struct history *h, struct area area)
-{
-	const struct event *e = history_selected(h);
-	if (area.h < 2)
-		return;
-	history_title(h, area);
-	area.y++, area.h--;
-	if (e && e->kind == EVENT_GAP && e->gap->reason)
-		draw_text(area.y, area.x + 1, area.w - 1, ROLE_WARN, e->gap->reason, strlen(e->gap->reason));
-	int lines = record_draw(&h->diff, area, 1, h->top);
-	if (h->top > lines - 1)
-		h->top = lines > 0 ? lines - 1 : 0;
-}
-
-static void history_filter(const struct history *h, struct area area)
-{
-	struct buffer text = {0};
-	char when[MOMENT_SIZE];
-	if (h->entity >= 0)
-		buffer_format(&text, "only %s  ", history_model(h)->entities[h->entity].name);
-	if (h->from != TIME_NONE)
-		buffer_format(&text, "from %s  ", moment_minute(h->from, h->base.session->zone, when));
-	if (h->to != TIME_NONE)
-		buffer_format(&text, "to %s  ", moment_minute(h->to, h->base.session->zone, when));
-	buffer_text_add(&text, h->unchanged ? "with unchanged fields" : "");
-	if (text.len)
-		draw_text(area.y + area.h - 1, area.x + 1, area.w - 1, ROLE_CHANGED, text.data, text.len);
-	buffer_done(&text);
-}
-
-static void history_draw(struct pane *p, struct area area)
-{
-	struct history *h = (struct history *)p;
-	if (!h->card.loaded)
-		return;
-	card_head(&h->card, p->session, area, card_tabs(&h->card) - 1);
-	area.y += 2, area.h -= 2;
-	history_filter(h, area);
-	if (h->entity >= 0 || h->from != TIME_NONE || h->to != TIME_NONE || h->unchanged)
-		area.h--;
-	if (h->count == 0) {
-		draw_format(area.y + 1, area.x + 1, area.w - 2, ROLE_NONE, "%s",
-			    h->entity >= 0 || h->from != TIME_NONE ? "no versions of that kind and period"
-								   : "no versions");
-		return;
-	}
-	if (h->detail || area.h < HISTORY_LOW) {
-		if (h->detail)
-			history_below(h, area);
-		else
-			grid_draw(&h->grid, area);
-		return;
-	}
-	struct area list = area, below = area;
-	if (area.w >= HISTORY_WIDE && !p->session->accessible) { /* the row as it was on the left */
-		int left = area.w * 2 / 5;
-		struct area side = {area.y + 1, area.x, area.h - 1, left - 1};
-		draw_format(area.y, area.x + 1, left - 2, ROLE_TITLE, "As it was then");
-		record_draw(&h->record, side, 1, 0);
-		list.x = below.x = area.x + left;
-		list.w = below.w = area.w - left;
-	}
-	int need = h->diff.count + 2 < area.h / 2 ? h->diff.count + 2 : area.h / 2;
-	list.h = area.h - need - 1;
-	grid_draw(&h->grid, list);
-	below.y += list.h + 1;
-	below.h = need;
-	history_below(h, below);
 }
 
 /* ---- keys ---- */
 
-static void history_start(struct pane *p, const char *argument)
+/* The selection stays in its place, where the first of the older ones will stand. */
+static enum reaction history_older(struct history *h)
 {
-	struct history *h = (struct history *)p;
-	(void)argument;
-	if (!h->grid.ops)
-		grid_init(&h->grid, &history_grid_ops, h, 4);
-	h->grid.focus = true;
-	h->entity = -1;
-	h->from = h->to = TIME_NONE;
-	h->detail = false;
-	h->top = 0;
-	grid_done(&h->grid);
+	if (h->limit < HISTORY_MOST)
+		h->limit *= 2;
+	grid_forget(&h->grid);
+	return REACT_LOAD;
+}
+
+static enum reaction history_open(struct history *h)
+{
+	if (history_at_older(h))
+		return history_older(h);
+	h->detail = !h->detail && h->count;
+	h->diff.top = 0;
+	return REACT_DONE;
+}
+
+/* The selected event stays selected if it is among those shown now; else the newest is. */
+static enum reaction history_anew(struct history *h)
+{
 	h->grid.selected = h->grid.top = 0;
+	h->diff.top = 0;
+	return REACT_LOAD;
 }
 
-/* All, then each kind that belongs to a customer, and around. */
-static void history_next_entity(struct history *h)
+static enum reaction history_back(struct history *h)
 {
-	const struct model *m = history_model(h);
-	do
-		h->entity = h->entity + 1 >= m->entity_count ? -1 : h->entity + 1;
-	while (h->entity >= 0 && m->entities[h->entity].kind == ENTITY_STORE);
+	if (h->detail) {
+		h->detail = false;
+		return REACT_DONE;
+	}
+	if (!history_filter_any(&h->filter))
+		return REACT_IGNORED;
+	history_filter_clear(&h->filter);
+	return history_anew(h);
 }
 
-static enum reaction history_answer_period(struct pane *p, const char *text)
+static void history_ask(struct history *h, enum history_ask what, const char *text)
+{
+	h->asked = what;
+	if (what == HISTORY_ASK_PERIOD)
+		pane_ask(&h->base, _("Period (2026-01-01 2026-02-01, -7d, nothing: all) ==>"), text);
+	else
+		pane_ask(&h->base, _("Only changes of the field (nothing: all) ==>"), text);
+}
+
+/* A mistake stays in the question, to be mended, with what is wrong above it. */
+static enum reaction history_answered(struct pane *p, const char *text)
 {
 	struct history *h = (struct history *)p;
 	struct error err = {0};
-	char from[128] = "", to[128] = "";
-	h->from = h->to = TIME_NONE;
-	if (sscanf(text, "%127s %127s", from, to) < 1)
-		return REACT_LOAD;
-	int64_t now = clock_now();
-	if (!moment_parse(from, p->session->zone, now, MOMENT_FROM, &h->from, &err) ||
-	    (to[0] && !moment_parse(to, p->session->zone, now, MOMENT_TO, &h->to, &err))) {
-		h->from = h->to = TIME_NONE;
-		session_fail(p->session, &err);
+	bool good = h->asked == HISTORY_ASK_PERIOD ? history_filter_period(h, text, &err)
+						   : history_filter_field(h, text, &err);
+	if (good)
+		return history_anew(h);
+	session_fail(p->session, &err);
+	history_ask(h, h->asked, text);
+	return REACT_DONE;
+}
+
+/* The customer at the moment of the selected version, on the tab it belongs to. */
+static enum reaction history_that_moment(struct history *h)
+{
+	struct session *s = h->base.session;
+	const struct event *e = history_selected(h);
+	int tab = 0;
+	if (!e || event_moment(e) == TIME_NONE)
 		return REACT_DONE;
-	}
-	return REACT_LOAD;
+	if (e->kind == EVENT_BEGIN && e->version->valid_to == e->version->valid_from)
+		session_say(s, ROLE_WARN, "%s", _("That version lasted no time: this is what followed it at once"));
+	s->as_of = s->as_of_last = event_moment(e);
+	for (int i = 0; e->version && i < h->card.answer.entity_count; i++)
+		if (h->card.answer.entities[i].entity == e->version->entity)
+			tab = i + 1;
+	session_go_tab(s, tab);
+	s->go_row = tab ? memory_text(e->version->key) : NULL;
+	return REACT_DONE;
+}
+
+static enum reaction history_next(struct history *h, int step)
+{
+	if (!history_step(h, step))
+		session_say(h->base.session, ROLE_MESSAGE, "%s",
+			    step > 0 ? _("No change before it is shown") : _("No later change"));
+	h->diff.top = 0;
+	history_detail(h);
+	return REACT_DONE;
 }
 
 static enum reaction history_move(struct history *h, enum action a)
 {
-	if (h->detail && (a == ACTION_UP || a == ACTION_DOWN)) {
-		h->top += a == ACTION_UP ? (h->top > 0 ? -1 : 0) : 1;
+	bool older = history_at_older(h) && (a == ACTION_DOWN || a == ACTION_PAGE_DOWN);
+	if (h->detail && history_diff_scroll(&h->diff, a))
 		return REACT_DONE;
-	}
-	if (a != ACTION_NONE && !grid_act(&h->grid, a))
+	if (older)
+		return history_older(h);
+	if (!grid_act(&h->grid, a))
 		return REACT_IGNORED;
-	h->top = 0;
+	h->diff.top = 0;
+	history_detail(h);
+	return REACT_DONE;
+}
+
+static enum reaction history_show(struct history *h, enum action a)
+{
+	if (a == ACTION_UNCHANGED)
+		h->unchanged = !h->unchanged;
 	history_detail(h);
 	return REACT_DONE;
 }
@@ -342,28 +218,27 @@ static enum reaction history_act(struct pane *p, enum action a)
 	switch (a) {
 	case ACTION_OPEN:
 	case ACTION_VIEW:
-		h->detail = !h->detail && h->count;
-		h->top = 0;
-		return REACT_DONE;
+		return history_open(h);
 	case ACTION_BACK:
-		if (!h->detail)
-			return REACT_IGNORED;
-		h->detail = false;
-		return REACT_DONE;
+		return history_back(h);
+	case ACTION_NONE: /* something was found: the selection moved */
 	case ACTION_UNCHANGED:
-		h->unchanged = !h->unchanged;
-		history_detail(h);
-		return REACT_DONE;
+		return history_show(h, a);
 	case ACTION_ENTITY:
-		history_next_entity(h);
-		return REACT_LOAD;
+		history_filter_next_entity(h);
+		return history_anew(h);
 	case ACTION_PERIOD:
-		pane_ask(p, "From [to] ==>", "");
+		history_ask(h, HISTORY_ASK_PERIOD, "");
 		return REACT_DONE;
+	case ACTION_FILTER:
+		history_ask(h, HISTORY_ASK_FIELD, "");
+		return REACT_DONE;
+	case ACTION_THAT_MOMENT:
+		return history_that_moment(h);
 	case ACTION_NEXT:
-		return history_move(h, ACTION_DOWN);
+		return history_next(h, 1);
 	case ACTION_PREVIOUS:
-		return history_move(h, ACTION_UP);
+		return history_next(h, -1);
 	case ACTION_NEXT_FIELD:
 		session_go_tab(p->session, 0);
 		return REACT_DONE;
@@ -375,14 +250,102 @@ static enum reaction history_act(struct pane *p, enum action a)
 	}
 }
 
+/* ---- the pane ---- */
+
+/* argument: the key of the event to select; NULL: the newest. */
+static void history_start(struct pane *p, const char *argument)
+{
+	struct history *h = (struct history *)p;
+	grid_done(&h->grid);
+	grid_init(&h->grid, &history_grid_ops, h, HISTORY_COLUMNS);
+	h->grid.focus = true;
+	h->grid.key = memory_text(argument);
+	h->count = 0;
+	h->limit = HISTORY_LIMIT;
+	history_filter_clear(&h->filter);
+	h->detail = false;
+	h->diff.top = 0;
+	h->card.loaded = false; /* nobody else's history stands under a new number */
+}
+
+/* ENTITY FROM TO UNCHANGED DETAIL LIMIT, then the field and the selected event's key, a tab between. */
+static void history_mark(const struct pane *p, struct buffer *out)
+{
+	const struct history *h = (const struct history *)p;
+	const char *key = h->grid.key && !strpbrk(h->grid.key, "\r\n\t") ? h->grid.key : "";
+	buffer_format(out, "%d %lld %lld %d %d %d\t%s\t%s", h->filter.entity, (long long)h->filter.from,
+		      (long long)h->filter.to, h->unchanged, h->detail, h->limit, h->filter.field, key);
+}
+
+static void history_recall(struct pane *p, const char *mark)
+{
+	struct history *h = (struct history *)p;
+	long long from, to;
+	int entity, unchanged, detail, limit;
+	const char *field = strchr(mark, '\t'), *key = field ? strchr(field + 1, '\t') : NULL;
+	if (sscanf(mark, "%d %lld %lld %d %d %d", &entity, &from, &to, &unchanged, &detail, &limit) < 6 || !key ||
+	    entity >= history_model(h)->entity_count || limit < HISTORY_LIMIT || limit > HISTORY_MOST)
+		return;
+	char *text = memory_text_n(field + 1, (size_t)(key - field - 1));
+	struct error none = {0};
+	history_filter_field(h, text, &none);
+	free(text);
+	h->filter.entity = entity < 0 ? -1 : entity;
+	h->filter.from = from;
+	h->filter.to = to;
+	h->unchanged = unchanged != 0;
+	h->detail = detail != 0;
+	h->limit = limit;
+	free(h->grid.key);
+	h->grid.key = memory_text(key + 1);
+}
+
+static void history_filter(struct pane *p, const char *text)
+{
+	struct history *h = (struct history *)p;
+	struct error err = {0};
+	if (!history_filter_field(h, text, &err)) {
+		session_fail(p->session, &err);
+		return;
+	}
+	history_anew(h);
+	p->stale = true;
+}
+
+static const char *history_filtered(const struct pane *p)
+{
+	const struct history *h = (const struct history *)p;
+	return h->filter.field[0] ? h->filter.field : NULL;
+}
+
+/* "3 of 1,000+": the row that stands for older ones is not counted. */
+static void history_place(struct pane *p, struct buffer *out)
+{
+	struct history *h = (struct history *)p;
+	char at[FIGURES_SIZE], all[FIGURES_SIZE];
+	if (!h->count)
+		return;
+	bool older = h->events[h->count - 1].kind == EVENT_OLDER;
+	int count = h->count - older, selected = h->grid.selected + 1;
+	buffer_format(out, older ? _("%s of %s+") : _("%s of %s"),
+		      figures_count(selected < count ? selected : count, at), figures_count(count, all));
+}
+
 static struct grid *history_grid(struct pane *p)
 {
-	return &((struct history *)p)->grid;
+	struct history *h = (struct history *)p;
+	return h->grid.ops ? &h->grid : NULL;
 }
 
 static const struct card *history_card(const struct pane *p)
 {
 	return &((const struct history *)p)->card;
+}
+
+int64_t history_moment(const struct pane *p)
+{
+	const struct event *e = p->ops == &history_pane ? history_selected((const struct history *)p) : NULL;
+	return e ? event_moment(e) : TIME_NONE;
 }
 
 static void history_stop(struct pane *p)
@@ -392,25 +355,32 @@ static void history_stop(struct pane *p)
 	answer_done(&h->answer.base);
 	arena_done(&h->arena);
 	arena_done(&h->detail_arena);
+	history_filter_clear(&h->filter);
 	grid_done(&h->grid);
 	buffer_done(&h->cell);
 }
 
-static const enum action history_actions[] = {ACTION_GO_TAB, ACTION_UNCHANGED, ACTION_ENTITY, ACTION_PERIOD,
-					      ACTION_AS_OF,  ACTION_VIEW,      ACTION_NONE};
+static const enum action history_actions[] = {ACTION_GO_TAB, ACTION_AS_OF,  ACTION_MORE,      ACTION_FILTER,
+					      ACTION_PERIOD, ACTION_ENTITY, ACTION_THAT_MOMENT, ACTION_UNCHANGED,
+					      ACTION_VIEW,   ACTION_NONE};
 
 const struct pane_ops history_pane = {
 	.code = "HIST",
-	.title = "History",
-	.about = "Everything that happened to this customer and what they hold, newest first, on one time line; below "
-		 "it "
-		 "what the selected version changed.\n"
-		 "\"first copied\" is how a row was found when the replica began: what it was before is not known. A "
-		 "gap is "
-		 "a time in which changes may have been missed.\n"
-		 "u shows unchanged fields too, e goes through the kinds, d asks for a period: 2026-01-01 2026-02-01, "
-		 "or -7d. "
-		 "Enter shows the selected version alone.",
+	.title = N_("History"),
+	.about = N_("Everything that happened to this customer and what they hold, newest first, on one time line; "
+		    "below it "
+		    "what the selected version changed, as it was and as it is. n and N go from change to change.\n"
+		    "\"first copied\" is how a row was found when the replica began: what it was before is not known. "
+		    "A gap is "
+		    "a time in which changes may have been missed.\n"
+		    "u shows unchanged fields too, e goes through the kinds, & asks for a field (the beginning of its "
+		    "name or "
+		    "title) and shows only what changed it, d asks for a period: 2026-01-01 2026-02-01, 2026-01-01 "
+		    "14:00, -7d. "
+		    "What is filtered is told on the last line; Esc shows all again.\n"
+		    "Enter shows the selected version alone; on the last line of a long history it shows older ones. T "
+		    "shows "
+		    "the customer as of the selected version."),
 	.size = sizeof(struct history),
 	.topics = BOARD_ROWS,
 	.customer = true,
@@ -420,7 +390,12 @@ const struct pane_ops history_pane = {
 	.load = history_load,
 	.draw = history_draw,
 	.act = history_act,
-	.answer = history_answer_period,
+	.answer = history_answered,
 	.grid = history_grid,
 	.card = history_card,
+	.mark = history_mark,
+	.recall = history_recall,
+	.filter = history_filter,
+	.filtered = history_filtered,
+	.place = history_place,
 };

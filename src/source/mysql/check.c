@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "binlog/charset.h"
 #include "binlog/table.h"
 #include "model/model.h"
@@ -82,7 +83,7 @@ static void check_log(struct checking *k)
 	const char *values = variable(k, "binlog_row_value_options"), *id = variable(k, "server_id");
 
 	if (!is_on(variable(k, "log_bin")))
-		tell(k, true, "log_bin", "write log_bin under [mysqld] in the server's configuration and restart it", "the server keeps no binary log");
+		tell(k, true, "log_bin", N_("write log_bin under [mysqld] in the server's configuration and restart it"), "the server keeps no binary log");
 	if (format && strcasecmp(format, "ROW") != 0)
 		tell(k, true, "binlog_format", "SET GLOBAL binlog_format = 'ROW'",
 		     "it is %s: statements tell no rows (set it in the server's configuration too; sessions keep the old one until they connect again)", format);
@@ -97,7 +98,7 @@ static void check_log(struct checking *k)
 	if (id && strcmp(id, "0") == 0)
 		tell(k, true, "server_id", "SET GLOBAL server_id = 1", "it is 0: such a server gives its log to nobody (any number will do that no other server has)");
 	if (id && k->m->server_id && strtoul(id, NULL, 10) == k->m->server_id)
-		tell(k, true, "server_id", "remove mysql-replica-id in the state folder", "the server has the number we have drawn for ourselves");
+		tell(k, true, "server_id", N_("remove mysql-replica-id in the state folder"), "the server has the number we have drawn for ourselves");
 }
 
 static void check_retention(struct checking *k)
@@ -115,14 +116,14 @@ static void check_numbers(struct checking *k)
 	const char *storage = variable(k, "binlog_storage_engine");
 
 	if (s->mariadb ? s->version < 100300 : s->version < 50600)
-		tell(k, true, "version", "upgrade it, or follow a newer replica of it", "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
+		tell(k, true, "version", N_("upgrade it, or follow a newer replica of it"), "%s is older than MySQL 5.6 and MariaDB 10.3", s->version_text);
 	if (!s->mariadb && !k->m->gtid_mode)
-		tell(k, false, "gtid_mode", "SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it",
+		tell(k, false, "gtid_mode", N_("SET GLOBAL enforce_gtid_consistency = ON; then gtid_mode = ON, step by step as the manual has it"),
 		     "transactions are not numbered: a resync beside the running stream waits for the next log file (FLUSH BINARY LOGS)");
 	if (s->mariadb && !is_on(variable(k, "gtid_strict_mode")))
 		tell(k, false, "gtid_strict_mode", "SET GLOBAL gtid_strict_mode = ON", "it is off: a log that diverged is found out later than it could be");
 	if (storage && strcasecmp(storage, "innodb") == 0)
-		tell(k, false, "binlog_storage_engine", "leave it empty until this was tried", "logs kept in InnoDB were never tried with this version");
+		tell(k, false, "binlog_storage_engine", N_("leave it empty until this was tried"), "logs kept in InnoDB were never tried with this version");
 }
 
 static bool named_in(const char *list, const char *name)
@@ -147,9 +148,9 @@ static void check_filters(struct checking *k)
 	if (mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", &r, &err)) {
 		const char *only = mysql_rows_next(&r) ? mysql_rows_named(&r, "Binlog_Do_DB") : NULL, *never = only ? mysql_rows_named(&r, "Binlog_Ignore_DB") : NULL;
 		if (only && *only && !named_in(only, k->m->url.database))
-			tell(k, true, "binlog_do_db", "take the filter out of the server's configuration and restart it", "only %s is logged", only);
+			tell(k, true, "binlog_do_db", N_("take the filter out of the server's configuration and restart it"), "only %s is logged", only);
 		if (never && named_in(never, k->m->url.database))
-			tell(k, true, "binlog_ignore_db", "take the filter out of the server's configuration and restart it", "%s is not logged", k->m->url.database);
+			tell(k, true, "binlog_ignore_db", N_("take the filter out of the server's configuration and restart it"), "%s is not logged", k->m->url.database);
 	} else {
 		const char *grant = !s->mariadb || s->version < 100500 ? "REPLICATION CLIENT" : "BINLOG MONITOR";
 		tell(k, true, "privileges", arena_format(&k->arena, "GRANT %s ON *.* TO %s", grant, k->account), "the end of the log may not be asked for: %s", err.message);
@@ -168,7 +169,7 @@ static void check_upstream(struct checking *k)
 	if (!is_on(logs) &&
 	    mysql_client_rows(k->m->control, !s->mariadb && s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", &r, &ignored)) {
 		if (r.count > 0)
-			tell(k, true, "log_slave_updates", "write log_slave_updates in the replica's configuration and restart it",
+			tell(k, true, "log_slave_updates", N_("write log_slave_updates in the replica's configuration and restart it"),
 			     "the server is a replica that does not log what it receives");
 		mysql_rows_done(&r);
 	}
@@ -221,7 +222,7 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		const struct mysql_column *c = t->place[i] >= 0 ? &t->columns[t->place[i]] : NULL;
 		const char *object = arena_format(&k->arena, "%s.%s", e->table, e->columns[i].name);
 		if (!c && !e->columns[i].optional)
-			tell(k, true, object, arena_format(&k->arena, "correct the model, or mark it optional: optional = %s", e->columns[i].name),
+			tell(k, true, object, arena_format(&k->arena, N_("correct the model, or mark it optional: optional = %s"), e->columns[i].name),
 			     "the table has no such column");
 		if (c && c->charset && !charset_named(c->charset))
 			tell(k, true, object, arena_format(&k->arena, "ALTER TABLE %s MODIFY %s ... CHARACTER SET utf8mb4", e->table, c->name),
@@ -229,10 +230,10 @@ static void check_columns(struct checking *k, const struct entity *e, const stru
 		if (c && c->is_virtual && !k->full_images)
 			tell(k, true, object, "SET GLOBAL binlog_row_image = 'FULL'", "it is generated, and partial row images may leave it out when it changes");
 		if (c && e->columns[i].key >= 0 && c->cell.type == COL_LONGLONG && c->cell.is_unsigned && e->columns[i].type == COLUMN_INTEGER)
-			tell(k, false, object, arena_format(&k->arena, "column.%s = ... | text, in the model, before the replica is built", e->columns[i].as),
+			tell(k, false, object, arena_format(&k->arena, N_("column.%s = ... | text, in the model, before the replica is built"), e->columns[i].as),
 			     "its numbers may pass 9223372036854775807, which the model's integer cannot hold; such a row is refused");
 		if (c && e->columns[i].key >= 0 && !can_be_key(c))
-			tell(k, true, object, "choose another unique key in the model", "a key of type %s cannot be read in order", c->data_type);
+			tell(k, true, object, N_("choose another unique key in the model"), "a key of type %s cannot be read in order", c->data_type);
 	}
 }
 
@@ -259,7 +260,7 @@ static void check_table(struct checking *k, int entity)
 		return;
 	}
 	if (t->view) {
-		tell(k, true, e->table, "name the table behind it in the model", "it is a view: it has no changes of its own");
+		tell(k, true, e->table, N_("name the table behind it in the model"), "it is a view: it has no changes of its own");
 		return;
 	}
 	check_columns(k, e, t);
@@ -270,11 +271,11 @@ static void check_table(struct checking *k, int entity)
 		/* Its rows are there at once, those of the change table at the commit, or never. */
 		tell(k, k->m->triggers != NULL, e->table, arena_format(&k->arena, "ALTER TABLE %s ENGINE = InnoDB", e->table),
 		     "engine %s knows no transactions: %s", t->engine,
-		     k->m->triggers ? "what triggers note of it and what it holds come apart" : "a crash may leave it apart from its log");
+		     k->m->triggers ? N_("what triggers note of it and what it holds come apart") : N_("a crash may leave it apart from its log"));
 	if (t->versioned)
-		tell(k, false, e->table, "nothing is to be done", "it is system-versioned: its current rows are followed, its own history is not copied");
+		tell(k, false, e->table, N_("nothing is to be done"), "it is system-versioned: its current rows are followed, its own history is not copied");
 	if (t->partitioned)
-		tell(k, false, e->table, "nothing is to be done", "it has partitions: dropping, truncating or exchanging one has the table read anew");
+		tell(k, false, e->table, N_("nothing is to be done"), "it has partitions: dropping, truncating or exchanging one has the table read anew");
 }
 
 static void check_tables(struct checking *k)
@@ -293,7 +294,7 @@ static void check_text_keys(struct checking *k, const struct cascade *c)
 	for (int i = 0; i < c->column_count; i++) {
 		const struct mysql_column *column = &t->columns[t->place[c->child_columns[i]]];
 		if (column->charset)
-			tell(k, false, arena_format(&k->arena, "%s.%s", t->name, column->name), "nothing is to be done where both sides are written alike",
+			tell(k, false, arena_format(&k->arena, "%s.%s", t->name, column->name), N_("nothing is to be done where both sides are written alike"),
 			     "a foreign key of text: a child that is written otherwise than its parent (A for a) is not found when the parent changes");
 	}
 }
@@ -310,14 +311,14 @@ static void check_foreign(struct checking *k)
 		const char *object = arena_format(&k->arena, "%s.%s", h->child, h->name);
 		/* A trigger of another database would be none of ours to look after. */
 		if (h->watched && !(k->m->triggers && strcasecmp(h->parent_schema, k->m->url.database) != 0))
-			tell(k, false, object, arena_format(&k->arena, "add %s to the model as an entity to have such changes followed row by row", h->parent),
+			tell(k, false, object, arena_format(&k->arena, N_("add %s to the model as an entity to have such changes followed row by row"), h->parent),
 			     "when a key of %s.%s changes, rows of %s change with it and nothing says so: the table is then read again", h->parent_schema,
 			     h->parent, h->child);
 		else if (!h->parent_modelled)
-			tell(k, true, object, arena_format(&k->arena, "add %s to the model as an entity, or make the key RESTRICT", h->parent),
+			tell(k, true, object, arena_format(&k->arena, N_("add %s to the model as an entity, or make the key RESTRICT"), h->parent),
 			     "rows of %s change with those of %s.%s, which is not in the model, and nothing says so", h->child, h->parent_schema, h->parent);
 		else
-			tell(k, true, object, "add the columns of the key to the model, or make the key RESTRICT",
+			tell(k, true, object, N_("add the columns of the key to the model, or make the key RESTRICT"),
 			     "rows of %s change with those of %s by columns that are not in the model, and nothing says so", h->child, h->parent);
 	}
 }
@@ -385,8 +386,10 @@ static void check_way(struct checking *k)
 		tell(k, false, "TLS", arena_format(&k->arena, "ALTER USER %s REQUIRE SSL", k->account),
 		     "the connection is not encrypted (ssl-mode=verify-identity in the URL asks for it from here)");
 	if (skew > SKEW_MOST)
-		tell(k, false, "clock", "let both machines follow a time server", "the server's clock is %.1f s %s ours; ages are told by the server's",
-		     (double)skew / (double)SECOND, k->m->offset < 0 ? "behind" : "ahead of");
+		tell(k, false, "clock", N_("let both machines follow a time server"),
+		     k->m->offset < 0 ? N_("the server's clock is %.1f s behind ours; ages are told by the server's")
+		                      : N_("the server's clock is %.1f s ahead of ours; ages are told by the server's"),
+		     (double)skew / (double)SECOND);
 }
 
 /* ---- all of it ---- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/language.h"
 #include "binlog/query.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
@@ -88,7 +89,7 @@ static bool on_write(struct mysql *m, const struct binlog_query *q, struct error
 	if (!concerns_us(m, q))
 		return true;
 	return mysql_stream_refuse(m, "a session wrote to the followed database in statement format, which tells no rows",
-		      "SET GLOBAL binlog_format = ROW, and let no session change it; then read the tables anew: tellerdesk resync", err);
+		      N_("SET GLOBAL binlog_format = ROW, and let no session change it; then read the tables anew: tellerdesk resync"), err);
 }
 
 /* ---- XA ---- */

@@ -9,19 +9,20 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/language.h"
 
 /* Numbers stand here as numbers: the libraries' headers know different ones, and servers know more than either. */
 
-#define HINT_RUNNING "is the server running, and does it listen there? It is tried again"
+#define HINT_RUNNING N_("is the server running, and does it listen there? It is tried again")
 #define HINT_ACCOUNT                                                                                                   \
-	"user and password come from the option files, [client] or [tellerdesk] in ~/.my.cnf; defaults-file= in "      \
-	"the URL names another"
-#define HINT_GRANT "ask the database's administrator for the privilege"
-#define HINT_TLS   "ssl-mode= and ssl-ca= of the URL say how the connection is encrypted and the server is known"
+	N_("user and password come from the option files, [client] or [tellerdesk] in ~/.my.cnf; defaults-file= in "      \
+	"the URL names another")
+#define HINT_GRANT N_("ask the database's administrator for the privilege")
+#define HINT_TLS   N_("ssl-mode= and ssl-ca= of the URL say how the connection is encrypted and the server is known")
 #define HINT_PLUGIN                                                                                                    \
-	"the account's kind of login is not known to the client library, or would send the password as it is: "        \
-	"let it be one with mysql_native_password, caching_sha2_password or ed25519"
-#define HINT_FULL  "the server has all the connections it allows; it is tried again"
+	N_("the account's kind of login is not known to the client library, or would send the password as it is: "        \
+	"let it be one with mysql_native_password, caching_sha2_password or ed25519")
+#define HINT_FULL  N_("the server has all the connections it allows; it is tried again")
 #define HINT_RETRY "it is tried again"
 
 static const struct fault {
@@ -54,7 +55,7 @@ static const struct fault {
 	/* who may not */
 	{1044, ERROR_PERMISSION, true, NULL, HINT_GRANT},
 	{1045, ERROR_PERMISSION, true, NULL, HINT_ACCOUNT},
-	{1130, ERROR_PERMISSION, true, NULL, "the account may not connect from this machine"},
+	{1130, ERROR_PERMISSION, true, NULL, N_("the account may not connect from this machine")},
 	{1142, ERROR_PERMISSION, true, NULL, HINT_GRANT},
 	{1143, ERROR_PERMISSION, true, NULL, HINT_GRANT},
 	{1227, ERROR_PERMISSION, true, NULL, HINT_GRANT},
@@ -62,21 +63,21 @@ static const struct fault {
 	{1370, ERROR_PERMISSION, true, NULL, HINT_GRANT},
 	{1524, ERROR_PERMISSION, true, NULL, HINT_PLUGIN},
 	{1698, ERROR_PERMISSION, true, NULL, HINT_ACCOUNT},
-	{1820, ERROR_PERMISSION, true, NULL, "the account's password has expired"},
-	{1862, ERROR_PERMISSION, true, NULL, "the account's password has expired"},
-	{3118, ERROR_PERMISSION, true, NULL, "the account is locked"},
-	{3159, ERROR_PERMISSION, true, NULL, "the server wants TLS: ssl-mode=required in the URL"},
-	{4151, ERROR_PERMISSION, true, NULL, "the account is locked"},
+	{1820, ERROR_PERMISSION, true, NULL, N_("the account's password has expired")},
+	{1862, ERROR_PERMISSION, true, NULL, N_("the account's password has expired")},
+	{3118, ERROR_PERMISSION, true, NULL, N_("the account is locked")},
+	{3159, ERROR_PERMISSION, true, NULL, N_("the server wants TLS: ssl-mode=required in the URL")},
+	{4151, ERROR_PERMISSION, true, NULL, N_("the account is locked")},
 	/* what passes */
 	{1020, ERROR_UNREACHABLE, false, NULL, HINT_RETRY},
-	{1021, ERROR_UNREACHABLE, false, NULL, "the server's disk is full"},
+	{1021, ERROR_UNREACHABLE, false, NULL, N_("the server's disk is full")},
 	{1040, ERROR_UNREACHABLE, true, NULL, HINT_FULL},
 	{1047, ERROR_UNREACHABLE, true, "WSREP", HINT_RETRY},
 	{1053, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1077, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1079, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1129, ERROR_UNREACHABLE, true, NULL,
-	 "too many connections broke; FLUSH HOSTS on the server lets this machine in again"},
+	 N_("too many connections broke; FLUSH HOSTS on the server lets this machine in again")},
 	{1152, ERROR_UNREACHABLE, false, NULL, HINT_RETRY},
 	{1158, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1159, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
@@ -87,19 +88,19 @@ static const struct fault {
 	{1205, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1213, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1226, ERROR_UNREACHABLE, true, NULL, HINT_FULL},
-	{1290, ERROR_UNREACHABLE, true, "read-only", "the server takes no writes just now; it is tried again"},
-	{1290, ERROR_UNREACHABLE, true, "read_only", "the server takes no writes just now; it is tried again"},
+	{1290, ERROR_UNREACHABLE, true, "read-only", N_("the server takes no writes just now; it is tried again")},
+	{1290, ERROR_UNREACHABLE, true, "read_only", N_("the server takes no writes just now; it is tried again")},
 	{1317, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
-	{1836, ERROR_UNREACHABLE, true, NULL, "the server takes no writes just now; it is tried again"},
+	{1836, ERROR_UNREACHABLE, true, NULL, N_("the server takes no writes just now; it is tried again")},
 	{1927, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	{1969, ERROR_UNREACHABLE, true, NULL,
-	 "the server ends statements that take long (max_statement_time); it is tried again"},
+	 N_("the server ends statements that take long (max_statement_time); it is tried again")},
 	{3024, ERROR_UNREACHABLE, true, NULL,
-	 "the server ends statements that take long (max_execution_time); it is tried again"},
+	 N_("the server ends statements that take long (max_execution_time); it is tried again")},
 	{4031, ERROR_UNREACHABLE, true, NULL, HINT_RETRY},
 	/* the rest whose words are safe */
 	{1046, ERROR_REFUSED, true, NULL, NULL},
-	{1049, ERROR_REFUSED, true, NULL, "the database's name is the last part of the URL"},
+	{1049, ERROR_REFUSED, true, NULL, N_("the database's name is the last part of the URL")},
 	{1051, ERROR_REFUSED, true, NULL, NULL},
 	{1054, ERROR_REFUSED, true, NULL, NULL},
 	{1146, ERROR_REFUSED, true, NULL, NULL},

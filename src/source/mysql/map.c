@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/language.h"
 #include "binlog/charset.h"
 #include "binlog/event.h"
 #include "model/model.h"
@@ -133,7 +134,7 @@ static bool check_shape(const struct mysql_map *m, const struct mysql_table *t, 
 	if (m->table.has_names)
 		return true;
 	if (m->table.column_count != t->column_count + hidden)
-		return mismatch(&m->table, "another number of columns", err);
+		return mismatch(&m->table, N_("another number of columns"), err);
 	for (int i = 0; i < t->column_count; i++)
 		if (!shape_fits(&t->columns[i], &m->table.columns[i]))
 			return mismatch(&m->table, t->columns[i].name, err);

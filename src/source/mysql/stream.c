@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "binlog/gtid.h"
 #include "binlog/pack.h"
 #include "model/model.h"
@@ -103,7 +104,7 @@ bool mysql_stream_refuse(struct mysql *m, const char *why, const char *hint, str
 	return false;
 }
 
-static const char read_anew[] = "the tables must be read anew: tellerdesk resync";
+static const char read_anew[] = N_("the tables must be read anew: tellerdesk resync");
 
 static bool begins_group(const struct binlog_event *e)
 {
@@ -367,7 +368,7 @@ static bool on_unknown(struct mysql *m, const struct binlog_event *e, struct err
 	if (binlog_may_skip(e))
 		return true;
 	buffer_format(&why, "%s is not understood", binlog_type_name(e->type));
-	mysql_stream_refuse(m, buffer_text(&why), "this version of tellerdesk cannot follow it; see tellerdesk-mysql(7) for what can be", err);
+	mysql_stream_refuse(m, buffer_text(&why), N_("this version of tellerdesk cannot follow it; see tellerdesk-mysql(7) for what can be"), err);
 	buffer_done(&why);
 	return false;
 }
@@ -408,7 +409,7 @@ static bool dispatch(struct mysql *m, const struct binlog_event *e, struct error
 	case BINLOG_BEGIN_LOAD_QUERY:
 	case BINLOG_EXECUTE_LOAD_QUERY:
 		return mysql_stream_refuse(m, "a session loaded a file in statement format, which tells no rows",
-			      "SET GLOBAL binlog_format = ROW; then read the tables anew: tellerdesk resync", err);
+			      N_("SET GLOBAL binlog_format = ROW; then read the tables anew: tellerdesk resync"), err);
 	default:
 		return on_unknown(m, e, err);
 	}

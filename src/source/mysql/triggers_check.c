@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "model/model.h"
 #include "source/mysql/private.h"
 #include "source/mysql/triggers.h"
@@ -49,7 +50,7 @@ static bool check_table(struct checking *k, bool *there, struct error *err)
 		if (!has_column(&r, table_columns[i]))
 			buffer_format(&missing, "%s%s", missing.len ? ", " : "", table_columns[i]);
 	if (missing.len) {
-		check_tell(k, true, CAPTURE_TABLE, arena_format(&k->arena, "DROP TABLE %s; then %s", CAPTURE_TABLE, fix(k)), "it lacks %s", buffer_text(&missing));
+		check_tell(k, true, CAPTURE_TABLE, arena_format(&k->arena, N_("DROP TABLE %s; then %s"), CAPTURE_TABLE, fix(k)), "it lacks %s", buffer_text(&missing));
 		*there = false;
 	}
 	mysql_rows_done(&r);
@@ -73,7 +74,7 @@ static void check_reads(struct checking *k)
 		      s->mariadb ? "LOCK IN SHARE MODE NOWAIT" : s->version >= 80001 ? "FOR SHARE NOWAIT" : "LOCK IN SHARE MODE");
 	if (!mysql_client_rows(m->control, buffer_text(&sql), &r, &err))
 		check_tell(k, true, CAPTURE_TABLE,
-			   arena_format(&k->arena, "GRANT SELECT ON %s." CAPTURE_TABLE " TO %s; MySQL before 8.0.22 also wants LOCK TABLES", m->url.database, k->account),
+			   arena_format(&k->arena, N_("GRANT SELECT ON %s.%s TO %s; MySQL before 8.0.22 also wants LOCK TABLES"), m->url.database, CAPTURE_TABLE, k->account),
 			   "it may not be read with a lock: %s", err.message);
 	mysql_rows_done(&r);
 	buffer_done(&sql);
@@ -92,7 +93,7 @@ static void check_age(struct checking *k)
 	if (!age && !ignored.code)
 		check_tell(k, true, CAPTURE_TABLE, fix(k), "it is empty: pruning leaves the newest row, so somebody emptied it");
 	else if (age && strtoll(age, NULL, 10) > KEPT_MOST)
-		check_tell(k, false, CAPTURE_TABLE, "SET GLOBAL event_scheduler = ON; the event is part of tellerdesk capture-sql",
+		check_tell(k, false, CAPTURE_TABLE, N_("SET GLOBAL event_scheduler = ON; the event is part of tellerdesk capture-sql"),
 			   "its oldest change is %lld days old: nobody prunes it", strtoll(age, NULL, 10) / (24 * HOUR));
 	free(age);
 	buffer_done(&sql);
@@ -218,11 +219,11 @@ static bool check_writer(struct checking *k, struct error *err)
 	while (mysql_rows_next(&r)) {
 		const char *name = r.cells[0], *value = r.cells[1] ? r.cells[1] : "";
 		if (strcasecmp(name, "auto_increment_increment") == 0 && strcmp(value, "1") != 0)
-			check_tell(k, true, name, "follow a server that is the only one written to, or its log", "it is %s: several servers number their changes", value);
+			check_tell(k, true, name, N_("follow a server that is the only one written to, or its log"), "it is %s: several servers number their changes", value);
 		if (strcasecmp(name, "wsrep_on") == 0 && strcasecmp(value, "ON") == 0)
-			check_tell(k, true, name, "follow the log: capture=log", "it is ON: what is in flight on another node cannot be seen here");
+			check_tell(k, true, name, N_("follow the log: capture=log"), "it is ON: what is in flight on another node cannot be seen here");
 		if (strcasecmp(name, "read_only") == 0 && strcasecmp(value, "OFF") != 0)
-			check_tell(k, false, name, "name the server that the bank writes to", "it is %s: changes that come from another server are refused", value);
+			check_tell(k, false, name, N_("name the server that the bank writes to"), "it is %s: changes that come from another server are refused", value);
 		if (strcasecmp(name, "binlog_format") == 0 && strcasecmp(value, "STATEMENT") == 0)
 			check_tell(k, false, name, "SET GLOBAL binlog_format = 'MIXED', or ROW", "it is STATEMENT: the server warns of each statement that fires our triggers");
 	}
@@ -241,7 +242,7 @@ bool triggers_check(struct checking *k, struct error *err)
 		check_age(k);
 	}
 	check_triggers(k);
-	check_tell(k, false, "TRUNCATE", "tellerdesk check --against-source finds it, tellerdesk resync mends it",
+	check_tell(k, false, "TRUNCATE", N_("tellerdesk check --against-source finds it, tellerdesk resync mends it"),
 		   "no trigger tells of it, nor of dropped partitions");
 	return true;
 }

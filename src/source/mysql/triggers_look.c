@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "source/mysql/private.h"
 #include "source/mysql/triggers.h"
@@ -223,7 +224,7 @@ bool triggers_goes_on(struct mysql *m, struct error *err)
 		return error_hint(err, "keep them longer (event %s), then: tellerdesk resync", CAPTURE_EVENT);
 	}
 	if (high && t->high_at != TIME_NONE && at != t->high_at)
-		return another(m, at == TIME_NONE ? "lacks the last row we have seen" : "has another row where we have seen our last", err);
+		return another(m, at == TIME_NONE ? N_("lacks the last row we have seen") : N_("has another row where we have seen our last"), err);
 	t->high_at = at;
 	return true;
 }
@@ -300,7 +301,8 @@ static bool gaps_decide(struct mysql *m, struct trigger_gap *const *gaps, int co
 	*result = probe(m, gaps, count, err);
 	if (*result == PROBE_FREE) {
 		for (int i = 0; i < count; i++) {
-			log_line(LOG_DEBUG, "changes %" PRIu64 " to %" PRIu64 " were rolled back", gaps[i]->from, gaps[i]->to);
+			log_line(LOG_DEBUG, "changes %llu to %llu were rolled back", (unsigned long long)gaps[i]->from,
+			         (unsigned long long)gaps[i]->to);
 			seen_add(&t->seen, gaps[i]->from, gaps[i]->to);
 		}
 		t->moved = t->owed = true;
@@ -391,7 +393,7 @@ static bool written_here(struct mysql *m, uint64_t id, const char *txn, struct e
 
 	if (!txn || server == mysql_client_server(m->control)->server_id)
 		return true;
-	error_set(err, ERROR_REFUSED, "could not follow server %s: change %" PRIu64 " was written on server %lu", mysql_client_name(m->control), id, server);
+	error_set(err, ERROR_REFUSED, "could not follow server %s: change %llu was written on server %lu", mysql_client_name(m->control), (unsigned long long)id, server);
 	return error_hint(err, "it is a replica, or one of several that are written to: name the server that the bank writes to");
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/url.h"
 
@@ -97,18 +98,18 @@ static const char *url_place(const char *s, struct mysql_url *out)
 
 	if (*s == '[') {
 		if (!*rest)
-			return "the ] after the address is missing";
+			return N_("the ] after the address is missing");
 		rest++;
 	}
 	if (n > 0) {
 		out->host = url_decode(host, n);
 		if (!out->host || !url_host_fits(out->host))
-			return "the host's name cannot be read";
+			return N_("the host's name cannot be read");
 	}
 	if (*rest && *rest != ':')
-		return "something stands between the address and its port";
+		return N_("something stands between the address and its port");
 	if (*rest && !url_number(rest + 1, strlen(rest + 1), URL_PORT_LAST, &out->port))
-		return "the port is not a number from 1 to 65535";
+		return N_("the port is not a number from 1 to 65535");
 	return NULL;
 }
 
@@ -119,7 +120,7 @@ static const char *url_authority(const char *s, struct mysql_url *out)
 	if (at && at > s) {
 		out->user = url_decode(s, (size_t)(at - s));
 		if (!out->user || memchr(s, ':', (size_t)(at - s)))
-			return "the user's name cannot be read";
+			return N_("the user's name cannot be read");
 	}
 	return url_place(at ? at + 1 : s, out);
 }
@@ -139,20 +140,20 @@ static const char *url_ssl_mode(const char *value, struct mysql_url *out)
 			out->ssl = (enum mysql_ssl)i;
 			return NULL;
 		}
-	return "ssl-mode is none of disabled, preferred, required, verify-ca and verify-identity";
+	return N_("ssl-mode is none of disabled, preferred, required, verify-ca and verify-identity");
 }
 
 static const char *url_timeout(const char *value, struct mysql_url *out)
 {
 	return url_number(value, strlen(value), URL_PATIENCE, &out->connect_timeout)
 		       ? NULL
-		       : "connect-timeout is not a number of seconds from 1 to 3600";
+		       : N_("connect-timeout is not a number of seconds from 1 to 3600");
 }
 
 static const char *url_capture(const char *value, struct mysql_url *out)
 {
 	out->triggers = strcmp(value, "triggers") == 0;
-	return out->triggers || strcmp(value, "log") == 0 ? NULL : "capture is neither log nor triggers";
+	return out->triggers || strcmp(value, "log") == 0 ? NULL : N_("capture is neither log nor triggers");
 }
 
 /* A parameter is text kept as it is, or has a reader that says what is wrong. */
@@ -194,7 +195,7 @@ static const char *url_value(const struct url_parameter *p, const char *s, size_
 
 	if (!value || !value[0]) {
 		free(value);
-		return "the value of a parameter cannot be read";
+		return N_("the value of a parameter cannot be read");
 	}
 	if (p->read) {
 		why = p->read(value, out);
@@ -222,7 +223,7 @@ static bool url_query(const char *text, const char *s, struct mysql_url *out, st
 		if (seen & 1U << i)
 			return url_wrong(err, text, "a parameter stands twice");
 		seen |= 1U << i;
-		why = name == n ? "a parameter has no value"
+		why = name == n ? N_("a parameter has no value")
 				: url_value(&url_parameters[i], s + name + 1, n - name - 1, out);
 		if (why)
 			return url_wrong(err, text, why);
