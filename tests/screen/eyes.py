@@ -312,7 +312,7 @@ def faults(screen, ascii=False, accessible=False):
     if not (0 <= y < screen.h and 0 <= x < screen.w):
         out.append(f"the cursor is outside: {screen.cursor}")
     if screen.w < LEAST[0] or screen.h < LEAST[1]:
-        if not any(str(screen.w) in row and str(screen.h) in row for row in screen.rows[:2]):
+        if not any(re.search(rf"\b{screen.w}\b.*\b{screen.h}\b", row) or row.endswith(ELLIPSIS[ascii]) for row in screen.rows[:1]):
             out.append("a small window does not tell its size")
         return out
     return out + frame_faults(screen, accessible) + table_faults(screen)

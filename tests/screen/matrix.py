@@ -63,6 +63,7 @@ def tour(bank, size, script):
     shot("stor end")
     script.keys("Home Enter").idle()
     shot("drill")
+    script.keys("Esc").idle()
     script.keys("F2 lag Enter").idle()
     shot("lag")
     script.keys("?").idle()
@@ -71,7 +72,7 @@ def tour(bank, size, script):
 
 
 def customer(script, shot, paged):
-    script.keys(f"F2 find Enter {CIF} Enter").idle()
+    script.keys(f'F2 ":cif {CIF}" Enter').idle()
     paged("cif")
     for key, tab, _, _ in TABS:
         script.keys(key).idle()
@@ -195,8 +196,8 @@ class Look:
         self.must(any(re.search(r"\bType\b|\bseen last\b", row) for row in self.get("find").body), "find", "home says no word")
         self.table("find nobody", [], titles, "cif", None)
         listed = min(count, 200)  # of a search; more are counted, and told
-        self.table("find list", rows, titles, "cif", (1, listed))
-        self.table("find end", rows, titles, "cif", (listed, listed))
+        self.table("find list", rows, titles, "cif", (1, count))
+        self.table("find end", rows, titles, "cif", (listed, count))
         found = rf"\b{listed} of {count} found" if listed < count else rf"\b{count} found"
         self.must(any(re.search(found, row) for row in self.get("find list").body), "find list", f"it does not say {found}")
         self.table("find recent", [r for r in rows if r["cif"] == CIF], titles, "cif", (1, 1))
