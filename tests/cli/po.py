@@ -27,6 +27,7 @@ class Entry:
         self.english = unquoted(fields.get("msgid", '""'))
         self.many = unquoted(fields["msgid_plural"]) if "msgid_plural" in fields else None
         self.forms = [unquoted(fields[f]) for f in sorted(fields) if f.startswith("msgstr")]
+        self.format = not any(re.match(r"#,.*\bno-c-format\b", n) for n in self.notes)
         self.obsolete = block.startswith("#~")
         self.fuzzy = any(re.match(r"#,.*\bfuzzy\b", n) for n in self.notes)
         cell = [re.match(r"#\. xgettext: cell (\d+)", n) for n in self.notes]
