@@ -243,8 +243,11 @@ static void sheet_changes(struct paper *l, const struct export_sheet *s)
 	const struct event *events;
 	int shown = 0;
 	arena_init(&arena);
-	const struct events_request all = {
-		.history = s->history, .model = query_model(s->query), .from = TIME_NONE, .to = TIME_NONE, .entity = -1};
+	const struct events_request all = {.history = s->history,
+					   .model = query_model(s->query),
+					   .from = TIME_NONE,
+					   .to = TIME_NONE,
+					   .entity = -1};
 	size_t count = events_make(&arena, &all, &events);
 	sheet_heading(l, _("Last changes"), -1);
 	for (size_t i = 0; i < count && shown < EXPORT_SHEET_CHANGES; i++)
