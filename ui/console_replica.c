@@ -83,6 +83,7 @@ static bool replica_open(struct console *c, struct error *err)
 	struct worker_params w = {
 		.replica_path = s->replica_path, .live = s->age.live, .lag = s->age.lag, .silent = s->silent};
 	query_thresholds(q, w.live, w.lag, w.silent);
+	query_steady(q);
 	struct worker *worker = worker_new(&w, err);
 	if (!worker) {
 		query_close(q);
