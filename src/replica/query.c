@@ -169,7 +169,7 @@ void query_close(struct query *q)
 			sqlite3_finalize(all[k]);
 	}
 	sqlite3_stmt *all[] = {q->data_version, q->status, q->entity_rows, q->begin, q->end,
-	                       q->moved_to, q->moved_from, q->term_range, q->word_page, q->exact, q->since};
+	                       q->recent_minutes, q->recent_events, q->registered, q->moved_to, q->moved_from, q->term_range, q->word_page, q->exact, q->since};
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		sqlite3_finalize(all[k]);
 	for (int i = 0; i < q->flat_count; i++)
@@ -296,7 +296,7 @@ bool query_answer_begin(struct query *q, struct answer *a, struct query_now *now
 {
 	struct query_now unused;
 	arena_reset(&a->arena);
-	if (!sql_run(q->begin, err))
+	if (!q->held && !sql_run(q->begin, err))
 		return false;
 	if (read_freshness(q, a, now ? now : &unused, err))
 		return true;
@@ -306,9 +306,21 @@ bool query_answer_begin(struct query *q, struct answer *a, struct query_now *now
 bool query_answer_end(struct query *q, bool ok)
 {
 	struct error ignored = {0};
-	if (!sqlite3_get_autocommit(q->db) && !sql_run(q->end, &ignored))
+	if (!q->held && !sqlite3_get_autocommit(q->db) && !sql_run(q->end, &ignored))
 		sqlite3_exec(q->db, "ROLLBACK", NULL, NULL, NULL);
 	return ok;
+}
+
+bool query_hold(struct query *q, struct error *err)
+{
+	q->held = sql_run(q->begin, err);
+	return q->held;
+}
+
+void query_release(struct query *q)
+{
+	q->held = false;
+	query_answer_end(q, true);
 }
 
 bool query_freshness(struct query *q, struct answer *out, struct error *err)

@@ -65,6 +65,9 @@ void query_interrupt(struct query *q); /* any thread */
 /* Changes when another connection has committed since (PRAGMA data_version). */
 int64_t query_data_version(struct query *q);
 bool query_freshness(struct query *q, struct answer *out, struct error *err);
+/* Questions asked between these two see one state of the replica. Release it soon: it keeps the log from being written back. */
+bool query_hold(struct query *q, struct error *err);
+void query_release(struct query *q);
 /* Thresholds of freshness and of silence; microseconds. Defaults 5 s, 60 s, 30 min. */
 void query_thresholds(struct query *q, int64_t live, int64_t lag, int64_t silent);
 
@@ -205,12 +208,41 @@ struct stores_answer {
 	struct store_row *stores;   /* by id; the unknown one last */
 	int window_count;           /* windows with count > 0, by start, then store */
 	struct store_window *windows;
+	int64_t first;              /* the minute of the first registration of all; TIME_NONE: none has a time */
+	int64_t registered;         /* all there are, those without a time too */
+	int gap_count;              /* periods of which registrations may be missing, newest first, at most 50 */
+	struct gap *gaps;
 };
 /* Checks window and slide: ERROR_USAGE with what is allowed. */
 bool query_stores(struct query *q, const struct stores_request *r, struct stores_answer *out, struct error *err);
-/* The registrations of one store in [from, to), newest first, at most limit. */
+/* The check alone; a zero slide becomes the window. */
+bool query_window_check(const struct duration *window, struct duration *slide, struct error *err);
+
+/* What is asked at every commit by who has counted before: the registrations since `from`, in slots of `step` (5 s, or
+ * whole minutes). A registration never goes away: where the growth of all (`registered`) is that of these slots, nothing
+ * else has changed. */
+struct recent_request { int64_t from, to, step; };
+struct recent_slot {
+	const char *store;          /* NULL: the unknown store */
+	int64_t start, count;
+};
+struct recent_answer {
+	struct answer base;
+	int64_t registered;
+	int count;
+	struct recent_slot *slots;  /* those with a count, by store, each store's by time */
+};
+bool query_recent(struct query *q, const struct recent_request *r, struct recent_answer *out, struct error *err);
+
+/* The registrations of one store in [from, to), newest first, at most limit; with TIME_NONE for both all of them, those
+ * without a time last. */
 struct registration { const char *cif, *name; const char *store; int64_t at; int64_t seq; };
-struct registrations_answer { struct answer base; int count; struct registration *list; };
+struct registrations_answer {
+	struct answer base;
+	int64_t total;              /* without the limit */
+	int count;
+	struct registration *list;  /* name NULL: no longer a customer; at TIME_NONE: unknown */
+};
 bool query_registrations(struct query *q, const char *store, int64_t from, int64_t to, int limit, struct registrations_answer *out, struct error *err);
 
 /* ---- status ---- */

@@ -23,6 +23,7 @@ struct entity_query {
 struct query {
 	sqlite3 *db;
 	char *path;
+	bool held;                   /* query_hold: its answers share one transaction */
 	int lock;                    /* the writer's lock file, to look at; -1: not open */
 	struct model *model;
 	struct entity_query *entities;
@@ -31,6 +32,7 @@ struct query {
 	int width;
 	int64_t live, lag, silent;   /* thresholds */
 	sqlite3_stmt *data_version, *status, *entity_rows, *begin, *end;
+	sqlite3_stmt *recent_minutes, *recent_events, *registered;
 	sqlite3_stmt *moved_to, *moved_from, *term_range, *word_page, *exact, *since;
 	struct flat_column *flat;
 	int flat_count;

@@ -18,6 +18,7 @@
 #include "replica/sql.h"
 
 #define MAX_SLICES 200000
+#define GAPS_MOST 50
 #define MAX_CELLS INT64_C(8000000) /* slices by stores: 64 MB */
 
 struct counting {
@@ -44,15 +45,10 @@ static bool calendar(const struct duration *d)
 	return d->days || d->months;
 }
 
-static bool check_window(struct stores_answer *out, const struct stores_request *r, struct error *err)
+bool query_window_check(const struct duration *w, struct duration *s, struct error *err)
 {
-	out->window = r->window;
-	out->slide = r->slide;
-	if (!out->window.micro && !out->window.months)
-		out->window = (struct duration){.micro = 5 * MINUTE};
-	if (!out->slide.micro && !out->slide.months)
-		out->slide = out->window;
-	const struct duration *w = &out->window, *s = &out->slide;
+	if (!s->micro && !s->months)
+		*s = *w;
 	if (calendar(w) || calendar(s)) {
 		if (w->days != s->days || w->months != s->months || w->micro != s->micro)
 			return bad_window(err, "days, weeks and months only tumble: the slide is the window");
@@ -65,6 +61,15 @@ static bool check_window(struct stores_answer *out, const struct stores_request 
 	if (s->micro <= 0 || s->micro > w->micro || w->micro % s->micro || s->micro % (5 * SECOND))
 		return bad_window(err, "the slide does not divide the window in multiples of 5 s");
 	return true;
+}
+
+static bool check_window(struct stores_answer *out, const struct stores_request *r, struct error *err)
+{
+	out->window = r->window;
+	out->slide = r->slide;
+	if (!out->window.micro && !out->window.months)
+		out->window = (struct duration){.micro = 5 * MINUTE};
+	return query_window_check(&out->window, &out->slide, err);
 }
 
 static enum zone_unit unit_of(const struct duration *d)
@@ -350,6 +355,26 @@ static bool fill_last(struct counting *c, const struct rollup *u, struct stores_
 	return ok;
 }
 
+/* What the counts do not tell by themselves: from when on there are any, how many in all, and where some may be missing. */
+static bool fill_known(struct query *q, const struct rollup *u, struct stores_answer *out, struct error *err)
+{
+	const char *customer = q->model->entities[u->entity].name;
+	char *sql = sqlite3_mprintf("SELECT min(start) FROM \"td_%w_counts\" WHERE grain = %d", u->name, GRAIN_MINUTE);
+	out->first = sql_integer(q->db, sql, TIME_NONE);
+	sqlite3_free(sql);
+	sql = sqlite3_mprintf("SELECT sum(n) FROM \"td_%w_counts\" WHERE grain = %d", u->name, GRAIN_TOTAL);
+	out->registered = sql_integer(q->db, sql, 0);
+	sqlite3_free(sql);
+	int all, kept = 0;
+	if (!query_gaps(q, GAPS_MOST, &out->gaps, &all, &out->base.arena, err))
+		return false;
+	for (int i = 0; i < all; i++)
+		if (!out->gaps[i].entity || strcmp(out->gaps[i].entity, customer) == 0)
+			out->gaps[kept++] = out->gaps[i];
+	out->gap_count = kept;
+	return true;
+}
+
 static bool wanted(const struct stores_request *r, const struct known_store *k, struct arena *a)
 {
 	if (!r->store)
@@ -431,7 +456,7 @@ static bool stores(struct query *q, const struct stores_request *r, const struct
 	                      c.indexed ? "SELECT at, \"group\" FROM \"td_%w_events\" WHERE \"group\" = ?1 AND at >= ?2 AND at < ?3"
 	                                : "SELECT at, \"group\" FROM \"td_%w_events\" WHERE at >= ?2 AND at < ?3",
 	                      u->name);
-	ok = ok && c.grain && c.walk && count_all(&c, out, err) && fill_last(&c, u, out);
+	ok = ok && c.grain && c.walk && count_all(&c, out, err) && fill_last(&c, u, out) && fill_known(q, u, out, err);
 	sqlite3_finalize(c.grain);
 	sqlite3_finalize(c.walk);
 	free(c.store_of);
@@ -447,94 +472,8 @@ bool query_stores(struct query *q, const struct stores_request *r, struct stores
 	asked.store = store;
 	bool ok = query_answer_begin(q, &out->base, &now, err);
 	struct answer base = out->base;
-	*out = (struct stores_answer){.base = base, .zone = r->zone ? r->zone : q->model->zone};
+	*out = (struct stores_answer){.base = base, .zone = r->zone ? r->zone : q->model->zone, .first = TIME_NONE};
 	ok = ok && query_answer_end(q, stores(q, &asked, &now, out, err));
 	free(store);
-	return ok;
-}
-
-/* ---- the registrations of a store ---- */
-
-/* The group of a store's registrations; -1: it never had one. */
-static bool find_group(struct query *q, const char *name, const char *store, int *group, struct error *err)
-{
-	sqlite3_stmt *s = sql_preparef(q->db, err, "SELECT id FROM \"td_%w_groups\" WHERE CAST(value AS TEXT) IS ?1", name);
-	*group = -1;
-	if (!s)
-		return false;
-	sqlite3_bind_text(s, 1, store && *store ? store : NULL, -1, SQLITE_STATIC);
-	int row = sql_row(s, err);
-	if (row == 1)
-		*group = sqlite3_column_int(s, 0);
-	sqlite3_finalize(s);
-	return row >= 0;
-}
-
-static bool read_registration(struct query *q, sqlite3_stmt *s, struct registration *g, struct arena *a, struct error *err)
-{
-	const struct model *m = q->model;
-	struct value key = sql_column_copy(s, 0, a), *row = NULL;
-	g->cif = key_value_text(key, a);
-	g->store = value_words(sql_column_copy(s, 1, a), a);
-	g->at = sqlite3_column_int64(s, 2);
-	g->seq = sqlite3_column_int64(s, 3);
-	/* The number of one that was parked is another's by now. */
-	if (sqlite3_column_int(s, 4))
-		return true;
-	sqlite3_stmt *customer = q->entities[m->customer].by_key;
-	sql_bind(customer, 1, key);
-	int found = sql_row(customer, err);
-	if (found == 1)
-		row = query_row(q, m->customer, customer, a);
-	sqlite3_reset(customer);
-	if (row)
-		g->name = search_name(&m->entities[m->customer], row, a);
-	return found >= 0;
-}
-
-static bool registrations(struct query *q, const char *store, int64_t from, int64_t to, int limit, struct registrations_answer *out, struct error *err)
-{
-	const struct model *m = q->model;
-	struct arena *a = &out->base.arena;
-	int group, row = -1, cap = 0;
-	if (!m->rollup_count)
-		return true;
-	const char *name = m->rollups[0].name;
-	if (!query_entity_prepare(q, m->customer, err) || !find_group(q, name, store, &group, err))
-		return false;
-	sqlite3_stmt *s = sql_preparef(q->db, err,
-	                               "SELECT coalesce(p.key, e.key), g.value, e.at, e.seq, p.key IS NOT NULL FROM \"td_%w_events\" e JOIN "
-	                               "\"td_%w_groups\" g ON g.id = ?1 LEFT JOIN \"td_%w_parked\" p ON p.synthetic = e.key "
-	                               "WHERE e.\"group\" = ?1 AND e.at >= ?2 AND e.at < ?3 ORDER BY e.at DESC, e.seq DESC LIMIT ?4",
-	                               name, name, name);
-	if (!s)
-		return false;
-	sqlite3_bind_int(s, 1, group);
-	sqlite3_bind_int64(s, 2, from == TIME_NONE ? INT64_MIN : from);
-	sqlite3_bind_int64(s, 3, to == TIME_NONE ? INT64_MAX : to);
-	sqlite3_bind_int(s, 4, limit);
-	struct registration *list = NULL;
-	bool ok = true;
-	while (ok && (row = sql_row(s, err)) == 1) {
-		if (out->count == cap)
-			list = memory_grow(list, sizeof *list * (size_t)(cap = cap ? cap * 2 : 64));
-		list[out->count] = (struct registration){0};
-		ok = read_registration(q, s, &list[out->count++], a, err);
-	}
-	sqlite3_finalize(s);
-	if (out->count)
-		out->list = arena_copy(a, list, sizeof *list * (size_t)out->count);
-	free(list);
-	return ok && row == 0;
-}
-
-bool query_registrations(struct query *q, const char *store, int64_t from, int64_t to, int limit, struct registrations_answer *out, struct error *err)
-{
-	char *asked = store ? memory_text(store) : NULL;
-	bool ok = query_answer_begin(q, &out->base, NULL, err);
-	struct answer base = out->base;
-	*out = (struct registrations_answer){.base = base};
-	ok = ok && query_answer_end(q, registrations(q, asked, from, to, limit > 0 ? limit : 100, out, err));
-	free(asked);
 	return ok;
 }

@@ -18,7 +18,7 @@
 #include "bench/terminal.h"
 #include "generate/writer.h"
 
-enum { TYPES = 4, ROWS = 24, COLUMNS = 80, QUIET = 80 /* milliseconds */, TICKS = 5, STEPS_MOST = 16 };
+enum { TYPES = 4, ROWS = 24, COLUMNS = 80, QUIET = 80 /* milliseconds */, TICKS = 3, STEPS_MOST = 16 };
 
 static const char *const types[TYPES] = {"xterm-256color", "screen-256color", "linux", "vt100"};
 

@@ -26,9 +26,10 @@
 enum {
 	TEN = 10,
 	LETTERS = 4,
-	IDLE_ROUNDS = 20,
-	BUSY_ROUNDS = 20, /* at most, */
-	BUSY_RUNS = 4,    /* and so many consoles */
+	ROUNDS = 20,      /* idle; and at most, busy, */
+	BUSY_RUNS = 4,    /* in so many consoles; */
+	QUICK_ROUNDS = 5, /* with fewer customers than: */
+	QUICK = 1000000,
 	PAUSE_LEAST = 4000,
 	PAUSE_SPREAD = 16000, /* microseconds between two keys */
 	NAME_ROWS = 3,        /* below the rule: the head line, and whatever a pane puts around it */
@@ -239,12 +240,17 @@ static void begin(struct typing *k, const char *const *argv)
 	terminal_quiet(&k->t, 100);
 }
 
+static int rounds_of(const struct bench *b)
+{
+	return b->customers < QUICK ? QUICK_ROUNDS : ROUNDS;
+}
+
 static void idle_run(struct typing *k)
 {
 	const char *const argv[] = {k->b->program, "console", "--no-ingest", "--replica", k->b->replica, NULL};
 	bench_says("typing into a console, nobody writes");
 	begin(k, argv);
-	for (int i = 0; i < IDLE_ROUNDS; i++)
+	for (int i = 0; i < rounds_of(k->b); i++)
 		turn(k);
 	terminal_close(&k->t);
 }
@@ -282,12 +288,12 @@ static void busy_run(struct typing *k)
 	char *source = memory_format("bank:%s", k->b->bank);
 	const char *const argv[] = {k->b->program, "console", "--source", source, "--replica", k->b->replica, NULL};
 	int rounds = 0;
-	for (int run = 0; run < BUSY_RUNS && rounds < BUSY_ROUNDS; run++) {
+	for (int run = 0; run < (k->b->customers < QUICK ? 1 : BUSY_RUNS) && rounds < rounds_of(k->b); run++) {
 		struct backlog g;
 		backlog_make(&g, k->b, k->b->customers / 2 > BACKLOG_LEAST ? k->b->customers / 2 : BACKLOG_LEAST);
 		bench_says("typing into a console whose ingest catches up");
 		begin(k, argv);
-		while (rounds < BUSY_ROUNDS && busy_turn(k, &g))
+		while (rounds < rounds_of(k->b) && busy_turn(k, &g))
 			rounds++;
 		terminal_close(&k->t);
 		backlog_done(&g);

@@ -677,10 +677,81 @@ static void test_registrations_of_a_store(void **state)
 	assert_true(a.list[0].at == AT(1) && a.list[1].at == AT(0));
 	assert_string_equal(a.list[0].cif, "2");
 	assert_string_equal(a.list[1].cif, "2");
+	assert_int_equal(a.total, 2);
 	sure(query_registrations(asked(), "S1", TIME_NONE, TIME_NONE, 1, &a, &err));
 	assert_int_equal(a.count, 1);
+	assert_int_equal(a.total, 2);
+	sure(query_registrations(asked(), "S1", AT(1), TIME_NONE, 10, &a, &err));
+	assert_int_equal(a.count, 1);
+	assert_int_equal(a.total, 1);
 	sure(query_registrations(asked(), "", TIME_NONE, TIME_NONE, 10, &a, &err));
 	assert_int_equal(a.count, 0);
+	answer_done(&a.base);
+}
+
+/* What is asked at every commit: slots of some seconds from the events, of minutes from the counts, and how many there are in all. */
+static void test_recent_registrations(void **state)
+{
+	(void)state;
+	struct recent_answer a = {0};
+	sure(query_recent(asked(), &(struct recent_request){AT(0), AT(10), MINUTE}, &a, &err));
+	assert_int_equal(a.count, 0);
+	assert_int_equal(a.registered, 0);
+	registered("1", "S1", 0);
+	registered("2", "S1", 4);
+	registered("3", "S1", 65);
+	registered("4", "S2", 65);
+	registered("5", "~", 7);
+	registered("6", "S1", -3600);
+	sure(query_recent(asked(), &(struct recent_request){AT(0), AT(1), 5 * SECOND}, &a, &err));
+	assert_int_equal(a.registered, 6);
+	assert_int_equal(a.count, 2);
+	assert_true(!a.slots[0].store && a.slots[0].start == AT(0) + 5 * SECOND && a.slots[0].count == 1);
+	assert_string_equal(a.slots[1].store, "S1");
+	assert_true(a.slots[1].start == AT(0) && a.slots[1].count == 2);
+	sure(query_recent(asked(), &(struct recent_request){AT(0), AT(10), MINUTE}, &a, &err));
+	assert_int_equal(a.count, 4);
+	assert_true(a.slots[2].start == AT(1) && a.slots[2].count == 1);
+	assert_string_equal(a.slots[3].store, "S2");
+	answer_done(&a.base);
+}
+
+/* Between hold and release every answer is of one state, whatever is committed meanwhile. */
+static void test_held_questions_see_one_state(void **state)
+{
+	(void)state;
+	struct recent_answer a = {0};
+	struct stores_answer b = {0};
+	const struct recent_request all = {AT(0), AT(10), MINUTE};
+	const struct stores_request r = {.from = AT(0), .to = AT(10), .now = AT(9)};
+	registered("1", "S1", 0);
+	sure(query_hold(asked(), &err));
+	sure(query_recent(asked(), &all, &a, &err));
+	registered("2", "S2", 1);
+	sure(query_stores(asked(), &r, &b, &err));
+	assert_int_equal(b.store_count, 1);
+	assert_int_equal(b.registered, 1);
+	sure(query_recent(asked(), &all, &a, &err));
+	assert_int_equal(a.registered, 1);
+	query_release(asked());
+	sure(query_recent(asked(), &all, &a, &err));
+	assert_int_equal(a.registered, 2);
+	answer_done(&a.base);
+	answer_done(&b.base);
+}
+
+/* From when on anything is known of registrations. */
+static void test_the_first_registration_of_all(void **state)
+{
+	(void)state;
+	struct stores_answer a = {0};
+	const struct stores_request r = {.from = AT(0), .to = AT(10), .now = AT(9)};
+	sure(query_stores(asked(), &r, &a, &err));
+	assert_true(a.first == TIME_NONE && a.registered == 0 && a.gap_count == 0);
+	registered("1", "S1", 130);
+	registered("2", "S1", -7201);
+	sure(query_stores(asked(), &r, &a, &err));
+	assert_true(a.first == AT(-121) && a.registered == 2);
 	answer_done(&a.base);
 }
 
@@ -1078,6 +1149,9 @@ int main(void)
 		QUERY_TEST(test_unknown_and_named_stores),
 		QUERY_TEST(test_long_windows_with_short_slides),
 		QUERY_TEST(test_registrations_of_a_store),
+		QUERY_TEST(test_recent_registrations),
+		QUERY_TEST(test_held_questions_see_one_state),
+		QUERY_TEST(test_the_first_registration_of_all),
 		QUERY_TEST(test_search_words_values_and_numbers),
 		QUERY_TEST(test_search_for_many_words),
 		QUERY_TEST(test_search_of_a_name_without_end),

@@ -1,44 +1,50 @@
 /* lag: where the data comes from, how far it has come, and what went wrong on the way. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
-#include "base/moment.h"
-#include "model/model.h"
-#include "replica/details.h"
-#include "replica/query.h"
-#include "ui/kit/chart.h"
-#include "ui/kit/lines.h"
-#include "ui/pane.h"
+#include "base/text.h"
+#include "ui/kit/layout.h"
+#include "ui/panes/lag.h"
 #include "ui/session.h"
-#include "ui/panes/show.h"
 #include "ui/worker.h"
 
-enum { LAG_LABEL = 16, LAG_BAR = 40, LAG_SHARE = 10, LAG_GTIDS = 120 };
-
 #define LAG_AGAIN SECOND
+
+enum { LAG_SHARE = 10 };
 
 struct lag_job {
 	struct job job;
 	struct status_answer answer;
+	int64_t free, took;
 };
 
-struct lag {
-	struct pane base;
-	struct lines lines;
-	bool asked, again;
-	int64_t asked_at;
-	bool shown;
-};
+/* ---- the question ---- */
+
+static int64_t lag_free(const char *path)
+{
+	struct statvfs v;
+	if (!path || statvfs(path, &v) != 0)
+		return -1;
+	return (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+}
 
 static bool lag_job_run(struct job *job, struct query *q, struct error *err)
 {
-	return query_status(q, &((struct lag_job *)job)->answer, err);
+	struct lag_job *j = (struct lag_job *)job;
+	int64_t start = clock_mono();
+	bool good = query_status(q, &j->answer, err);
+	j->free = good ? lag_free(j->answer.path) : -1;
+	j->took = clock_mono() - start;
+	return good;
 }
 
 static void lag_job_free(struct job *job)
@@ -61,138 +67,8 @@ static bool lag_load(struct pane *p, struct error *err)
 	j->job.ops = &lag_job_ops;
 	j->job.owner = l;
 	l->asked = true;
-	l->asked_at = clock_mono();
 	worker_ask(p->session->worker, &j->job);
 	return true;
-}
-
-static const char *lag_or(const char *text)
-{
-	return text ? text : "(none)";
-}
-
-/* A set of transactions can fill pages: its beginning tells whose they are, and status tells it whole. Blanks behind its commas,
- * for it to wrap there. */
-static void lag_gtids(struct lag *l, const char *gtids)
-{
-	struct buffer b = {0};
-	int left = 0;
-	for (const char *part = gtids; *part;) {
-		size_t n = strcspn(part, ",");
-		if (b.len && b.len + n > LAG_GTIDS)
-			left++;
-		else
-			buffer_format(&b, "%s%.*s%s", b.len ? ", " : "", (int)(n < LAG_GTIDS ? n : LAG_GTIDS), part,
-				      n < LAG_GTIDS ? "" : " ...");
-		part += n + (part[n] == ',');
-	}
-	if (left)
-		buffer_format(&b, " and %d more, see tellerdesk status", left);
-	lines_pair(&l->lines, LAG_LABEL, "Transactions", ROLE_TEXT, "%s", buffer_text(&b));
-	buffer_done(&b);
-}
-
-static void lag_details(struct lag *l, const struct status_source *s, const struct freshness *f)
-{
-	struct detail_line lines[DETAIL_LINES];
-	int count = detail_lines(s, f, l->base.session->zone, &l->lines.arena, lines);
-	for (int i = 0; i < count; i++)
-		lines_pair(&l->lines, LAG_LABEL, lines[i].label, lines[i].warn ? ROLE_WARN : ROLE_TEXT, "%s", lines[i].text);
-}
-
-static void lag_sources(struct lag *l, const struct status_answer *a)
-{
-	const struct zone *zone = l->base.session->zone;
-	for (int i = 0; i < a->source_count; i++) {
-		const struct status_source *s = &a->sources[i];
-		bool bad = s->error != NULL;
-		lines_pair(&l->lines, LAG_LABEL, "Source", ROLE_NAME, "%s", s->url ? s->url : s->id);
-		lines_pair(&l->lines, LAG_LABEL, "State", bad ? ROLE_WARN : ROLE_TEXT, "%s", lag_or(s->state));
-		if (bad)
-			lines_pair(&l->lines, LAG_LABEL, "Last error", ROLE_WARN, "%s", s->error);
-		if (s->hint)
-			lines_pair(&l->lines, LAG_LABEL, "What helps", ROLE_WARN, "%s", s->hint);
-		lines_pair(&l->lines, LAG_LABEL, "Position", ROLE_TEXT, "%s",
-			   s->position ? detail_place(s->position, &l->lines.arena) : lag_or(NULL));
-		lag_details(l, s, &a->base.freshness);
-		if (s->position && detail_gtids(s->position))
-			lag_gtids(l, detail_gtids(s->position));
-		if (s->last_batch != TIME_NONE)
-			lines_pair(&l->lines, LAG_LABEL, "Last batch", ROLE_TEXT, "%s",
-				   show_time(&l->lines.arena, s->last_batch, zone));
-	}
-}
-
-static void lag_progress(struct lag *l, const struct status_answer *a)
-{
-	struct buffer bar = {0};
-	if (!a->copying)
-		return;
-	chart_bar(&bar, (int64_t)(a->percent * 100), 10000, LAG_BAR, draw_ascii());
-	lines_pair(&l->lines, LAG_LABEL, "First copy", ROLE_LAG, "%s %.0f %%", buffer_text(&bar), a->percent);
-	buffer_done(&bar);
-	double left = a->percent > 0 && a->rows_per_s > 0
-			      ? (double)a->copy_rows * (100 - a->percent) / a->percent / a->rows_per_s
-			      : 0;
-	char time[MOMENT_SIZE];
-	lines_pair(&l->lines, LAG_LABEL, "", ROLE_TEXT, "%s rows, %s a second%s%s",
-		   show_count(&l->lines.arena, a->copy_rows), show_count(&l->lines.arena, (int64_t)a->rows_per_s),
-		   left > 0 ? ", left about " : "", left > 0 ? duration_short((int64_t)(left * SECOND), time) : "");
-}
-
-static void lag_replica(struct lag *l, const struct status_answer *a)
-{
-	const struct model *m = l->base.session->model;
-	struct arena *arena = &l->lines.arena;
-	char time[MOMENT_SIZE];
-	if (a->base.freshness.complete_to != TIME_NONE)
-		lines_pair(&l->lines, LAG_LABEL, "Complete to", ROLE_TEXT, "%s",
-			   moment_local(a->base.freshness.complete_to, l->base.session->zone, time));
-	lines_pair(&l->lines, LAG_LABEL, "Rate", ROLE_TEXT, "%.1f changes a second", a->rate);
-	lines_pair(&l->lines, LAG_LABEL, "Replica", ROLE_TEXT, "%s, %s MiB", lag_or(a->path),
-		   show_count(arena, a->bytes / (1024 * 1024)));
-	if (a->writer)
-		lines_pair(&l->lines, LAG_LABEL, "Written by", ROLE_TEXT, "process %lld", (long long)a->writer);
-	else
-		lines_pair(&l->lines, LAG_LABEL, "Written by", ROLE_WARN, "nobody: the data grows older");
-	for (int i = 0; i < m->entity_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, m->entities[i].name, ROLE_TEXT, "%s rows, %s versions",
-			   show_count(arena, a->rows[i]),
-			   show_count(arena, a->versions[i]));
-	for (int i = 0; i < a->base.freshness.incomplete_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Not copied yet", ROLE_WARN, "%s",
-			   m->entities[a->base.freshness.incomplete[i]].name);
-	lines_pair(&l->lines, LAG_LABEL, "Registrations", ROLE_TEXT, "%s", show_count(arena, a->registrations));
-}
-
-static void lag_troubles(struct lag *l, const struct status_answer *a)
-{
-	const struct zone *zone = l->base.session->zone;
-	struct arena *arena = &l->lines.arena;
-	const struct {
-		const char *name;
-		int64_t count;
-	} counts[] = {{"Rejected rows", a->rejected},
-		      {"Misfits", a->misfits},
-		      {"Anomalies", a->anomalies},
-		      {"Gaps", a->gaps}};
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		lines_pair(&l->lines, LAG_LABEL, counts[i].name, counts[i].count ? ROLE_WARN : ROLE_TEXT, "%s",
-			   show_count(arena, counts[i].count));
-	for (int i = 0; i < a->gap_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Gap", ROLE_WARN, "%s to %s, %s: %s",
-			   show_time(arena, a->gap_list[i].from, zone), show_time(arena, a->gap_list[i].to, zone),
-			   a->gap_list[i].entity ? a->gap_list[i].entity : "all", lag_or(a->gap_list[i].reason));
-	for (int i = 0; i < a->anomaly_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Anomaly", ROLE_WARN, "%s %s %s: %s",
-			   show_time(arena, a->anomaly_list[i].at, zone),
-			   a->anomaly_list[i].entity ? a->anomaly_list[i].entity : "",
-			   a->anomaly_list[i].key ? a->anomaly_list[i].key : "", lag_or(a->anomaly_list[i].reason));
-	for (int i = 0; i < a->rejected_count; i++)
-		lines_pair(&l->lines, LAG_LABEL, "Rejected", ROLE_WARN, "%s %s: %s",
-			   show_time(arena, a->rejected_list[i].at, zone),
-			   a->rejected_list[i].position ? a->rejected_list[i].position : "",
-			   lag_or(a->rejected_list[i].reason));
 }
 
 static void lag_take(struct pane *p, struct job *job)
@@ -201,15 +77,16 @@ static void lag_take(struct pane *p, struct job *job)
 	struct lag_job *j = (struct lag_job *)job;
 	l->asked = false;
 	p->loaded_at = clock_mono();
-	p->cost = p->loaded_at - l->asked_at;
+	p->cost = j->took;
 	if (job->good) {
 		age_set(&p->session->age, &j->answer.base.freshness, clock_now());
-		lines_clear(&l->lines);
-		lag_sources(l, &j->answer);
-		lag_progress(l, &j->answer);
-		lag_replica(l, &j->answer);
-		lag_troubles(l, &j->answer);
+		answer_done(&l->status.base);
+		l->status = j->answer;
+		j->answer = (struct status_answer){0};
+		l->free = j->free;
 		l->shown = true;
+		lag_say(l);
+		lag_lists_sync(l);
 	} else if (job->error.code != ERROR_CANCELLED) {
 		session_fail(p->session, &job->error);
 	}
@@ -220,24 +97,166 @@ static void lag_take(struct pane *p, struct job *job)
 	}
 }
 
+/* ---- painting ---- */
+
+/* " Source  Gaps 2  Anomalies 0 ...": those from `first` on, the one that is shown marked. */
+static void lag_tabs(const struct lag *l, enum lag_view first, enum lag_view on, struct area area)
+{
+	char count[FIGURES_SIZE];
+	int x = area.x + 1;
+	for (enum lag_view v = first; v < LAG_VIEWS; v++) {
+		enum role role = v == on ? ROLE_TAB_ON : ROLE_TAB;
+		struct buffer text = {0};
+		buffer_format(&text, v == LAG_SOURCE ? "%s%s" : "%s %s", lag_view_title(v),
+			      v == LAG_SOURCE ? "" : figures_count(lag_count(l, v), count));
+		int cells = (int)text_width(text.data, text.len), room = area.x + area.w - x;
+		draw_text(area.y, x, cells < room ? cells : room, role, text.data, text.len);
+		x += cells + 2;
+		buffer_done(&text);
+	}
+}
+
+static void lag_draw_beside(struct lag *l, const struct layout *at)
+{
+	struct area list = at->part[1];
+	lines_draw(&l->source, at->part[0]);
+	lag_tabs(l, LAG_GAPS, lag_list(l), list);
+	list.y++, list.h--;
+	lag_draw_list(l, lag_list(l), list);
+}
+
 static void lag_draw(struct pane *p, struct area area)
 {
 	struct lag *l = (struct lag *)p;
-	if (l->shown)
-		lines_draw(&l->lines, area);
+	struct layout at;
+	for (enum lag_view v = LAG_GAPS; v < LAG_VIEWS; v++)
+		l->lists[v].y = -1;
+	if (!l->shown) {
+		draw_format(area.y, area.x + 1, area.w - 2, ROLE_DIM, "%s", _("Reading ..."));
+		return;
+	}
+	layout_make(LAYOUT_LAG, area, p->session->accessible, &at);
+	l->beside = at.part[1].h > 0;
+	if (l->beside) {
+		lag_draw_beside(l, &at);
+		return;
+	}
+	lag_tabs(l, LAG_SOURCE, l->view, area);
+	area.y++, area.h--;
+	if (l->view == LAG_SOURCE)
+		lines_draw(&l->source, area);
 	else
-		draw_format(area.y, area.x + 1, area.w - 2, ROLE_DIM, "Reading ...");
+		lag_draw_list(l, l->view, area);
+}
+
+static struct grid *lag_grid(struct pane *p)
+{
+	struct lag *l = (struct lag *)p;
+	return l->view == LAG_SOURCE || l->opened ? NULL : &l->lists[l->view];
+}
+
+static void lag_place(struct pane *p, struct buffer *out)
+{
+	struct lag *l = (struct lag *)p;
+	const struct grid *g = lag_grid(p);
+	char at[FIGURES_SIZE], of[FIGURES_SIZE];
+	if (g && g->count)
+		buffer_format(out, _("%s of %s"), figures_count(g->selected + 1, at),
+			      figures_count(lag_count(l, l->view), of));
+	else if (l->view == LAG_SOURCE && l->source.total > l->source.shown && l->shown)
+		buffer_format(out, _("lines %d-%d of %d"), l->source.top + 1, l->source.top + l->source.shown,
+			      l->source.total);
+}
+
+/* ---- keys ---- */
+
+static enum reaction lag_turn(struct lag *l, int step)
+{
+	l->opened = false;
+	l->view = (l->view + LAG_VIEWS + (unsigned)step) % LAG_VIEWS;
+	return REACT_DONE;
+}
+
+static enum reaction lag_open(struct lag *l)
+{
+	if (l->view == LAG_SOURCE || l->opened || !l->lists[l->view].count)
+		return REACT_DONE;
+	lag_record(l);
+	l->opened = true;
+	return REACT_DONE;
+}
+
+static enum reaction lag_back(struct lag *l)
+{
+	if (l->opened)
+		l->opened = false;
+	else if (l->view != LAG_SOURCE && !l->beside)
+		l->view = LAG_SOURCE;
+	else
+		return REACT_IGNORED;
+	return REACT_DONE;
 }
 
 static enum reaction lag_act(struct pane *p, enum action a)
 {
-	return lines_act(&((struct lag *)p)->lines, a) ? REACT_DONE : REACT_IGNORED;
+	struct lag *l = (struct lag *)p;
+	switch (a) {
+	case ACTION_VIEW:
+	case ACTION_NEXT_FIELD:
+		return lag_turn(l, 1);
+	case ACTION_PREVIOUS_FIELD:
+		return lag_turn(l, -1);
+	case ACTION_OPEN:
+		return lag_open(l);
+	case ACTION_BACK:
+		return lag_back(l);
+	default:
+		break;
+	}
+	if (l->opened)
+		return lines_act(&l->record, a) ? REACT_DONE : REACT_IGNORED;
+	if (l->view == LAG_SOURCE)
+		return lines_act(&l->source, a) ? REACT_DONE : REACT_IGNORED;
+	return REACT_IGNORED;
 }
 
-/* Once a second, as the status is written; counting millions of rows takes no more than a tenth of the time. */
+/* ---- life ---- */
+
+static void lag_start(struct pane *p, const char *argument)
+{
+	struct lag *l = (struct lag *)p;
+	(void)argument;
+	if (!l->lists[LAG_GAPS].ops)
+		lag_lists_init(l);
+}
+
+static void lag_mark(const struct pane *p, struct buffer *out)
+{
+	const struct lag *l = (const struct lag *)p;
+	const struct grid *g = &l->lists[l->view];
+	bool keyed = l->view != LAG_SOURCE && g->key && !strpbrk(g->key, "\r\n");
+	buffer_format(out, "%d %s", l->view, keyed ? g->key : "");
+}
+
+static void lag_recall(struct pane *p, const char *mark)
+{
+	struct lag *l = (struct lag *)p;
+	int view = mark[0] - '0';
+	if (view < LAG_SOURCE || view >= LAG_VIEWS)
+		return;
+	l->view = (enum lag_view)view;
+	l->opened = false;
+	if (view != LAG_SOURCE && mark[1] == ' ' && mark[2]) {
+		free(l->lists[view].key);
+		l->lists[view].key = memory_text(mark + 2);
+	}
+}
+
+/* Once a second, as the status is written; counting millions of rows takes no more than a tenth of the time. Who
+ * listens to the screen is told by the word in its corner, and reads again when it suits. */
 static int64_t lag_due(const struct pane *p)
 {
-	if (p->loaded_at == TIME_NONE || ((const struct lag *)p)->asked)
+	if (p->loaded_at == TIME_NONE || ((const struct lag *)p)->asked || p->session->accessible)
 		return TIME_NONE;
 	return p->loaded_at + (p->cost * LAG_SHARE > LAG_AGAIN ? p->cost * LAG_SHARE : LAG_AGAIN);
 }
@@ -249,26 +268,41 @@ static void lag_wake(struct pane *p)
 
 static void lag_stop(struct pane *p)
 {
-	lines_done(&((struct lag *)p)->lines);
+	struct lag *l = (struct lag *)p;
+	lines_done(&l->source);
+	lines_done(&l->record);
+	for (enum lag_view v = LAG_GAPS; v < LAG_VIEWS; v++)
+		grid_done(&l->lists[v]);
+	answer_done(&l->status.base);
 }
 
-static const enum action lag_actions[] = {ACTION_NONE};
+static const enum action lag_actions[] = {ACTION_MORE, ACTION_VIEW, ACTION_NONE};
 
 const struct pane_ops lag_pane = {
 	.code = "LAG",
-	.title = "Source",
-	.about = "Where the data comes from, up to when it is complete, and what went wrong on the way.\n"
-		 "A rejected row is a line of a batch that could not be read; a misfit a value its type cannot hold, "
-		 "kept as it "
-		 "came; an anomaly a change that did not fit what was held; a gap a time in which changes may be "
-		 "missing.",
+	.title = N_("Source"),
+	.about = N_("Where the data comes from, up to when it is complete, and what went wrong on the way. The word on "
+		    "the first "
+		    "line is the one in the corner of every screen; beside it stands what it means.\n"
+		    "Tab or v goes from the source to the gaps, the anomalies and the rejected rows; Enter shows one "
+		    "of them whole.\n"
+		    "A gap is a time in which changes may be missing; an anomaly a change that did not fit what was "
+		    "held; a "
+		    "rejected row a line of a batch that could not be read; a misfit a value its type cannot hold, "
+		    "kept as it "
+		    "came."),
 	.size = sizeof(struct lag),
 	.actions = lag_actions,
+	.start = lag_start,
 	.stop = lag_stop,
 	.load = lag_load,
 	.take = lag_take,
 	.draw = lag_draw,
+	.place = lag_place,
 	.act = lag_act,
+	.grid = lag_grid,
+	.mark = lag_mark,
+	.recall = lag_recall,
 	.due = lag_due,
 	.wake = lag_wake,
 };
