@@ -23,8 +23,8 @@ def begin(words, name):
     return f'run "$TELLERDESK" {words} >/dev/null 2>&1 & echo $! >{path(name)}'
 
 
-def finish(name, number="TERM"):
-    return f"run kill -{number} $(cat {path(name)})"
+def finish(name):
+    return f"run kill $(cat {path(name)})"
 
 
 def change(bank, statement):
@@ -68,7 +68,7 @@ def source_down_at_start(t):
     """A replica of yesterday, and a source that is not there: everything can be looked up; then the source comes."""
     bank, replica, cif = copied("down")
     os.rename(bank, bank + ".away")
-    script = Script().wait("OFFLINE").keys(f"{cif} Enter g2 1").wait("could not").shot("customer").keys("F2 lag Enter").wait("What helps").shot("lag").keys("Esc 2")
+    script = Script().wait("OFFLINE").keys(f"{cif} Enter g2 1").wait("could not").shot("customer").keys("F2 lag Enter").wait("What helps").shot("lag").keys("Esc Esc 2")
     script.run(f"mv {bank}.away {bank}").wait("LIVE").shot("there")
     if screens := played(t, "source down at the start", script, "--source", f"bank:{bank}", replica=replica):
         says(t, screens["customer"], r"OFFLINE.*Status.*could not.*:lag says more", "source down: the customer, the word, why, and where more is said")
@@ -88,18 +88,33 @@ def nothing_at_start(t):
         t.ok("4___" in screens["there"].rows[1] and not screens["there"].says("could not"), "the source comes: what was typed still stands", screens["there"])
 
 
+def copying(replica):
+    """Whether the first copy runs, asked as quickly as can be."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{replica}?mode=ro", uri=True, timeout=BOUND)) as db:
+            return db.execute("SELECT state FROM td_status").fetchone()[0] == "snapshot"
+    except (sqlite3.Error, TypeError):
+        return False
+
+
 def built(t):
-    """The first copy: its share, and customers that are not copied yet."""
+    """The first copy, held in its middle: its share, and customers that are not copied yet; then it goes on."""
     bank, replica = make_bank("built.bank", 30000), path("built.db")
     last = read_bank(bank, "SELECT max(cif) FROM customer_info")[0][0]
-    script = Script().wait("The first copy runs").keys(f"{last} Enter").shot("early").keys("F2 lag Enter").wait("First copy").shot("lag").keys("Esc")
-    script.wait("LIVE").keys(f"{last} Enter").idle().shot("done")
-    if screens := played(t, "a replica that is being built", script, "--source", f"bank:{bank}", replica=replica):
-        early, lag = screens["early"], screens["lag"]
-        t.ok(re.fullmatch(r"SNAPSHOT \d+ ?%", early.age), "it tells how much is copied", early)
+    with running("ingest", "--source", f"bank:{bank}", "--replica", replica) as service:
+        wait_for(lambda: copying(replica), "a copy that runs", pause=0.001)
+        service.send_signal(signal.SIGSTOP)
+        script = Script().wait("The first copy runs").shot("home").keys(f"{last} Enter").idle().shot("early").keys("F2 lag Enter").wait("First copy").shot("lag")
+        script.run(f"kill -CONT {service.pid}").wait("LIVE").keys(f'F2 ":cif {last}" Enter').idle().shot("done")
+        screens = played(t, "a replica that is being built", script, "--no-ingest", replica=replica)
+        service.send_signal(signal.SIGCONT)
+    if screens:
+        home, early = screens["home"], screens["early"]
+        t.ok(re.fullmatch(r"SNAPSHOT \d+ ?%", home.age) and "SNAPSHOT" in home.rows[0][:30], "it tells how much is copied", home)
+        says(t, home, r"The first copy runs: \d+ %, [\d,]+ rows, [\d,]+ a second", "how fast, and how long it may take")
         says(t, early, r"not copied yet|Gender", "who is not copied yet is not called unknown")
         t.ok(not early.says("There is no customer"), "nor denied", early)
-        says(t, lag, r"First copy .*\d %.* rows, .* a second", "the source's screen has the progress")
+        says(t, screens["lag"], r"First copy .*\d %.* rows, .* a second", "the source's screen has the progress")
         says(t, screens["done"], rf"{last}.*Gender", "and in the end they are there")
 
 
@@ -282,11 +297,12 @@ def clock(t):
         script.add(now(hours)).idle().keys("r").shot(f"{n}")
     if screens := played(t, "a clock that jumps, nobody writing", script, "--no-ingest", replica=replica):
         t.equal([s.age.split()[0] for s in screens.values()], ["OFFLINE"] * len(jumps), "nobody writes: OFFLINE whatever the clock says")
-    script = Script().add(begin(f"ingest --source bank:{bank} --replica {replica}", "clock")).run(wait_writer(replica, "clock")).wait("LIVE").keys(f"{cif} Enter")
+    script = Script().wait("LIVE").keys(f"{cif} Enter")
     for n, hours in enumerate(jumps):
         script.add(now(hours)).keys("r").shot(f"{n}")
-    script.add(finish("clock"))
-    if screens := played(t, "a clock that jumps, somebody writing", script, "--no-ingest", replica=replica):
+    with running("ingest", "--source", f"bank:{bank}", "--replica", replica):
+        screens = played(t, "a clock that jumps, somebody writing", script, "--no-ingest", replica=replica)
+    if screens:
         for n, hours in enumerate(jumps):
             age = screens[str(n)].age
             t.ok(AGE.fullmatch(age), f"{hours:+d} h: {age}", screens[str(n)])
