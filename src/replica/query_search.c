@@ -274,12 +274,35 @@ static void add_row(struct searching *s, const struct value *row)
 	arena_done(&a);
 }
 
+/* A match can come of the column. */
+static bool is_searched(const struct entity *e, int column)
+{
+	for (int i = 0; i < e->name_count; i++)
+		if (e->names[i] == column)
+			return true;
+	return e->columns[column].key >= 0 || e->columns[column].search;
+}
+
+/* Columns as they are numbered, but only what is looked at is read. */
+static void direct_columns(const struct entity *e, struct buffer *sql)
+{
+	for (int i = 0; i < e->column_count; i++) {
+		buffer_text_add(sql, i ? ", " : "");
+		if (is_searched(e, i)) {
+			buffer_text_add(sql, "c.");
+			sql_identifier(sql, e->columns[i].as);
+		} else {
+			buffer_text_add(sql, "NULL");
+		}
+	}
+}
+
 /* All customers, or those queued. CROSS JOIN: the queue leads, whatever the planner thinks of sizes nobody measured. */
 static sqlite3_stmt *prepare_direct(struct searching *s, bool queue)
 {
 	struct buffer sql = {0};
 	buffer_text_add(&sql, "SELECT ");
-	query_columns(s->entity, "c.", &sql);
+	direct_columns(s->entity, &sql);
 	buffer_text_add(&sql, queue ? " FROM td_search_queue q CROSS JOIN " : " FROM ");
 	sql_identifier(&sql, s->entity->name);
 	buffer_text_add(&sql, " c");
@@ -291,21 +314,6 @@ static sqlite3_stmt *prepare_direct(struct searching *s, bool queue)
 	sqlite3_stmt *t = sql_prepare(s->q->db, buffer_text(&sql), s->err);
 	buffer_done(&sql);
 	return t;
-}
-
-static bool search_direct(struct searching *s, bool queue)
-{
-	sqlite3_stmt *t = prepare_direct(s, queue);
-	int row = -1;
-	struct value *values = memory_alloc(sizeof *values * (size_t)s->entity->column_count);
-	while (t && (row = sql_row(t, s->err)) == 1) {
-		for (int i = 0; i < s->entity->column_count; i++)
-			values[i] = sql_column(t, i);
-		add_row(s, values);
-	}
-	sqlite3_finalize(t);
-	free(values);
-	return row == 0;
 }
 
 bool query_search_coverage(struct query *q, struct search_coverage *out, struct error *err)
@@ -347,6 +355,23 @@ static bool bare_equal(const char *folded, const char *text)
 		if (!*folded)
 			return true;
 	}
+}
+
+/* Told by its first letter, which folding an ASCII one only makes small, a value cannot be equal: most are not, at no cost. */
+static bool begins_otherwise(const char *folded, struct value v)
+{
+	if (v.kind != VALUE_TEXT)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		char c = v.text[i];
+		if (c >= 'A' && c <= 'Z')
+			return folded[0] != c - 'A' + 'a';
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			return folded[0] != c;
+		if (c & ~0x7f)
+			return false;
+	}
+	return false;
 }
 
 static bool add_exact(struct searching *s, int column, const char *folded, const struct value *row)
@@ -394,23 +419,24 @@ static bool search_exact(struct searching *s, const char *folded)
 	return t != NULL;
 }
 
-/* The queue, and a table too small to wait for its index, by their exact values. */
-static bool exact_direct(struct searching *s, const char *folded, bool queue)
+static void add_exacts(struct searching *s, const char *folded, const struct value *row)
 {
-	bool any = false;
 	for (int i = 0; i < s->entity->column_count; i++)
-		any = any || s->entity->columns[i].search;
-	if (!any)
-		return true;
+		if (s->entity->columns[i].search && !begins_otherwise(folded, row[i]) && add_exact(s, i, folded, row))
+			break;
+}
+
+/* The queue, or a table too small to wait for its index, by their names and their exact values. */
+static bool search_direct(struct searching *s, const char *folded, bool queue)
+{
 	sqlite3_stmt *t = prepare_direct(s, queue);
 	int row = -1;
 	struct value *values = memory_alloc(sizeof *values * (size_t)s->entity->column_count);
 	while (t && (row = sql_row(t, s->err)) == 1) {
 		for (int i = 0; i < s->entity->column_count; i++)
 			values[i] = sql_column(t, i);
-		for (int i = 0; i < s->entity->column_count; i++)
-			if (s->entity->columns[i].search && add_exact(s, i, folded, values))
-				break;
+		add_row(s, values);
+		add_exacts(s, folded, values);
 	}
 	sqlite3_finalize(t);
 	free(values);
@@ -479,10 +505,12 @@ static bool is_small(struct searching *s)
 	return customers <= SEARCH_DIRECT;
 }
 
-/* How much is indexed when that many are not: customers are counted by their entries in the queue and beside it. */
+/* How much is indexed when that many are not: customers are counted by their entries in the queue and beside it.
+ * The queue is taken from its beginning, so its ends tell its length; to count it takes longer than to search. */
 static int indexed_percent(struct searching *s)
 {
-	int64_t queued = sql_integer(s->q->db, "SELECT count(*) FROM td_search_queue", 0);
+	int64_t queued = sql_integer(s->q->db,
+	                             "SELECT 1 + (SELECT max(rowid) FROM td_search_queue) - (SELECT min(rowid) FROM td_search_queue)", 0);
 	int64_t words = sql_integer(s->q->db, "SELECT sum(n) FROM td_term", 0);
 	return words + queued > 0 ? (int)(99 * words / (words + queued)) : 0;
 }
@@ -491,7 +519,7 @@ static bool run_index(struct searching *s, const char *folded, const struct sear
 {
 	if (!cover->ready) {
 		if (is_small(s))
-			return search_direct(s, false) && exact_direct(s, folded, false);
+			return search_direct(s, folded, false);
 		out->indexing = cover->percent < 100 ? cover->percent : 99;
 		return true;
 	}
@@ -503,7 +531,7 @@ static bool run_index(struct searching *s, const char *folded, const struct sear
 		out->indexing = indexed_percent(s);
 		return true;
 	}
-	return !cover->queued || (search_direct(s, true) && exact_direct(s, folded, true));
+	return !cover->queued || search_direct(s, folded, true);
 }
 
 static bool search(struct query *q, const char *text, int limit, struct search_answer *out, struct error *err)

@@ -130,8 +130,8 @@ def of_every_screen(t):
                    "keys Enter", "wait idle", 'keys : "export csv drill.csv" Enter', "wait text rows written to drill.csv")
     t.equal(done.status, 0, "HIST, STOR and its registrations are exported", done)
     rows = list(csv.DictReader(io.StringIO(read(folder, "hist.csv").decode())))
-    t.equal((rows[0]["at"], rows[0]["subject"], rows[0]["event"], rows[0]["change"], rows[0]["as_known"]),
-            ("2026-11-20T02:41:00.000000Z", "product 7710", "changed", "Status ACTIVE -> CLOSED", AS_KNOWN), "times are those of programs")
+    t.equal((rows[0]["at"], rows[0]["what"], rows[0]["event"], rows[0]["change"], rows[0]["as_known"]),
+            ("2026-11-20T02:41:00.000000Z", "product 7710", "update", "status: ACTIVE -> CLOSED", AS_KNOWN), "times are those of programs")
     stores = {row["store"]: row for row in csv.DictReader(io.StringIO(read(folder, "stor.csv").decode()))}
     printed = {s["store"] or "": s for s in at("stores", "--from", "today", "--to", "now", "--json", folder=folder).json()["stores"]}
     t.equal({k: int(v["today"]) for k, v in stores.items()}, {k: v["total"] for k, v in printed.items()}, "the numbers are those of stores")
