@@ -175,6 +175,8 @@ struct history_answer {
 	struct version *versions;   /* newest first: valid_from, then seq, model order, key, version descending */
 };
 bool query_history(struct query *q, const struct history_request *r, struct history_answer *out, struct error *err);
+/* With this version of the answer the row went, from the bank or to another customer; none follows it at once. */
+bool version_went(const struct history_answer *h, const struct version *v);
 
 /* ---- stores ---- */
 
