@@ -56,6 +56,8 @@ struct answer {
 void answer_done(struct answer *a);
 
 struct query *query_open(const char *path, struct error *err);
+/* For who lives long: a file that is cut short under it is an error, not the end of the process. Reads a little slower. */
+void query_steady(struct query *q);
 void query_close(struct query *q);
 const struct model *query_model(const struct query *q);
 bool query_column_present(const struct query *q, int entity, int column); /* false: the bank lacks it */

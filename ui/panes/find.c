@@ -256,6 +256,7 @@ static void find_start(struct pane *p, const char *argument)
 			field_set(&f->name, argument, false);
 			find_changed(f);
 		}
+		find_sync(f); /* what was a list of those seen last is one of those found */
 	} else { /* home: what was searched for is done with; the trail has it */
 		field_clear(&f->name);
 		find_changed(f);
@@ -291,6 +292,7 @@ static void find_recall(struct pane *p, const char *mark)
 	f->name.sent = f->name.len > 0;
 	f->list_focus = true;
 	f->recent = recent;
+	find_sync(f);
 	find_want(f, cif);
 	f->wanted_row = row;
 	if (f->due == TIME_NONE)
