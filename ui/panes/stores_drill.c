@@ -44,7 +44,11 @@ void stores_drill_take(struct stores *s, struct stores_drill *d)
 	s->drill.read = true;
 	d->registrations = (struct registrations_answer){0};
 	d->days = (struct stores_answer){0};
+	/* Who looks at the newest wants to see what comes. */
+	bool first = s->drill.grid.count && s->drill.grid.top == 0;
 	grid_sync(&s->drill.grid, s->drill.registrations.count);
+	if (first)
+		s->drill.grid.top = 0;
 }
 
 void stores_drill_open(struct stores *s, const char *store)
