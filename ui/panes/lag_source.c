@@ -1,7 +1,6 @@
 /* Where the data comes from and how far it has come, in lines. */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -215,12 +214,12 @@ static void lag_writer(struct lag *l)
 	if (!writer)
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_WARN, "%s", _("nobody: the data grows older"));
 	else if (writer == getpid())
-		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %" PRId64),
-			   writer);
+		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %lld"),
+			   (long long)writer);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT,
-			   _("process %" PRId64 "; this console reads what it writes, and takes over when it ends"),
-			   writer);
+			   _("process %lld; this console reads what it writes, and takes over when it ends"),
+			   (long long)writer);
 }
 
 static void lag_size(struct lag *l)
