@@ -42,14 +42,7 @@ static struct area lists_window(struct grid *g, struct area area)
 	g->height = area.h;
 	if (g->count > area.h && g->height > 1)
 		g->height--;
-	if (g->selected < g->top)
-		g->top = g->selected;
-	if (g->selected >= g->top + g->height)
-		g->top = g->selected - g->height + 1;
-	if (g->top > g->count - g->height)
-		g->top = g->count - g->height;
-	if (g->top < 0)
-		g->top = 0;
+	grid_scroll(g);
 	show_more(area.y + area.h - 1, area.x + 2, area.w - 2, g->top, g->count - g->top - g->height);
 	area.h = g->height;
 	return area;
