@@ -319,8 +319,6 @@ void event_what(struct buffer *out, const struct event_words *w, const struct ev
 		return;
 	}
 	event_moved(out, v);
-	if (v->origin == ORIGIN_SNAPSHOT)
-		buffer_text_add(out, _("before it: not known; "));
 	if (v->changed_count)
 		event_changes(out, w, e);
 	else
