@@ -1,7 +1,6 @@
 /* Where the data comes from and how far it has come, in lines. */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +37,16 @@ static const char *lag_figures(struct lag *l, int64_t n)
 {
 	char text[FIGURES_SIZE];
 	return arena_text(&l->source.arena, figures_count(n, text));
+}
+
+/* What a source or its service said in English, in the reader's language. */
+static const char *lag_told(struct lag *l, const char *english)
+{
+	struct buffer told = {0};
+	language_sentence(&told, english);
+	const char *kept = arena_text(&l->source.arena, buffer_text(&told));
+	buffer_done(&told);
+	return kept;
 }
 
 /* ---- what it means ---- */
@@ -164,7 +173,7 @@ static void lag_details(struct lag *l, const struct status_source *s)
 	int count = detail_lines(s, &l->status.base.freshness, l->base.session->zone, &l->source.arena, lines);
 	for (int i = 0; i < count; i++)
 		lines_pair(&l->source, LAG_LABEL, _(lines[i].label), lines[i].warn ? ROLE_WARN : ROLE_TEXT, "%s",
-			   lines[i].text);
+			   lag_told(l, lines[i].text));
 }
 
 static void lag_position(struct lag *l, const struct status_source *s)
@@ -200,9 +209,9 @@ static void lag_source(struct lag *l, const struct status_source *s)
 {
 	lines_pair(&l->source, LAG_LABEL, _("Source"), ROLE_NAME, "%s", s->url ? s->url : s->id);
 	if (s->error)
-		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", s->error);
+		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", lag_told(l, s->error));
 	if (s->hint)
-		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", s->hint);
+		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", lag_told(l, s->hint));
 	lag_complete(l);
 	lag_position(l, s);
 }
@@ -215,12 +224,12 @@ static void lag_writer(struct lag *l)
 	if (!writer)
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_WARN, "%s", _("nobody: the data grows older"));
 	else if (writer == getpid())
-		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %" PRId64),
-			   writer);
+		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT, _("this console, process %lld"),
+			   (long long)writer);
 	else
 		lines_pair(&l->source, LAG_LABEL, _("Written by"), ROLE_TEXT,
-			   _("process %" PRId64 "; this console reads what it writes, and takes over when it ends"),
-			   writer);
+			   _("process %lld; this console reads what it writes, and takes over when it ends"),
+			   (long long)writer);
 }
 
 static void lag_size(struct lag *l)
