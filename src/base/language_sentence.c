@@ -169,10 +169,12 @@ struct choice {
 	const struct catalogue_entry *entry;
 	struct fit fit;
 	size_t fixed;
+	bool many; /* it was the form for many that fits */
 };
 
-static void sentence_consider(struct choice *c, const struct catalogue_entry *e, const char *format, struct span text)
+static void sentence_consider(struct choice *c, const struct catalogue_entry *e, bool many, struct span text)
 {
+	const char *format = many ? e->many : e->english;
 	struct fit fit = {.count = 0};
 	bool filled;
 	size_t fixed;
@@ -184,7 +186,7 @@ static void sentence_consider(struct choice *c, const struct catalogue_entry *e,
 	if (!filled || fixed < SENTENCE_LEAST || fixed <= c->fixed || fixed > text.n)
 		return;
 	if (sentence_fits(format, '\0', text.at, text.at + text.n, &fit))
-		*c = (struct choice){e, fit, fixed};
+		*c = (struct choice){e, fit, fixed, many};
 }
 
 static bool sentence_same(const char *english, struct span text)
@@ -203,9 +205,9 @@ static void sentence_find(struct choice *c, struct span text)
 			*c = (struct choice){.entry = &entries[i]};
 			return;
 		}
-		sentence_consider(c, &entries[i], entries[i].english, text);
+		sentence_consider(c, &entries[i], false, text);
 		if (entries[i].many)
-			sentence_consider(c, &entries[i], entries[i].many, text);
+			sentence_consider(c, &entries[i], true, text);
 	}
 }
 
@@ -222,9 +224,11 @@ static void sentence_argument(struct buffer *out, const struct argument *a, int 
 		sentence_add(out, a->text, depth + 1);
 }
 
-/* The number that decides, of a text that has one form for one and one for many. */
-static unsigned long sentence_number(const struct fit *f)
+/* The number that decides, of a text that has one form for one and one for many. Where it was filled in as a text, the
+ * English form tells. */
+static unsigned long sentence_number(const struct choice *choice)
 {
+	const struct fit *f = &choice->fit;
 	unsigned long n = 0;
 
 	for (int i = 0; i < f->count; i++) {
@@ -237,7 +241,7 @@ static unsigned long sentence_number(const struct fit *f)
 				n = n * 10 + (unsigned long)(a->text.at[k] - '0');
 		return n;
 	}
-	return 1;
+	return choice->many ? 2 : 1;
 }
 
 static void sentence_fill(struct buffer *out, const char *format, const struct fit *f, int depth)
@@ -254,7 +258,7 @@ static void sentence_fill(struct buffer *out, const char *format, const struct f
 		if (!*format)
 			return;
 		format += sentence_conversion(format, &kind, &place);
-		if (kind == '%') {
+		if (kind == '%' || !kind) { /* at the end it is no conversion */
 			buffer_char(out, '%');
 			continue;
 		}
@@ -304,7 +308,7 @@ static void sentence_add(struct buffer *out, struct span text, int depth)
 	if (depth < SENTENCE_DEPTH)
 		sentence_find(&c, text);
 	if (c.entry) {
-		sentence_fill(out, catalogue_form(language_used(), c.entry, sentence_number(&c.fit)), &c.fit, depth);
+		sentence_fill(out, catalogue_form(language_used(), c.entry, sentence_number(&c)), &c.fit, depth);
 		return;
 	}
 	/* Not one text, but perhaps two: behind a place in a file, or side by side. */

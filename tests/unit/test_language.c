@@ -374,7 +374,7 @@ static void filled(struct buffer *out, const char *format)
 	for (; *format; format++) {
 		int place = 0;
 
-		if (*format != '%') {
+		if (*format != '%' || !format[1]) {
 			buffer_char(out, *format);
 			continue;
 		}

@@ -230,6 +230,15 @@ void event_origin(struct buffer *out, const struct event_words *w, const struct 
 		event_by(out, w, e);
 }
 
+void event_reason(struct buffer *out, const struct event *e)
+{
+	if (e->kind != EVENT_GAP || !e->gap->reason)
+		return;
+	buffer_text_add(out, " (");
+	language_sentence(out, e->gap->reason);
+	buffer_char(out, ')');
+}
+
 /* ---- what changed ---- */
 
 static const struct column *event_column(const struct model *m, const struct event *e, int column)
@@ -306,8 +315,7 @@ void event_what(struct buffer *out, const struct event_words *w, const struct ev
 {
 	if (e->kind == EVENT_GAP || e->kind == EVENT_OLDER) {
 		event_origin(out, w, e);
-		if (e->kind == EVENT_GAP && e->gap->reason)
-			buffer_format(out, " (%s)", e->gap->reason);
+		event_reason(out, e);
 		return;
 	}
 	const struct version *v = e->version;

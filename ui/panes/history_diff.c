@@ -98,8 +98,7 @@ void history_diff_make(struct history *h, const struct event *e)
 	buffer_clear(&text);
 	struct event_words w = history_words(h);
 	event_origin(&text, &w, e);
-	if (e->kind == EVENT_GAP && e->gap->reason)
-		buffer_format(&text, " (%s)", e->gap->reason);
+	event_reason(&text, e);
 	d->origin = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
 	d->origin_role =
 		event_news(e) && e->kind == EVENT_BEGIN && e->version->origin != ORIGIN_RESYNC ? ROLE_TEXT : ROLE_WARN;

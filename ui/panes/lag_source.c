@@ -39,6 +39,16 @@ static const char *lag_figures(struct lag *l, int64_t n)
 	return arena_text(&l->source.arena, figures_count(n, text));
 }
 
+/* What a source or its service said in English, in the reader's language. */
+static const char *lag_told(struct lag *l, const char *english)
+{
+	struct buffer told = {0};
+	language_sentence(&told, english);
+	const char *kept = arena_text(&l->source.arena, buffer_text(&told));
+	buffer_done(&told);
+	return kept;
+}
+
 /* ---- what it means ---- */
 
 static bool lag_paused(const struct status_answer *a)
@@ -163,7 +173,7 @@ static void lag_details(struct lag *l, const struct status_source *s)
 	int count = detail_lines(s, &l->status.base.freshness, l->base.session->zone, &l->source.arena, lines);
 	for (int i = 0; i < count; i++)
 		lines_pair(&l->source, LAG_LABEL, _(lines[i].label), lines[i].warn ? ROLE_WARN : ROLE_TEXT, "%s",
-			   lines[i].text);
+			   lag_told(l, lines[i].text));
 }
 
 static void lag_position(struct lag *l, const struct status_source *s)
@@ -199,9 +209,9 @@ static void lag_source(struct lag *l, const struct status_source *s)
 {
 	lines_pair(&l->source, LAG_LABEL, _("Source"), ROLE_NAME, "%s", s->url ? s->url : s->id);
 	if (s->error)
-		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", s->error);
+		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", lag_told(l, s->error));
 	if (s->hint)
-		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", s->hint);
+		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", lag_told(l, s->hint));
 	lag_complete(l);
 	lag_position(l, s);
 }
