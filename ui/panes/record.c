@@ -54,11 +54,11 @@ void record_make(struct record *r, struct arena *a, const struct record_request 
 			continue;
 		struct record_field *f = &r->fields[r->count++];
 		f->text = record_text(a, c, q->values[i], q->zone, f);
-		f->label = c->title;
+		f->label = show_title(c);
 		f->column = i;
 		f->sign = q->signs ? q->signs[i] : RECORD_PLAIN;
 		record_compare(f, a, q, i);
-		int cells = (int)text_width(c->title, strlen(c->title));
+		int cells = (int)text_width(f->label, strlen(f->label));
 		if (cells > r->label)
 			r->label = cells;
 	}
