@@ -198,8 +198,8 @@ class Screen:
             columns = {self.text(y, x, w).strip(): (x, w) for x, w in self.runs(y, "hs")} if "h" in self.roles[y] else {}
             columns.pop("", None)
             first = min((x for x, _ in columns.values()), default=0)
-            if "l" in self.roles[y + 1][max(first - 3, 0):first]:
-                continue  # fields with their labels: nothing to choose from
+            if "l" in self.roles[y + 1][max(first - 3, 0):first] or self.roles[y + 1][first] == "o":
+                continue  # fields with their labels, old and new: nothing to choose from
             if columns and (title is None or any(name.startswith(title) for name in columns)):
                 return self._table(y, columns)
         return None

@@ -86,7 +86,7 @@ def customer(script, shot, paged):
     script.keys("End").idle()
     shot("hist end")
     script.keys("Home Enter").idle()
-    shot("version")
+    paged("version")
 
 
 # ---- what the screens must show ----
@@ -230,7 +230,7 @@ class Look:
         if self.bank.changes:
             for change, what in ((self.bank.changes, "new"), (self.bank.changes - 1, "old")):
                 self.holds("version", self.bank.address(change).split()[0], f"the {what} address")
-            self.must(self.get("version").says("Address"), "version", "the field that changed is not named")
+            self.must(self.get("version 0").says("Address"), "version 0", "the field that changed is not named")
 
     def as_of(self):
         for name in ("asof 0", "asof products"):
