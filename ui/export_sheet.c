@@ -223,17 +223,17 @@ static void sheet_details(struct paper *l, const struct export_sheet *s)
 static void sheet_change(struct paper *l, const struct export_sheet *s, const struct event *e)
 {
 	char when[FIGURES_SIZE];
-	struct buffer text = {0}, what = {0};
+	struct buffer text = {0}, subject = {0}, what = {0};
 	const struct event_words w = {.model = query_model(s->query), .zone = s->zone};
 	size_t from = SHEET_INDENT + FIGURES_MINUTE + 2;
-	event_subject(&text, &w, e);
-	buffer_format(&text, ", %s: ", event_word(e));
+	event_subject(&subject, &w, e);
 	event_what(&what, &w, e);
-	buffer_add(&text, buffer_text(&what), what.len);
+	buffer_format(&text, _("%s, %s: %s"), buffer_text(&subject), event_word(e), buffer_text(&what));
 	buffer_fill(&l->line, ' ', SHEET_INDENT);
 	buffer_format(&l->line, "%s  ", figures_minute(e->at, s->zone, when));
 	paper_text(l, from, EXPORT_SHEET_WIDTH - from, text.data, text.len);
 	buffer_done(&text);
+	buffer_done(&subject);
 	buffer_done(&what);
 }
 
@@ -243,8 +243,11 @@ static void sheet_changes(struct paper *l, const struct export_sheet *s)
 	const struct event *events;
 	int shown = 0;
 	arena_init(&arena);
-	const struct events_request all = {
-		.history = s->history, .model = query_model(s->query), .from = TIME_NONE, .to = TIME_NONE, .entity = -1};
+	const struct events_request all = {.history = s->history,
+					   .model = query_model(s->query),
+					   .from = TIME_NONE,
+					   .to = TIME_NONE,
+					   .entity = -1};
 	size_t count = events_make(&arena, &all, &events);
 	sheet_heading(l, _("Last changes"), -1);
 	for (size_t i = 0; i < count && shown < EXPORT_SHEET_CHANGES; i++)

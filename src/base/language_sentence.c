@@ -54,6 +54,9 @@ static const char *const sentence_system[] __attribute__((unused)) = {
 	N_("Disk quota exceeded"),
 	N_("Resource temporarily unavailable"),
 	N_("Text file busy"),
+	N_("Network is unreachable"),
+	N_("Name or service not known"),
+	N_("Temporary failure in name resolution"),
 };
 
 struct span {
@@ -290,14 +293,32 @@ static size_t sentence_first(struct span text)
 	return at && at > text.at ? (size_t)(at - text.at) + 2 : 0;
 }
 
+/* "Connection refused (2002)": the length up to the number an error ends with; 0: there is none. */
+static size_t sentence_numbered(struct span text)
+{
+	size_t n = text.n;
+
+	if (n < 4 || text.at[--n] != ')')
+		return 0;
+	while (n > 0 && isdigit((unsigned char)text.at[n - 1]))
+		n--;
+	return n > 2 && n < text.n - 1 && text.at[n - 1] == '(' && text.at[n - 2] == ' ' ? n - 2 : 0;
+}
+
 /* A text that ends in "; " or is a place. */
 static void sentence_part(struct buffer *out, struct span text, int depth)
 {
-	if (text.at[text.n - 2] == ';')
-		sentence_add(out, (struct span){text.at, text.n - 2}, depth);
-	else
-		buffer_add(out, text.at, text.n - 2);
-	buffer_add(out, text.at + text.n - 2, 2);
+	/* How two sentences are joined there: what stands between the conversions. */
+	const char *joint = _("%s; %s");
+	size_t n = strlen(joint);
+
+	if (text.at[text.n - 2] != ';') {
+		buffer_add(out, text.at, text.n);
+		return;
+	}
+	sentence_add(out, (struct span){text.at, text.n - 2}, depth);
+	if (n > 4)
+		buffer_add(out, joint + 2, n - 4);
 }
 
 static void sentence_add(struct buffer *out, struct span text, int depth)
@@ -314,7 +335,11 @@ static void sentence_add(struct buffer *out, struct span text, int depth)
 	/* Not one text, but perhaps two: behind a place in a file, or side by side. */
 	if (place == 0)
 		place = sentence_first(text);
-	if (place > 0 && depth < SENTENCE_DEPTH) {
+	size_t numbered = place == 0 ? sentence_numbered(text) : 0;
+	if (numbered > 0 && depth < SENTENCE_DEPTH) {
+		sentence_add(out, (struct span){text.at, numbered}, depth + 1);
+		buffer_add(out, text.at + numbered, text.n - numbered);
+	} else if (place > 0 && depth < SENTENCE_DEPTH) {
 		sentence_part(out, (struct span){text.at, place}, depth + 1);
 		sentence_add(out, (struct span){text.at + place, text.n - place}, depth + 1);
 	} else {

@@ -137,7 +137,7 @@ static void diff_sentence(const struct diff_field *f, struct buffer *out)
 	else if (f->was && f->is)
 		buffer_format(out, _("%s: %s (unchanged)"), f->label, f->is);
 	else
-		buffer_format(out, "%s: %s", f->label, f->is ? f->is : f->was);
+		buffer_format(out, _("%s: %s"), f->label, f->is ? f->is : f->was);
 }
 
 static int diff_wrapped(const char *s, size_t n, int w)

@@ -226,9 +226,9 @@ void lag_record(struct lag *l)
 		record_pair(l, view == LAG_ANOMALIES ? _("Entity") : _("Source"), t.what);
 		record_pair(l, view == LAG_ANOMALIES ? _("Key") : _("Position"), t.where);
 	}
-	lines_pair(&l->record, LIST_LABEL, _("Reason"), ROLE_WARN, "%s",
+	lines_pair(&l->record, LIST_LABEL, /* xgettext: cell 12 */ _("Reason"), ROLE_WARN, "%s",
 		   t.reason ? lag_reason(l, t.reason) : _("(none)"));
-	record_pair(l, _("As it came"), t.raw);
+	record_pair(l, /* xgettext: cell 12 */ _("As it came"), t.raw);
 	lines_add(&l->record, ROLE_DIM, "%s", "");
 	lines_add(
 		&l->record, ROLE_DIM, "%s",
