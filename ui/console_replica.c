@@ -85,6 +85,7 @@ static bool replica_open(struct console *c, struct error *err)
 	struct worker_params w = {
 		.replica_path = s->replica_path, .live = s->age.live, .lag = s->age.lag, .silent = s->silent};
 	query_thresholds(q, w.live, w.lag, w.silent);
+	query_steady(q);
 	struct worker *worker = worker_new(&w, err);
 	if (!worker) {
 		query_close(q);
@@ -249,7 +250,10 @@ static void replica_freshness(struct console *c, int64_t now)
 		bool known = s->age.known;
 		enum freshness_state before = age_state(&s->age, clock_now());
 		age_set(&s->age, &fresh.freshness, clock_now());
-		c->dirty |= !s->accessible || !known || before != age_state(&s->age, clock_now());
+		bool another = !known || before != age_state(&s->age, clock_now());
+		c->dirty |= !s->accessible || another;
+		if (another) /* what stood there may be over */
+			c->stand_at = 0;
 	}
 	answer_done(&fresh);
 	if (now >= c->stand_at) {

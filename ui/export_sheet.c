@@ -135,13 +135,13 @@ static void sheet_field(struct paper *l, const struct export_sheet *s, const str
 			int label)
 {
 	struct buffer text = {0};
-	size_t title = (size_t)text_width(c->title, strlen(c->title));
+	size_t title = (size_t)text_width(show_title(c), strlen(show_title(c)));
 	size_t from = SHEET_INDENT + (size_t)label + 6;
 	show_value(&text, c, v, s->zone);
 	buffer_fill(&l->line, ' ', SHEET_INDENT);
 	if (title > (size_t)label)
 		title = (size_t)label;
-	text_fit(&l->line, c->title, strlen(c->title), title, l->ascii);
+	text_fit(&l->line, show_title(c), strlen(show_title(c)), title, l->ascii);
 	buffer_char(&l->line, ' ');
 	buffer_fill(&l->line, '.', (size_t)label + 4 - title);
 	buffer_char(&l->line, ' ');
@@ -208,7 +208,7 @@ static void sheet_details(struct paper *l, const struct export_sheet *s)
 {
 	for (int i = 0; i < s->customer->entity_count; i++) {
 		const struct entity_rows *rows = &s->customer->entities[i];
-		sheet_heading(l, query_model(s->query)->entities[rows->entity].title, rows->count);
+		sheet_heading(l, show_entity(&query_model(s->query)->entities[rows->entity]), rows->count);
 		if (sheet_incomplete(s, rows->entity))
 			paper_say(l, _("  not all of it is copied yet"));
 		else if (!rows->count)
@@ -307,7 +307,7 @@ void export_sheet_write(FILE *out, const struct export_sheet *s)
 	paper_init(&body, s->ascii);
 	paper_init(&frame, s->ascii);
 	sheet_head(&body, s);
-	sheet_heading(&body, query_model(s->query)->entities[query_model(s->query)->customer].title, -1);
+	sheet_heading(&body, show_entity(&query_model(s->query)->entities[query_model(s->query)->customer]), -1);
 	sheet_fields(&body, s, query_model(s->query)->customer, s->customer->customer->values, -1);
 	sheet_details(&body, s);
 	sheet_changes(&body, s);

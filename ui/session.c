@@ -21,6 +21,7 @@ static void session_forget(struct recent *r)
 	free(r->cif);
 	free(r->name);
 	free(r->store);
+	free(r->store_name);
 }
 
 void session_done(struct session *s)
@@ -87,20 +88,19 @@ void session_go_tab(struct session *s, int tab)
 	s->go_tab = tab;
 }
 
-void session_remember(struct session *s, const char *cif, const char *name, const char *store)
+void session_remember(struct session *s, struct recent seen)
 {
 	int at = 0;
-	while (at < s->recent_count && strcmp(s->recents[at].cif, cif) != 0)
+	while (at < s->recent_count && strcmp(s->recents[at].cif, seen.cif) != 0)
 		at++;
-	struct recent fresh = {memory_text(cif), memory_text(name), memory_text(store)};
 	if (at == SESSION_RECENT)
 		at--;
 	if (at < s->recent_count)
 		session_forget(&s->recents[at]);
 	else
 		s->recent_count++;
-	memmove(&s->recents[1], &s->recents[0], (size_t)at * sizeof(fresh));
-	s->recents[0] = fresh;
+	memmove(&s->recents[1], &s->recents[0], (size_t)at * sizeof(seen));
+	s->recents[0] = seen;
 }
 
 const char *session_aged(const struct session *s)

@@ -21,7 +21,7 @@ struct zone;
 enum { SESSION_RECENT = 20 };
 
 struct recent {
-	char *cif, *name, *store; /* name and store may be NULL */
+	char *cif, *name, *store, *store_name; /* NULL but the first: not known */
 };
 
 struct session {
@@ -70,7 +70,8 @@ void session_told(char *out, size_t size, const char *english);
 /* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */
 void session_go(struct session *s, const char *code, const char *argument);
 void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */
-void session_remember(struct session *s, const char *cif, const char *name, const char *store);
+/* The newest from now on; takes what `seen` holds. */
+void session_remember(struct session *s, struct recent seen);
 
 /* " STALE", for the title of a pane: the word of the data's age past the threshold; "" while it is live. */
 const char *session_aged(const struct session *s);

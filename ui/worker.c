@@ -71,6 +71,7 @@ static bool worker_open(struct worker *w, struct error *err)
 	if (!q)
 		return false;
 	query_thresholds(q, w->params.live, w->params.lag, w->params.silent);
+	query_steady(q);
 	pthread_mutex_lock(&w->lock);
 	w->query = q;
 	pthread_mutex_unlock(&w->lock);

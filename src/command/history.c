@@ -49,37 +49,6 @@ static int history_compare(const void *a, const void *b)
 	return x->gap - y->gap;
 }
 
-/* The next version of the same row, when it begins where this one ends. */
-static bool history_followed(const struct history_answer *h, int index)
-{
-	const struct version *v = &h->versions[index];
-	for (int i = index - 1; i >= 0; i--) {
-		const struct version *next = &h->versions[i];
-		if (next->entity == v->entity && next->version == v->version + 1 && strcmp(next->key, v->key) == 0)
-			return next->valid_from == v->valid_to;
-	}
-	return false;
-}
-
-/* Some ends replace a row's values, some the row itself; resync, repair and cascade do either. */
-static bool history_went(const struct history_answer *h, int index)
-{
-	switch (h->versions[index].ended_by) {
-	case END_DELETE:
-	case END_TRUNCATE:
-		return true;
-	case END_CASCADE:
-	case END_RESYNC:
-	case END_REPAIR:
-		return !history_followed(h, index);
-	case END_KEY_CHANGE:
-	case END_OPEN:
-	case END_UPDATE:
-		break;
-	}
-	return h->versions[index].moved_to != NULL;
-}
-
 static struct history_event *history_events(const struct history_answer *h, int64_t from, int64_t to, size_t *count)
 {
 	struct history_event *all = memory_zero(2 * (size_t)h->count + (size_t)h->gap_count + 1, sizeof *all);
@@ -92,7 +61,7 @@ static struct history_event *history_events(const struct history_answer *h, int6
 		if (inside)
 			all[n++] = (struct history_event){.at = v->valid_from, .version = i};
 		inside = (from == TIME_NONE || v->valid_to >= from) && (to == TIME_NONE || v->valid_to < to);
-		if (inside && v->valid_to != TIME_OPEN && history_went(h, i))
+		if (inside && v->valid_to != TIME_OPEN && version_went(h, v))
 			all[n++] = (struct history_event){.at = v->valid_to, .version = i, .end = true};
 	}
 	qsort(all, n, sizeof *all, history_compare);

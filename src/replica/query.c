@@ -65,6 +65,10 @@ static bool open_readonly(struct query *q, struct error *err)
 	sqlite3_extended_result_codes(q->db, 1);
 	sqlite3_busy_timeout(q->db, 2000);
 	int kind = replica_inspect(q->db, q->path, err);
+	if (kind < 0 && err->code == ERROR_PERMISSION) { /* what readers share is made there, when there is no writer */
+		error_set(err, ERROR_PERMISSION, "could not read replica \"%s\": nothing can be written beside it", q->path);
+		return error_hint(err, "start its writer, or let its folder be written: readers keep a file there");
+	}
 	if (kind < 0)
 		return false;
 	if (kind == 0) {
@@ -146,6 +150,11 @@ struct query *query_open(const char *path, struct error *err)
 failed:
 	query_close(q);
 	return NULL;
+}
+
+void query_steady(struct query *q)
+{
+	sql_exec(q->db, "PRAGMA mmap_size = 0", NULL);
 }
 
 void query_close(struct query *q)

@@ -56,6 +56,8 @@ struct answer {
 void answer_done(struct answer *a);
 
 struct query *query_open(const char *path, struct error *err);
+/* For who lives long: a file that is cut short under it is an error, not the end of the process. Reads a little slower. */
+void query_steady(struct query *q);
 void query_close(struct query *q);
 const struct model *query_model(const struct query *q);
 bool query_column_present(const struct query *q, int entity, int column); /* false: the bank lacks it */
@@ -173,6 +175,8 @@ struct history_answer {
 	struct version *versions;   /* newest first: valid_from, then seq, model order, key, version descending */
 };
 bool query_history(struct query *q, const struct history_request *r, struct history_answer *out, struct error *err);
+/* With this version of the answer the row went, from the bank or to another customer; none follows it at once. */
+bool version_went(const struct history_answer *h, const struct version *v);
 
 /* ---- stores ---- */
 

@@ -416,3 +416,36 @@ bool query_history(struct query *q, const struct history_request *r, struct hist
 	free(cif);
 	return ok;
 }
+
+/* The next version of the same row begins where this one ends. */
+static bool version_followed(const struct history_answer *h, const struct version *v)
+{
+	for (int i = 0; i < h->count; i++) {
+		const struct version *next = &h->versions[i];
+		if (next->entity == v->entity && next->version == v->version + 1 && next->valid_from == v->valid_to &&
+		    strcmp(next->key, v->key) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Some ends replace a row's values, some the row itself; cascade, resync and repair do either. */
+bool version_went(const struct history_answer *h, const struct version *v)
+{
+	if (v->is_current || v->valid_to == TIME_OPEN)
+		return false;
+	switch (v->ended_by) {
+	case END_DELETE:
+	case END_TRUNCATE:
+		return true;
+	case END_CASCADE:
+	case END_RESYNC:
+	case END_REPAIR:
+		return v->moved_to || !version_followed(h, v);
+	case END_OPEN:
+	case END_UPDATE:
+	case END_KEY_CHANGE:
+		break;
+	}
+	return v->moved_to != NULL;
+}

@@ -26,6 +26,10 @@ bool sql_error(sqlite3 *db, struct error *err)
 	case SQLITE_NOTADB:
 		error_set(err, ERROR_REPLICA, "could not read replica \"%s\": %s", path, sqlite3_errmsg(db));
 		return error_hint(err, "the file is damaged: move it away and run tellerdesk ingest to build it again");
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		error_set(err, ERROR_REPLICA, "could not use replica \"%s\": another program holds it", path);
+		return error_hint(err, "it is free when that one ends: a backup, or somebody who looked into it by hand");
 	case SQLITE_IOERR:
 		if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_SHMSIZE) {
 			error_set(err, ERROR_FULL, "could not write replica \"%s\": %s", path, sqlite3_errmsg(db));

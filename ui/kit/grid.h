@@ -118,6 +118,8 @@ int grid_row(const struct grid *g);
 /* The owner's row at a place. */
 int grid_row_at(const struct grid *g, int place);
 void grid_draw(struct grid *g, struct area area);
+/* For who draws the rows otherwise: the selected one lies within [top, top + height) then. */
+void grid_scroll(struct grid *g);
 /* Movement, order, record; Back closes the record, then removes the filter. False: not an action of a grid. */
 /* The place (as grid_select takes it) whose row was painted there, -1: none. */
 int grid_at(const struct grid *g, int y, int x);

@@ -150,7 +150,7 @@ static void grid_filter_paint(const struct grid *g, struct area *area)
 	area->y++, area->h--;
 }
 
-static void grid_scroll(struct grid *g)
+void grid_scroll(struct grid *g)
 {
 	if (g->selected < g->top)
 		g->top = g->selected;

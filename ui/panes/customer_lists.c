@@ -42,14 +42,7 @@ static struct area lists_window(struct grid *g, struct area area)
 	g->height = area.h;
 	if (g->count > area.h && g->height > 1)
 		g->height--;
-	if (g->selected < g->top)
-		g->top = g->selected;
-	if (g->selected >= g->top + g->height)
-		g->top = g->selected - g->height + 1;
-	if (g->top > g->count - g->height)
-		g->top = g->count - g->height;
-	if (g->top < 0)
-		g->top = 0;
+	grid_scroll(g);
 	show_more(area.y + area.h - 1, area.x + 2, area.w - 2, g->top, g->count - g->top - g->height);
 	area.h = g->height;
 	return area;
@@ -261,7 +254,7 @@ static void holding_title(struct customer *c, const struct entity_rows *rows)
 {
 	const struct entity *e = &customer_model(c)->entities[rows->entity];
 	char count[FIGURES_SIZE];
-	const char *title = e->title ? e->title : e->name;
+	const char *title = show_entity(e);
 	if (!card_copied(&c->card, rows->entity))
 		buffer_format(&c->cell, rows->count ? _("%s: not copied in full yet") : _("%s: not copied yet"), title);
 	else

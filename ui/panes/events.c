@@ -16,39 +16,6 @@
 
 /* ---- the time line ---- */
 
-/* The next version of the same row begins where this one ends. */
-static bool events_followed(const struct history_answer *h, const struct version *v)
-{
-	for (int i = 0; i < h->count; i++) {
-		const struct version *next = &h->versions[i];
-		if (next->entity == v->entity && next->version == v->version + 1 && next->valid_from == v->valid_to &&
-		    strcmp(next->key, v->key) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Some ends replace a row's values, some the row itself; cascade, resync and repair do either. */
-static bool events_went(const struct history_answer *h, const struct version *v)
-{
-	if (v->is_current || v->valid_to == TIME_OPEN)
-		return false;
-	switch (v->ended_by) {
-	case END_DELETE:
-	case END_TRUNCATE:
-		return true;
-	case END_CASCADE:
-	case END_RESYNC:
-	case END_REPAIR:
-		return v->moved_to || !events_followed(h, v);
-	case END_OPEN:
-	case END_UPDATE:
-	case END_KEY_CHANGE:
-		break;
-	}
-	return v->moved_to != NULL;
-}
-
 struct events_sort {
 	struct event event;
 	int place; /* order among equal times: that of the answer */
@@ -97,7 +64,7 @@ static size_t events_gather(const struct events_request *r, struct events_sort *
 	size_t count = 0;
 	for (int i = 0; i < h->count; i++) {
 		const struct version *v = &h->versions[i];
-		if (events_inside(r, v->valid_to) && !r->fields && events_went(h, v))
+		if (events_inside(r, v->valid_to) && !r->fields && version_went(h, v))
 			all[count++] = (struct events_sort){{EVENT_END, v->valid_to, v, NULL}, i * 2};
 		if (events_inside(r, v->valid_from) && events_named(r, v))
 			all[count++] = (struct events_sort){{EVENT_BEGIN, v->valid_from, v, NULL}, i * 2 + 1};
@@ -304,7 +271,7 @@ static void event_changes(struct buffer *out, const struct event_words *w, const
 	for (int i = 0; i < v->changed_count; i++) {
 		if (!event_tells(w, e, v->changed[i]))
 			continue;
-		const char *title = event_column(w->model, e, v->changed[i])->title;
+		const char *title = show_title(event_column(w->model, e, v->changed[i]));
 		buffer_clear(&was);
 		buffer_clear(&is);
 		event_was(&was, w, e, v->changed[i]);
@@ -360,8 +327,6 @@ void event_what(struct buffer *out, const struct event_words *w, const struct ev
 		return;
 	}
 	event_moved(out, v);
-	if (v->origin == ORIGIN_SNAPSHOT)
-		buffer_text_add(out, _("before it: not known; "));
 	if (v->changed_count)
 		event_changes(out, w, e);
 	else
@@ -379,7 +344,7 @@ void event_sentence(struct buffer *out, const struct event_words *w, const struc
 		event_was(&was, w, e, column);
 		event_is(&is, w, e, column);
 		buffer_format(out, _("%s, %s, %s: %s became %s"), when, buffer_text(&subject),
-			      event_column(w->model, e, column)->title, buffer_text(&was), buffer_text(&is));
+			      show_title(event_column(w->model, e, column)), buffer_text(&was), buffer_text(&is));
 	} else {
 		event_what(&is, &aloud, e);
 		buffer_format(out, is.len ? _("%s, %s, %s: %s") : _("%s, %s, %s"), when, buffer_text(&subject),

@@ -23,7 +23,7 @@
 #include "ui/panes/find_internal.h"
 #include "ui/panes/guide.h"
 
-#define FIND_PAUSE (40 * SECOND / 1000) /* after a letter, before the worker is asked */
+#define FIND_PAUSE (20 * SECOND / 1000) /* after a letter, before a worker that is busy is asked */
 #define FIND_AGAIN SECOND               /* while the replica changes under a list that is shown */
 #define FIND_COUNT (2 * SECOND)         /* between two counts of all customers, while the replica changes */
 #define FIND_SHARE 10                   /* what is asked again by itself takes a tenth of the time at most */
@@ -193,7 +193,9 @@ static void find_changed(struct find *f)
 	if (f->base.session->worker)
 		worker_cancel(f->base.session->worker, f);
 	f->asked = false;
-	f->due = f->name.len ? clock_mono() + FIND_PAUSE : TIME_NONE;
+	/* The next letter interrupts what this one asks: there is nothing to wait for. */
+	bool busy = f->base.session->worker && worker_busy(f->base.session->worker);
+	f->due = f->name.len ? clock_mono() + (busy ? FIND_PAUSE : 0) : TIME_NONE;
 	grid_select(&f->grid, 0);
 	find_sync(f);
 }
@@ -254,6 +256,7 @@ static void find_start(struct pane *p, const char *argument)
 			field_set(&f->name, argument, false);
 			find_changed(f);
 		}
+		find_sync(f); /* what was a list of those seen last is one of those found */
 	} else { /* home: what was searched for is done with; the trail has it */
 		field_clear(&f->name);
 		find_changed(f);
@@ -289,6 +292,7 @@ static void find_recall(struct pane *p, const char *mark)
 	f->name.sent = f->name.len > 0;
 	f->list_focus = true;
 	f->recent = recent;
+	find_sync(f);
 	find_want(f, cif);
 	f->wanted_row = row;
 	if (f->due == TIME_NONE)

@@ -30,12 +30,12 @@ static void diff_add(struct history *h, const struct event *e, int column, bool 
 	const struct column *c = &history_model(h)->entities[v->entity].columns[column];
 	struct diff *d = &h->diff;
 	struct diff_field *f = &d->fields[d->count++];
-	*f = (struct diff_field){.label = c->title, .changed = changed};
+	*f = (struct diff_field){.label = show_title(c), .changed = changed};
 	if (d->was)
 		f->was = diff_text(h, c, d->is ? v->previous[column] : v->values[column], &f->was_len, &f->was_role);
 	if (d->is)
 		f->is = diff_text(h, c, v->values[column], &f->is_len, &f->is_role);
-	int cells = (int)text_width(c->title, strlen(c->title));
+	int cells = (int)text_width(show_title(c), strlen(show_title(c)));
 	if (cells > d->label)
 		d->label = cells;
 }

@@ -36,8 +36,6 @@ enum stores_column {
 	STORES_COLUMNS
 };
 
-enum stores_asking { ASKING_NOTHING, ASKING_ZONE, ASKING_FILTER };
-
 /* One store, and what was read of it. */
 struct stores_drill {
 	char *store; /* "" the unknown one; NULL: none is shown */
@@ -58,7 +56,6 @@ struct stores {
 	bool reverse, silent_only;
 	char *filter; /* NULL: none */
 	enum stores_view view;
-	enum stores_asking asking;
 	int64_t held_since; /* the source's clock */
 	/* what was counted */
 	struct tally tally;

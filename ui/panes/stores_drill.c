@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "ui/kit/layout.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/stores.h"
 #include "ui/session.h"
 
@@ -44,7 +45,12 @@ void stores_drill_take(struct stores *s, struct stores_drill *d)
 	s->drill.read = true;
 	d->registrations = (struct registrations_answer){0};
 	d->days = (struct stores_answer){0};
+	/* Who looks at the newest wants to see what comes. */
+	bool first = s->drill.grid.count && s->drill.grid.top == 0;
+	s->drill.grid.total = s->drill.registrations.total;
 	grid_sync(&s->drill.grid, s->drill.registrations.count);
+	if (first)
+		s->drill.grid.top = 0;
 }
 
 void stores_drill_open(struct stores *s, const char *store)
@@ -100,11 +106,11 @@ static void drill_column(void *ctx, int column, struct grid_column *out)
 	static const struct grid_column columns[DRILL_COLUMNS] = {
 		{/* xgettext: cell 16 */ .title = N_("Registered"), .name = "registered", .width = FIGURES_MINUTE},
 		{.title = N_("CIF"), .name = "cif"},
-		{.title = N_("Name"), .name = "name", .pii = true},
+		{.title = N_("Name"), .name = "name"},
 	};
-	(void)ctx;
 	*out = columns[column];
 	out->title = _(out->title);
+	out->pii = column == 2 && datum_name_pii(((const struct stores *)ctx)->base.session->model);
 }
 
 static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)
@@ -166,7 +172,7 @@ static void drill_totals(const struct stores *s, const struct tally_line *l, str
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_WEEK), week),
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_MONTH), month));
 	if (l->percent != INT32_MAX)
-		buffer_format(&text, _("   last %s: %+d %% against its average"),
+		buffer_format(&text, _("   last %s: %+d %% vs avg"),
 			      duration_text(&s->tally.window, window), l->percent);
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TEXT, text.data, text.len);
 	buffer_done(&text);

@@ -16,6 +16,11 @@ void stores_filter(struct pane *p, const char *text)
 {
 	struct stores *s = (struct stores *)p;
 	char *kept = text && text[0] ? memory_text(text) : NULL;
+	if (s->drill.store) { /* of one store: its registrations */
+		grid_filter(&s->drill.grid, text);
+		free(kept);
+		return;
+	}
 	free(s->filter);
 	s->filter = kept;
 	stores_list(s);
@@ -23,44 +28,24 @@ void stores_filter(struct pane *p, const char *text)
 
 const char *stores_filtered(const struct pane *p)
 {
-	return ((const struct stores *)p)->filter;
+	const struct stores *s = (const struct stores *)p;
+	return s->drill.store ? s->drill.grid.filter : s->filter;
 }
 
-static enum reaction stores_ask_user(struct stores *s, enum stores_asking what)
+/* The only question this pane asks. */
+enum reaction stores_answer(struct pane *p, const char *text)
 {
-	s->asking = what;
-	if (what == ASKING_ZONE)
-		pane_ask(&s->base, _("Zone ==>"), zone_name(s->zone));
-	else
-		pane_ask(&s->base, _("Only stores that hold ==>"), s->filter);
-	return REACT_DONE;
-}
-
-static enum reaction stores_answer_zone(struct stores *s, const char *text)
-{
+	struct stores *s = (struct stores *)p;
 	const struct zone *zone = text[0] ? zone_get(text, NULL) : s->base.session->zone;
 	if (!zone) {
 		/* The question stays, with what was typed, and says what is wrong with it. */
 		snprintf(s->ask, sizeof(s->ask), _("There is no zone \"%.40s\". Zone ==>"), text);
-		s->asking = ASKING_ZONE;
 		pane_ask(&s->base, s->ask, text);
 		return REACT_DONE;
 	}
 	s->zone = zone;
 	stores_anew(s);
 	return REACT_LOAD;
-}
-
-enum reaction stores_answer(struct pane *p, const char *text)
-{
-	struct stores *s = (struct stores *)p;
-	enum stores_asking what = s->asking;
-	s->asking = ASKING_NOTHING;
-	if (what == ASKING_ZONE)
-		return stores_answer_zone(s, text);
-	if (what == ASKING_FILTER)
-		stores_filter(p, text);
-	return REACT_DONE;
 }
 
 static enum reaction stores_choose_window(struct stores *s, enum action a)
@@ -187,12 +172,11 @@ enum reaction stores_act(struct pane *p, enum action a)
 	case ACTION_REVERSE:
 	case ACTION_SILENT:
 		return s->drill.store ? REACT_IGNORED : stores_choose_rows(s, a);
-	case ACTION_FILTER:
-		return s->drill.store ? REACT_IGNORED : stores_ask_user(s, ASKING_FILTER);
 	case ACTION_HOLD:
 		return stores_hold(s);
 	case ACTION_ZONE:
-		return stores_ask_user(s, ASKING_ZONE);
+		pane_ask(p, _("Zone ==>"), zone_name(s->zone));
+		return REACT_DONE;
 	case ACTION_STYLE:
 		return stores_choose_style(s);
 	case ACTION_WIDER:

@@ -128,7 +128,11 @@ void stores_list(struct stores *s)
 	buffer_done(&folded);
 	stores_measure(s);
 	table_columns(s, true);
+	/* Who looks at the first ones wants to see who comes to lead, even above the row that is selected. */
+	bool first = s->grid.count && s->grid.top == 0;
 	grid_sync(&s->grid, s->row_count);
+	if (first)
+		s->grid.top = 0;
 }
 
 /* ---- columns and cells ---- */

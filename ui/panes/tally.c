@@ -376,7 +376,7 @@ static int tally_compare(const struct tally_sorting *s, int left, int right)
 				     b->percent == INT32_MAX ? INT64_MIN : b->percent);
 		break;
 	case TALLY_BY_NAME:
-		found = !a->id - !b->id ? !a->id - !b->id : tally_text(a->name, b->name);
+		found = !a->id != !b->id ? !a->id - !b->id : tally_text(a->name, b->name);
 		break;
 	case TALLY_BY_STORE:
 	case TALLY_ORDERS:
