@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/moment.h"
 #include "base/zone.h"
+#include "model/model.h"
 #include "replica/query.h"
 #include "ui/console.h"
 #include "ui/kit/figures.h"
@@ -110,6 +111,19 @@ bool console_step(struct console *c, bool forward)
 
 /* ---- one customer ---- */
 
+static void go_remember(struct session *s, const struct lookup_answer *a)
+{
+	const struct entity *e = &s->model->entities[s->model->customer];
+	struct recent seen = {memory_text(a->cif), memory_text(a->name), NULL, memory_text(a->store_name)};
+	struct buffer store = {0};
+	if (e->store >= 0 && a->customer->values[e->store].kind > VALUE_NULL) {
+		value_print(&store, &e->columns[e->store], a->customer->values[e->store]);
+		seen.store = memory_text(buffer_text(&store));
+	}
+	buffer_done(&store);
+	session_remember(s, seen);
+}
+
 static void go_found(struct console *c, const struct lookup_answer *a, int64_t took)
 {
 	struct session *s = &c->session;
@@ -124,7 +138,7 @@ static void go_found(struct console *c, const struct lookup_answer *a, int64_t t
 		session_say(s, ROLE_WARN, _("Not found"));
 		return;
 	}
-	session_remember(s, a->cif, a->name, a->store_name);
+	go_remember(s, a);
 	free(s->customer);
 	s->customer = memory_text(a->cif);
 	field_set(&s->cif, a->cif, true);

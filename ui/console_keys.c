@@ -150,12 +150,15 @@ static void keys_as_of(struct console *c)
 {
 	struct session *s = &c->session;
 	char proposed[MOMENT_SIZE];
+	const char *at;
 	if (!screens_top(&c->screens)->ops->customer)
 		session_say(s, ROLE_MESSAGE, _("Another moment can be shown of a customer: type a CIF first"));
 	else if (s->as_of != TIME_NONE)
 		console_as_of(c, "");
+	else if ((at = keys_moment(c, proposed))[0]) /* one that is proposed shows how it is written */
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (yesterday, -2d) ==>"), at);
 	else
-		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18 14:00, yesterday, -2d) ==>"), keys_moment(c, proposed));
+		prompt_open(&c->prompt, PROMPT_AS_OF, _("As of (2026-11-18 14:00, yesterday, -2d) ==>"), NULL);
 }
 
 static void keys_search(struct console *c)

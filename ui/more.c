@@ -305,6 +305,12 @@ static void more_type(struct console *c, int key)
 	case 'F' - KEY_CONTROL:
 		field_clear(&m->field);
 		return;
+	case 'U' - KEY_CONTROL:
+		field_cut_before(&m->field);
+		return;
+	case 'K' - KEY_CONTROL:
+		field_cut_after(&m->field);
+		return;
 	default:
 		if (key == KEY_ERASE && !m->field.len)
 			more_close(m);

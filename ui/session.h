@@ -21,7 +21,7 @@ struct zone;
 enum { SESSION_RECENT = 20 };
 
 struct recent {
-	char *cif, *name, *store; /* name and store may be NULL */
+	char *cif, *name, *store, *store_name; /* NULL but the first: not known */
 };
 
 struct session {
@@ -65,10 +65,13 @@ void session_done(struct session *s);
 void session_figures(const struct settings *s, bool ascii);
 void session_say(struct session *s, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void session_fail(struct session *s, const struct error *err); /* message and hint */
+/* Of a finished English text, in the reader's language, what fits into `size` bytes. */
+void session_told(char *out, size_t size, const char *english);
 /* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */
 void session_go(struct session *s, const char *code, const char *argument);
 void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */
-void session_remember(struct session *s, const char *cif, const char *name, const char *store);
+/* The newest from now on; takes what `seen` holds. */
+void session_remember(struct session *s, struct recent seen);
 
 /* " STALE", for the title of a pane: the word of the data's age past the threshold; "" while it is live. */
 const char *session_aged(const struct session *s);

@@ -21,6 +21,7 @@
 #include "ui/more.h"
 #include "ui/pane.h"
 #include "ui/panes/card.h"
+#include "ui/panes/windows.h"
 
 enum { VERB_WORD = 32 };
 
@@ -66,6 +67,18 @@ static void verb_as_of(struct console *c, const char *argument)
 static void verb_stores(struct console *c, const char *argument)
 {
 	console_go(c, stores_pane.code, argument[0] ? argument : NULL);
+}
+
+/* Of stor what is no window is a store; here it is a mistake. */
+static void verb_window(struct console *c, const char *argument)
+{
+	struct duration window;
+	struct error err = {0};
+	int share;
+	if (windows_parse(argument, &window, &share, &err) == WINDOWS_NONE)
+		session_say(&c->session, ROLE_ERROR, _("\"%s\" is no window: 15m, 1h, 1d or 15m/5m are"), argument);
+	else
+		verb_stores(c, argument);
 }
 
 static void verb_lag(struct console *c, const char *argument)
@@ -131,8 +144,8 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument,
-			    _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, v->argument[0] ? _("%s %s: %s") : _("%s%s: %s"), v->word,
+			    verbs_argument(v), _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else
@@ -274,7 +287,7 @@ const struct verb verbs_table[] = {
 	{"hist", NULL, N_("[CIF]"), N_("the history of that customer"), verb_hist, verbs_choices_customers},
 	{"asof", NULL, N_("TIME|now"), N_("the customer at another moment"), verb_as_of, verbs_choices_moments},
 	{"stor", NULL, N_("[WINDOW[/SLIDE]|STORE]"), N_("the stores, live"), verb_stores, verbs_choices_stores},
-	{"window", NULL, N_("WINDOW[/SLIDE]"), N_("the stores by windows of that length"), verb_stores,
+	{"window", NULL, N_("WINDOW[/SLIDE]"), N_("the stores by windows of that length"), verb_window,
 	 verbs_choices_windows},
 	{"lag", NULL, "", N_("the source, and what went wrong"), verb_lag, NULL},
 	{"help", NULL, N_("[CODE|KEY|COMMAND]"), N_("this screen, that screen, what that key does"), verb_help,
@@ -282,7 +295,8 @@ const struct verb verbs_table[] = {
 	{"keys", NULL, "", N_("all keys and their names in the configuration"), verb_keys, NULL},
 	{"filter", NULL, N_("[TEXT]"), N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
 	{"order", NULL, N_("[COLUMN]"), N_("rows by that column; alone: by the next one"), verb_order, NULL},
-	{"export", NULL, N_("csv|json|sheet [FILE]"), N_("write what is shown into a file"), verb_export, verbs_choices_export},
+	{"export", NULL, /* xgettext: cell 23 */ N_("csv|json|sheet [FILE]"), N_("write what is shown into a file"),
+	 verb_export, verbs_choices_export},
 	{"copy", NULL, "cell|row", N_("copy the selected cell or row"), verb_copy, verbs_choices_copies},
 	{"theme", NULL, N_("NAME"), N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
 	 verbs_choices_themes},
@@ -346,8 +360,7 @@ static void verb_unknown(struct console *c, const char *word)
 	if (several)
 		session_say(&c->session, ROLE_ERROR, _("\"%s\" may be: %s"), word, buffer_text(&all));
 	else if (nearest)
-		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s? All there are: %s"), word,
-			    nearest, buffer_text(&all));
+		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\"; perhaps %s?"), word, nearest);
 	else
 		session_say(&c->session, ROLE_ERROR, _("There is no \"%s\". All there are: %s"), word,
 			    buffer_text(&all));

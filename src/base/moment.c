@@ -300,11 +300,30 @@ static bool moment_is(const struct moment_question *q, const char *word)
 	return (size_t)q->n == strlen(word) && memcmp(q->text, word, (size_t)q->n) == 0;
 }
 
+/* "16:41", "yesterday 16:41": the same with its date; false: it is no time of day alone. */
+static bool moment_of_clock(const struct moment_question *q, char out[MOMENT_SIZE])
+{
+	const char *clock = q->text;
+	struct civil c;
+	bool yesterday = strncmp(clock, "yesterday ", 10) == 0;
+	int n;
+
+	clock += yesterday ? 10 : strncmp(clock, "today ", 6) == 0 ? 6 : 0;
+	clock += strspn(clock, " ");
+	n = q->n - (int)(clock - q->text);
+	if (n < 5 || n > 15 || clock[2] != ':')
+		return false;
+	zone_civil(q->zone, zone_step(q->zone, ZONE_DAY, q->now, yesterday ? -1 : 0), &c);
+	snprintf(out, MOMENT_SIZE, "%04d-%02d-%02d %.*s", c.year, c.month, c.day, n, clock);
+	return true;
+}
+
 bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum moment_use use, int64_t *out,
 		  struct error *err)
 {
 	struct moment_question q = {.zone = zone, .now = now, .use = use};
 	struct moment_parts parts;
+	char dated[MOMENT_SIZE];
 	size_t n;
 
 	text += strspn(text, " \t");
@@ -322,6 +341,10 @@ bool moment_parse(const char *text, const struct zone *zone, int64_t now, enum m
 	}
 	if (n > 1 && text[0] == '-')
 		return moment_back(&q, out, err);
+	if (moment_of_clock(&q, dated)) {
+		text = dated;
+		n = strlen(dated);
+	}
 	if (!moment_read(text, n, &parts))
 		return moment_unreadable(&q, err);
 	return moment_written(&q, &parts, out, err);

@@ -12,7 +12,7 @@ struct zone;
 enum moment_use { MOMENT_AS_OF, MOMENT_FROM, MOMENT_TO };
 
 /* RFC 3339, or YYYY-MM-DD[ HH:MM[:SS[.ffffff]]] in zone, or now, today,
- * yesterday, or an offset back from now: -2d (days of 24 hours), -90m, -1mo (the
+ * yesterday, or HH:MM[:SS[.ffffff]] of today (or behind "today" or "yesterday" of that day), or an offset back from now: -2d (days of 24 hours), -90m, -1mo (the
  * same local time a month ago). What moment_local prints is read too; digits
  * beyond microseconds are cut off. A date alone (today and yesterday too) is its
  * last microsecond for MOMENT_AS_OF (the day of now: now), its start otherwise. A

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/zone.h"
 #include "model/model.h"
@@ -19,6 +20,7 @@
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/panes/card.h"
+#include "ui/panes/show.h"
 #include "ui/session.h"
 
 static const char panes_model[] =
@@ -269,6 +271,28 @@ static void that_moment_is_the_selected_versions(void **state)
 	pane_free(p);
 }
 
+/* Moments on the screen have no fraction; what is a text for the bank stays whole. */
+static void a_moment_is_shown_to_the_second(void **state)
+{
+	static const char *const cases[][2] = {
+		{"2026-11-20 23:04:03.089885", "2026-11-20 23:04:03"},
+		{"2026-11-20 23:04:03", "2026-11-20 23:04:03"},
+	};
+	const struct column moment = {.type = COLUMN_DATETIME}, text = {.type = COLUMN_TEXT};
+	struct buffer out = {0};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct value v = {.kind = VALUE_TEXT, .text = cases[i][0], .len = (uint32_t)strlen(cases[i][0])};
+		buffer_clear(&out);
+		show_value(&out, &moment, v, NULL);
+		assert_string_equal(buffer_text(&out), cases[i][1]);
+		buffer_clear(&out);
+		show_value(&out, &text, v, NULL);
+		assert_string_equal(buffer_text(&out), cases[i][0]);
+	}
+	buffer_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +303,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_field_knows_whether_it_is_private, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_history_gives_programs_plain_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(that_moment_is_the_selected_versions, set_up, tear_down),
+		cmocka_unit_test(a_moment_is_shown_to_the_second),
 	};
 	return cmocka_run_group_tests_name("customer panes", tests, NULL, NULL);
 }

@@ -207,18 +207,28 @@ void grid_sort(struct grid *g, int column, bool reverse)
 	grid_rearrange(g);
 }
 
+/* Of how many: those the filter left, and all there are; 200+ where the owner holds only some of them. */
+static void grid_place_of(const struct grid *g, struct buffer *out)
+{
+	char shown[FIGURES_SIZE], all[FIGURES_SIZE];
+	bool some = !g->filter && (g->total > g->rows || g->total_least);
+	figures_count(some ? g->total : g->rows, all);
+	if (g->filter)
+		buffer_format(out, _("%s (%s in all)"), figures_count(g->count, shown), all);
+	else
+		buffer_format(out, "%s%s", all, some && g->total_least ? "+" : "");
+}
+
 void grid_place(const struct grid *g, struct buffer *out)
 {
-	char at[FIGURES_SIZE], all[FIGURES_SIZE + 1];
+	char at[FIGURES_SIZE];
+	struct buffer of = {0};
 	struct grid_column about = {0};
 	if (!g->rows)
 		return;
-	/* Of all there are, where the owner holds only some of them. */
-	bool some = !g->filter && (g->total > g->rows || g->total_least);
 	figures_count(g->count ? g->selected + 1 : 0, at);
-	figures_count(some ? g->total : g->count ? g->count : g->rows, all);
-	if (some && g->total_least)
-		strcat(all, "+");
+	grid_place_of(g, &of);
+	const char *all = buffer_text(&of);
 	if (g->sort)
 		g->ops->column(g->ctx, g->sort - 1, &about);
 	if (!about.title || !about.title[0])
@@ -227,6 +237,7 @@ void grid_place(const struct grid *g, struct buffer *out)
 		buffer_format(out, _("%s of %s by %s, reversed"), at, all, about.title);
 	else
 		buffer_format(out, _("%s of %s by %s"), at, all, about.title);
+	buffer_done(&of);
 }
 
 /* ---- finding ---- */

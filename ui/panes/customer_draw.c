@@ -160,8 +160,24 @@ static bool detail_copied(const struct customer *c)
 	return card_copied(&c->card, customer_entity(c)->entity);
 }
 
+/* There are rows, but the filter leaves none of them: that is not to be taken for "none". */
+static void draw_filtered(const struct customer *c, struct area area)
+{
+	char key[16], rows[FIGURES_SIZE];
+	keys_first(&c->base.session->keys, ACTION_BACK, key, sizeof(key));
+	area.y++, area.x++, area.w -= 2;
+	draw_format(area.y, area.x, area.w, ROLE_WARN, P_("%s row, but it does not hold \"%s\"",
+						       "%s rows, but none holds \"%s\"", c->grid.rows),
+		    figures_count(c->grid.rows, rows), c->grid.filter);
+	draw_format(area.y + 1, area.x, area.w, ROLE_TEXT, _("%s: all again"), key);
+}
+
 static void draw_nothing(const struct customer *c, struct area area)
 {
+	if (c->grid.filter && c->grid.rows) {
+		draw_filtered(c, area);
+		return;
+	}
 	enum known known = customer_entity(c)->known;
 	enum role role = ROLE_WARN;
 	const char *text = _("none");

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/language.h"
+#include "base/text.h"
 #include "model/model.h"
 #include "ui/kit/draw.h"
 #include "ui/kit/figures.h"
@@ -40,11 +41,11 @@ static void find_column(void *ctx, int column, struct grid_column *out)
 	out->title = column == FIND_BY && find_lists_recent(f) ? "" : _(columns[column].title);
 }
 
-static const char *find_store(struct find *f, const struct search_hit *h)
+static const char *find_store(struct find *f, const char *id, const char *name)
 {
-	if (!h->store || !h->store_name)
-		return h->store;
-	snprintf(f->store, sizeof(f->store), "%s %s", h->store, h->store_name);
+	if (!id || !name)
+		return id;
+	snprintf(f->store, sizeof(f->store), "%s %s", id, name);
 	return f->store;
 }
 
@@ -70,14 +71,14 @@ static void find_cell(void *ctx, int row, int column, struct grid_cell *out)
 		const struct recent *r = &f->base.session->recents[row];
 		text = column == FIND_CIF     ? r->cif
 		       : column == FIND_NAME  ? r->name
-		       : column == FIND_STORE ? r->store
+		       : column == FIND_STORE ? find_store(f, r->store, r->store_name)
 					      : "";
 	} else {
 		const struct search_hit *h = &f->found->answer.hits[row];
 		text = column == FIND_CIF    ? h->cif
 		       : column == FIND_NAME ? h->name
 		       : column == FIND_BY   ? find_matched(f, h)
-					     : find_store(f, h);
+					     : find_store(f, h->store, h->store_name);
 		if (column == FIND_NAME && h->name && f->marking) {
 			out->mark_count = match_marks(h->name, f->found->text, f->marks, FIND_MARKS);
 			out->marks = f->marks;
@@ -137,14 +138,19 @@ static void find_line(struct area *area, enum role role, const char *text)
 static void find_no_replica(const struct find *f, struct area area)
 {
 	const struct error *e = &f->base.session->trouble;
+	struct buffer told = {0};
 	find_line(&area, ROLE_NAME, _("There is no replica to read yet. This screen goes on as soon as there is one."));
 	area.y++, area.h--;
-	find_line(&area, ROLE_TEXT, e->message);
+	language_sentence(&told, e->message);
+	find_line(&area, ROLE_TEXT, buffer_text(&told));
 	area.y++, area.h--;
-	if (!e->hint[0])
-		return;
-	find_line(&area, ROLE_TEXT, _("What helps:"));
-	find_line(&area, ROLE_TEXT, e->hint);
+	buffer_clear(&told);
+	language_sentence(&told, e->hint);
+	if (told.len) {
+		find_line(&area, ROLE_TEXT, _("What helps:"));
+		find_line(&area, ROLE_TEXT, buffer_text(&told));
+	}
+	buffer_done(&told);
 }
 
 /* How many of how many, and how to come by the others. */
@@ -189,10 +195,25 @@ static void find_title(struct find *f, struct buffer *out)
 			      f->found->answer.indexing);
 }
 
+/* Up to when, to the second; to the minute where that has no room. */
+static void find_complete(const struct session *s, struct buffer *out, int room)
+{
+	char when[FIGURES_SIZE];
+	size_t n = out->len;
+	int64_t at = s->age.known ? s->age.fresh.complete_to : TIME_NONE;
+	if (at == TIME_NONE)
+		return;
+	buffer_format(out, _(" Complete to %s."), figures_second(at, s->zone, when));
+	if ((int)text_width(out->data, out->len) <= room)
+		return;
+	buffer_cut(out, n);
+	buffer_format(out, _(" Complete to %s."), figures_minute(at, s->zone, when));
+}
+
 /* What there is in all, and up to when: the last row while nothing is looked for. */
 static void find_overview(const struct find *f, struct area area)
 {
-	char customers[FIGURES_SIZE], stores[FIGURES_SIZE], when[FIGURES_SIZE];
+	char customers[FIGURES_SIZE], stores[FIGURES_SIZE];
 	const struct session *s = f->base.session;
 	struct buffer text = {0};
 	if (!f->counted || area.h < 1)
@@ -202,8 +223,7 @@ static void find_overview(const struct find *f, struct area area)
 		buffer_format(&text, _("Customers: %s, stores: %s."), customers, figures_count(f->stores, stores));
 	else
 		buffer_format(&text, _("Customers: %s."), customers);
-	if (s->age.known && s->age.fresh.complete_to != TIME_NONE)
-		buffer_format(&text, _(" Complete to %s."), figures_second(s->age.fresh.complete_to, s->zone, when));
+	find_complete(s, &text, area.w - 2);
 	draw_text(area.y + area.h - 1, area.x + 1, area.w - 2, ROLE_DIM, text.data, text.len);
 	buffer_done(&text);
 }

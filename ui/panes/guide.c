@@ -139,7 +139,7 @@ void guide_tour(struct lines *l, const struct session *s)
 		     KEY(NEXT, a), KEY(PREVIOUS, b));
 	guide_format(l, 5,
 		     _("See it as it was: %s on a version is the customer as of then, NOT CURRENT in reverse; so is %s "
-		       "and a time, such as -2m. %s again is now."),
+		       "and a time, such as -1m. %s again is now."),
 		     KEY(THAT_MOMENT, a), KEY(AS_OF, b), KEY(AS_OF, c));
 	guide_format(l, 6,
 		     _("The next one: type the digits of a CIF wherever you are, and Enter. %s goes back to the one "

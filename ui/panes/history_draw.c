@@ -49,11 +49,15 @@ static bool draw_copied(const struct history *h)
 static void draw_nothing(const struct history *h, struct area area)
 {
 	bool filtered = history_filter_any(&h->filter), copied = draw_copied(h);
+	if (!h->card.answer.customer && copied && !filtered && h->base.session->as_of != TIME_NONE) {
+		card_absent(&h->card, h->base.session, area);
+		return;
+	}
 	const char *text = filtered ? _("nothing happened that is asked for") : _("nothing has happened");
 	if (!copied)
 		text = _("not copied yet");
 	else if (!filtered && h->base.session->as_of != TIME_NONE)
-		text = _("nothing is known until then");
+		text = _("nothing is known of that time");
 	draw_format(area.y + 1, area.x + 1, area.w - 2, copied ? ROLE_NONE : ROLE_WARN, "%s", text);
 }
 
@@ -113,6 +117,7 @@ void history_draw(struct pane *p, struct area area)
 	card_head(&h->card, p->session, area, card_tabs(&h->card) - 1);
 	area.y += 2, area.h -= 2;
 	h->grid.y = -1;
+	h->detail_y = area.y;
 	if (draw_words(h, area))
 		area.h--;
 	if (h->count == 0)

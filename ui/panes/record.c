@@ -54,11 +54,11 @@ void record_make(struct record *r, struct arena *a, const struct record_request 
 			continue;
 		struct record_field *f = &r->fields[r->count++];
 		f->text = record_text(a, c, q->values[i], q->zone, f);
-		f->label = c->title;
+		f->label = show_title(c);
 		f->column = i;
 		f->sign = q->signs ? q->signs[i] : RECORD_PLAIN;
 		record_compare(f, a, q, i);
-		int cells = (int)text_width(c->title, strlen(c->title));
+		int cells = (int)text_width(f->label, strlen(f->label));
 		if (cells > r->label)
 			r->label = cells;
 	}
@@ -90,8 +90,10 @@ static int record_wrapped(const char *s, size_t n, int w)
 /* "Phone: +44 117 496 0199 (changed in the last 30 days)" */
 static void record_words(struct buffer *out, const struct record_field *f)
 {
-	buffer_format(out, "%s: ", f->label);
-	buffer_add(out, f->text, f->len);
+	struct buffer value = {0};
+	buffer_add(&value, f->text, f->len);
+	buffer_format(out, _("%s: %s"), f->label, buffer_text(&value));
+	buffer_done(&value);
 	if (f->sign == RECORD_RECENT)
 		buffer_format(out, " (%s)", _("changed in the last 30 days"));
 	else if (f->sign == RECORD_FRESH)

@@ -10,6 +10,12 @@
 #include "ui/kit/figures.h"
 #include "ui/kit/grid.h"
 
+/* A moment to the second, as everywhere else on the screen: without its fraction. */
+static void show_moment(struct buffer *out, const char *s, size_t n)
+{
+	figures_date_text(out, s, n > FIGURES_SECOND && s[FIGURES_SECOND] == '.' ? FIGURES_SECOND : n);
+}
+
 /* A value its column can hold, as the reader's locale writes it. */
 static void show_fit(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)
 {
@@ -18,12 +24,24 @@ static void show_fit(struct buffer *out, const struct column *c, struct value v,
 		buffer_text_add(out, figures_second(v.integer, zone, second));
 	else if (c->type == COLUMN_BOOLEAN && v.kind == VALUE_INTEGER)
 		buffer_text_add(out, v.integer ? _("yes") : _("no"));
-	else if ((c->type == COLUMN_DATE || c->type == COLUMN_DATETIME) && v.kind == VALUE_TEXT)
+	else if (c->type == COLUMN_DATE && v.kind == VALUE_TEXT)
 		figures_date_text(out, v.text, v.len);
+	else if (c->type == COLUMN_DATETIME && v.kind == VALUE_TEXT)
+		show_moment(out, v.text, v.len);
 	else if (c->type == COLUMN_DECIMAL && v.kind == VALUE_TEXT)
 		figures_decimal_text(out, v.text, v.len);
 	else
 		value_print(out, c, v);
+}
+
+const char *show_title(const struct column *c)
+{
+	return c->title && c->title[0] ? _(c->title) : "";
+}
+
+const char *show_entity(const struct entity *e)
+{
+	return e->title && e->title[0] ? _(e->title) : e->name;
 }
 
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)

@@ -172,7 +172,7 @@ static void drill_totals(const struct stores *s, const struct tally_line *l, str
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_WEEK), week),
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_MONTH), month));
 	if (l->percent != INT32_MAX)
-		buffer_format(&text, _("   last %s: %+d %% against its average"),
+		buffer_format(&text, _("   last %s: %+d %% vs avg"),
 			      duration_text(&s->tally.window, window), l->percent);
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TEXT, text.data, text.len);
 	buffer_done(&text);
