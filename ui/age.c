@@ -59,9 +59,9 @@ static void age_offline(const struct age *a, int64_t now, const struct zone *zon
 	zone_civil(zone, since, &then);
 	zone_civil(zone, now, &today);
 	if (then.year == today.year && then.month == today.month && then.day == today.day)
-		snprintf(out, size, /* xgettext: cell 22 */ _("OFFLINE since %02d:%02d"), then.hour, then.minute);
+		snprintf(out, size, /* xgettext: cell 24 */ _("OFFLINE since %02d:%02d"), then.hour, then.minute);
 	else
-		snprintf(out, size, /* xgettext: cell 28 */ _("OFFLINE since %02d-%02d %02d:%02d"), then.month,
+		snprintf(out, size, /* xgettext: cell 30 */ _("OFFLINE since %02d-%02d %02d:%02d"), then.month,
 			 then.day, then.hour, then.minute);
 }
 

@@ -25,6 +25,8 @@
 #define REPLICA_FRAME (SECOND / 60)  /* the age is not asked for more often while commits rush in */
 #define REPLICA_STAND SECOND         /* between two looks at what is wrong */
 
+enum { REPLICA_TOLD = 200 }; /* bytes of an error, and of a hint, beside which a line about them has room */
+
 void console_zone(struct session *s)
 {
 	const char *name = session_text(s->settings, "zone");
@@ -189,16 +191,16 @@ static void replica_copying(struct console *c, const struct status_answer *a)
 /* The source's own error, what helps, and whether one has to do something. Longer stories stand on LAG. */
 static void replica_source(struct console *c, const struct status_source *x)
 {
-	char text[sizeof(c->session.standing)];
-	const char *hint = x->hint && x->hint[0] ? x->hint : "-";
+	char text[sizeof(c->session.standing)], error[REPLICA_TOLD], hint[REPLICA_TOLD];
+	session_told(error, sizeof(error), x->error);
+	session_told(hint, sizeof(hint), x->hint && x->hint[0] ? x->hint : "-");
 	if (strcmp(x->state, "refused") == 0)
-		snprintf(text, sizeof(text), _("A person must decide (:lag says more): %.160s; hint: %.200s"), x->error,
-			 hint);
+		snprintf(text, sizeof(text), _("A person must decide (:lag says more): %s; hint: %s"), error, hint);
 	else if (strcmp(x->state, "paused") == 0)
-		snprintf(text, sizeof(text),
-			 _("The copy waits: %.160s. It goes on by itself; what is shown grows older"), x->error);
+		snprintf(text, sizeof(text), _("The copy waits: %s. It goes on by itself; what is shown grows older"),
+			 error);
 	else
-		snprintf(text, sizeof(text), _("%.200s (:lag says more)"), x->error);
+		snprintf(text, sizeof(text), _("%s (:lag says more)"), error);
 	replica_stand(c, strcmp(x->state, "refused") == 0 ? ROLE_ERROR : ROLE_WARN, text);
 }
 

@@ -168,8 +168,11 @@ static bool export_sheet(struct export *x, FILE *out, struct query *q, const str
 	struct history_answer history = {0};
 	char age[64];
 	if (!a->customer) {
-		error_set(err, ERROR_NOT_FOUND, "could not print a sheet: there is no customer \"%s\" %s", a->cif,
-			  x->as_of == TIME_NONE ? "now" : "at that time");
+		if (x->as_of == TIME_NONE)
+			error_set(err, ERROR_NOT_FOUND, "could not print a sheet: there is no customer \"%s\"", a->cif);
+		else
+			error_set(err, ERROR_NOT_FOUND,
+				  "could not print a sheet: there was no customer \"%s\" at that time", a->cif);
 		return false;
 	}
 	struct history_request r = {.cif = a->cif,

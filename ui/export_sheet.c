@@ -135,13 +135,13 @@ static void sheet_field(struct paper *l, const struct export_sheet *s, const str
 			int label)
 {
 	struct buffer text = {0};
-	size_t title = (size_t)text_width(c->title, strlen(c->title));
+	size_t title = (size_t)text_width(show_title(c), strlen(show_title(c)));
 	size_t from = SHEET_INDENT + (size_t)label + 6;
 	show_value(&text, c, v, s->zone);
 	buffer_fill(&l->line, ' ', SHEET_INDENT);
 	if (title > (size_t)label)
 		title = (size_t)label;
-	text_fit(&l->line, c->title, strlen(c->title), title, l->ascii);
+	text_fit(&l->line, show_title(c), strlen(show_title(c)), title, l->ascii);
 	buffer_char(&l->line, ' ');
 	buffer_fill(&l->line, '.', (size_t)label + 4 - title);
 	buffer_char(&l->line, ' ');
@@ -208,7 +208,7 @@ static void sheet_details(struct paper *l, const struct export_sheet *s)
 {
 	for (int i = 0; i < s->customer->entity_count; i++) {
 		const struct entity_rows *rows = &s->customer->entities[i];
-		sheet_heading(l, query_model(s->query)->entities[rows->entity].title, rows->count);
+		sheet_heading(l, show_entity(&query_model(s->query)->entities[rows->entity]), rows->count);
 		if (sheet_incomplete(s, rows->entity))
 			paper_say(l, _("  not all of it is copied yet"));
 		else if (!rows->count)
@@ -223,17 +223,17 @@ static void sheet_details(struct paper *l, const struct export_sheet *s)
 static void sheet_change(struct paper *l, const struct export_sheet *s, const struct event *e)
 {
 	char when[FIGURES_SIZE];
-	struct buffer text = {0}, what = {0};
+	struct buffer text = {0}, subject = {0}, what = {0};
 	const struct event_words w = {.model = query_model(s->query), .zone = s->zone};
 	size_t from = SHEET_INDENT + FIGURES_MINUTE + 2;
-	event_subject(&text, &w, e);
-	buffer_format(&text, ", %s: ", event_word(e));
+	event_subject(&subject, &w, e);
 	event_what(&what, &w, e);
-	buffer_add(&text, buffer_text(&what), what.len);
+	buffer_format(&text, _("%s, %s: %s"), buffer_text(&subject), event_word(e), buffer_text(&what));
 	buffer_fill(&l->line, ' ', SHEET_INDENT);
 	buffer_format(&l->line, "%s  ", figures_minute(e->at, s->zone, when));
 	paper_text(l, from, EXPORT_SHEET_WIDTH - from, text.data, text.len);
 	buffer_done(&text);
+	buffer_done(&subject);
 	buffer_done(&what);
 }
 
@@ -243,8 +243,11 @@ static void sheet_changes(struct paper *l, const struct export_sheet *s)
 	const struct event *events;
 	int shown = 0;
 	arena_init(&arena);
-	const struct events_request all = {
-		.history = s->history, .model = query_model(s->query), .from = TIME_NONE, .to = TIME_NONE, .entity = -1};
+	const struct events_request all = {.history = s->history,
+					   .model = query_model(s->query),
+					   .from = TIME_NONE,
+					   .to = TIME_NONE,
+					   .entity = -1};
 	size_t count = events_make(&arena, &all, &events);
 	sheet_heading(l, _("Last changes"), -1);
 	for (size_t i = 0; i < count && shown < EXPORT_SHEET_CHANGES; i++)
@@ -304,7 +307,7 @@ void export_sheet_write(FILE *out, const struct export_sheet *s)
 	paper_init(&body, s->ascii);
 	paper_init(&frame, s->ascii);
 	sheet_head(&body, s);
-	sheet_heading(&body, query_model(s->query)->entities[query_model(s->query)->customer].title, -1);
+	sheet_heading(&body, show_entity(&query_model(s->query)->entities[query_model(s->query)->customer]), -1);
 	sheet_fields(&body, s, query_model(s->query)->customer, s->customer->customer->values, -1);
 	sheet_details(&body, s);
 	sheet_changes(&body, s);

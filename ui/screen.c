@@ -78,13 +78,14 @@ static void screen_header(const struct pane *p, const struct session *s)
 	int width = screen_cells(age);
 	int x = COLS - width - 1;
 	draw_text(0, x, width, age_role(&s->age, s->now), age, strlen(age));
-	if (!s->accessible) { /* the clock is of no use to who cannot see it tick */
-		x -= SCREEN_CLOCK + 3;
-		draw_format(0, x, SCREEN_CLOCK, ROLE_DIM, "%02d:%02d:%02d", c.hour, c.minute, c.second);
-	}
 	/* Past the threshold the word stands in the title too: that is what is read aloud, or photographed. */
 	buffer_format(&place, " TELLERDESK > %s%s", p->ops->code, session_aged(s));
 	int title = screen_cells(place.data);
+	/* The clock is of no use to who cannot see it tick. */
+	if (!s->accessible && x - SCREEN_CLOCK - 3 > title) {
+		x -= SCREEN_CLOCK + 3;
+		draw_format(0, x, SCREEN_CLOCK, ROLE_DIM, "%02d:%02d:%02d", c.hour, c.minute, c.second);
+	}
 	draw_text(0, 0, title, ROLE_TITLE, place.data, place.len);
 	buffer_done(&place);
 	int room = x - title - 4;

@@ -14,6 +14,8 @@
 #include "model/model.h"
 #include "ui/kit/figures.h"
 
+enum { SESSION_HINT = 250 }; /* bytes of a hint, and of the message before one */
+
 static void session_forget(struct recent *r)
 {
 	free(r->cif);
@@ -47,17 +49,27 @@ void session_say(struct session *s, enum role role, const char *format, ...)
 	s->message_role = role;
 }
 
+void session_told(char *out, size_t size, const char *english)
+{
+	struct buffer told = {0};
+	language_sentence(&told, english);
+	size_t n = told.len < size ? told.len : size - 1;
+	while (n && n < told.len && ((unsigned char)told.data[n] & 0xC0) == 0x80) /* no half of a character */
+		n--;
+	memcpy(out, buffer_text(&told), n);
+	out[n] = 0;
+	buffer_done(&told);
+}
+
 void session_fail(struct session *s, const struct error *err)
 {
-	struct buffer message = {0}, hint = {0};
-	language_sentence(&message, err->message);
-	language_sentence(&hint, err->hint);
-	if (hint.len)
-		session_say(s, ROLE_ERROR, _("%.250s; hint: %.250s"), buffer_text(&message), buffer_text(&hint));
+	char message[sizeof(s->message)], hint[SESSION_HINT];
+	session_told(hint, sizeof(hint), err->hint);
+	session_told(message, hint[0] ? SESSION_HINT : sizeof(message), err->message);
+	if (hint[0])
+		session_say(s, ROLE_ERROR, _("%s; hint: %s"), message, hint);
 	else
-		session_say(s, ROLE_ERROR, "%.500s", buffer_text(&message));
-	buffer_done(&message);
-	buffer_done(&hint);
+		session_say(s, ROLE_ERROR, "%s", message);
 }
 
 void session_go(struct session *s, const char *code, const char *argument)

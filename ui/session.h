@@ -65,6 +65,8 @@ void session_done(struct session *s);
 void session_figures(const struct settings *s, bool ascii);
 void session_say(struct session *s, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void session_fail(struct session *s, const struct error *err); /* message and hint */
+/* Of a finished English text, in the reader's language, what fits into `size` bytes. */
+void session_told(char *out, size_t size, const char *english);
 /* Asks the app to show a screen: a code ("CIF", "STOR"), and a CIF for those of a customer. */
 void session_go(struct session *s, const char *code, const char *argument);
 void session_go_tab(struct session *s, int tab); /* a tab of the customer that is shown */

@@ -144,8 +144,8 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument,
-			    _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, v->argument[0] ? _("%s %s: %s") : _("%s%s: %s"), v->word,
+			    verbs_argument(v), _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else
@@ -295,7 +295,8 @@ const struct verb verbs_table[] = {
 	{"keys", NULL, "", N_("all keys and their names in the configuration"), verb_keys, NULL},
 	{"filter", NULL, N_("[TEXT]"), N_("only rows that hold the text; alone: all rows"), verb_filter, NULL},
 	{"order", NULL, N_("[COLUMN]"), N_("rows by that column; alone: by the next one"), verb_order, NULL},
-	{"export", NULL, N_("csv|json|sheet [FILE]"), N_("write what is shown into a file"), verb_export, verbs_choices_export},
+	{"export", NULL, /* xgettext: cell 23 */ N_("csv|json|sheet [FILE]"), N_("write what is shown into a file"),
+	 verb_export, verbs_choices_export},
 	{"copy", NULL, "cell|row", N_("copy the selected cell or row"), verb_copy, verbs_choices_copies},
 	{"theme", NULL, N_("NAME"), N_("colours: auto, dark, light, mono, contrast, green"), verb_theme,
 	 verbs_choices_themes},

@@ -54,6 +54,9 @@ static const char *const sentence_system[] __attribute__((unused)) = {
 	N_("Disk quota exceeded"),
 	N_("Resource temporarily unavailable"),
 	N_("Text file busy"),
+	N_("Network is unreachable"),
+	N_("Name or service not known"),
+	N_("Temporary failure in name resolution"),
 };
 
 struct span {
@@ -169,10 +172,12 @@ struct choice {
 	const struct catalogue_entry *entry;
 	struct fit fit;
 	size_t fixed;
+	bool many; /* it was the form for many that fits */
 };
 
-static void sentence_consider(struct choice *c, const struct catalogue_entry *e, const char *format, struct span text)
+static void sentence_consider(struct choice *c, const struct catalogue_entry *e, bool many, struct span text)
 {
+	const char *format = many ? e->many : e->english;
 	struct fit fit = {.count = 0};
 	bool filled;
 	size_t fixed;
@@ -184,7 +189,7 @@ static void sentence_consider(struct choice *c, const struct catalogue_entry *e,
 	if (!filled || fixed < SENTENCE_LEAST || fixed <= c->fixed || fixed > text.n)
 		return;
 	if (sentence_fits(format, '\0', text.at, text.at + text.n, &fit))
-		*c = (struct choice){e, fit, fixed};
+		*c = (struct choice){e, fit, fixed, many};
 }
 
 static bool sentence_same(const char *english, struct span text)
@@ -203,9 +208,9 @@ static void sentence_find(struct choice *c, struct span text)
 			*c = (struct choice){.entry = &entries[i]};
 			return;
 		}
-		sentence_consider(c, &entries[i], entries[i].english, text);
+		sentence_consider(c, &entries[i], false, text);
 		if (entries[i].many)
-			sentence_consider(c, &entries[i], entries[i].many, text);
+			sentence_consider(c, &entries[i], true, text);
 	}
 }
 
@@ -222,9 +227,11 @@ static void sentence_argument(struct buffer *out, const struct argument *a, int 
 		sentence_add(out, a->text, depth + 1);
 }
 
-/* The number that decides, of a text that has one form for one and one for many. */
-static unsigned long sentence_number(const struct fit *f)
+/* The number that decides, of a text that has one form for one and one for many. Where it was filled in as a text, the
+ * English form tells. */
+static unsigned long sentence_number(const struct choice *choice)
 {
+	const struct fit *f = &choice->fit;
 	unsigned long n = 0;
 
 	for (int i = 0; i < f->count; i++) {
@@ -237,7 +244,7 @@ static unsigned long sentence_number(const struct fit *f)
 				n = n * 10 + (unsigned long)(a->text.at[k] - '0');
 		return n;
 	}
-	return 1;
+	return choice->many ? 2 : 1;
 }
 
 static void sentence_fill(struct buffer *out, const char *format, const struct fit *f, int depth)
@@ -254,7 +261,7 @@ static void sentence_fill(struct buffer *out, const char *format, const struct f
 		if (!*format)
 			return;
 		format += sentence_conversion(format, &kind, &place);
-		if (kind == '%') {
+		if (kind == '%' || !kind) { /* at the end it is no conversion */
 			buffer_char(out, '%');
 			continue;
 		}
@@ -286,14 +293,32 @@ static size_t sentence_first(struct span text)
 	return at && at > text.at ? (size_t)(at - text.at) + 2 : 0;
 }
 
+/* "Connection refused (2002)": the length up to the number an error ends with; 0: there is none. */
+static size_t sentence_numbered(struct span text)
+{
+	size_t n = text.n;
+
+	if (n < 4 || text.at[--n] != ')')
+		return 0;
+	while (n > 0 && isdigit((unsigned char)text.at[n - 1]))
+		n--;
+	return n > 2 && n < text.n - 1 && text.at[n - 1] == '(' && text.at[n - 2] == ' ' ? n - 2 : 0;
+}
+
 /* A text that ends in "; " or is a place. */
 static void sentence_part(struct buffer *out, struct span text, int depth)
 {
-	if (text.at[text.n - 2] == ';')
-		sentence_add(out, (struct span){text.at, text.n - 2}, depth);
-	else
-		buffer_add(out, text.at, text.n - 2);
-	buffer_add(out, text.at + text.n - 2, 2);
+	/* How two sentences are joined there: what stands between the conversions. */
+	const char *joint = _("%s; %s");
+	size_t n = strlen(joint);
+
+	if (text.at[text.n - 2] != ';') {
+		buffer_add(out, text.at, text.n);
+		return;
+	}
+	sentence_add(out, (struct span){text.at, text.n - 2}, depth);
+	if (n > 4)
+		buffer_add(out, joint + 2, n - 4);
 }
 
 static void sentence_add(struct buffer *out, struct span text, int depth)
@@ -304,13 +329,17 @@ static void sentence_add(struct buffer *out, struct span text, int depth)
 	if (depth < SENTENCE_DEPTH)
 		sentence_find(&c, text);
 	if (c.entry) {
-		sentence_fill(out, catalogue_form(language_used(), c.entry, sentence_number(&c.fit)), &c.fit, depth);
+		sentence_fill(out, catalogue_form(language_used(), c.entry, sentence_number(&c)), &c.fit, depth);
 		return;
 	}
 	/* Not one text, but perhaps two: behind a place in a file, or side by side. */
 	if (place == 0)
 		place = sentence_first(text);
-	if (place > 0 && depth < SENTENCE_DEPTH) {
+	size_t numbered = place == 0 ? sentence_numbered(text) : 0;
+	if (numbered > 0 && depth < SENTENCE_DEPTH) {
+		sentence_add(out, (struct span){text.at, numbered}, depth + 1);
+		buffer_add(out, text.at + numbered, text.n - numbered);
+	} else if (place > 0 && depth < SENTENCE_DEPTH) {
 		sentence_part(out, (struct span){text.at, place}, depth + 1);
 		sentence_add(out, (struct span){text.at + place, text.n - place}, depth + 1);
 	} else {

@@ -197,7 +197,7 @@ static bool plan_resync(struct ingest *in, struct error *err)
 		return error_hint(err, "this is the second time within an hour: look at the source's retention, then run tellerdesk resync");
 	}
 	in->task = (struct session_task){.resync = true, .fresh = true, .accept_server = in->task.accept_server, .entity = -1,
-	                                 .gap_reason = "purged"};
+	                                 .gap_reason = N_("purged")};
 	return true;
 }
 
@@ -208,7 +208,7 @@ static bool begin_anew(struct ingest *in, const struct error *err)
 	bool asked = in->params.resync && in->params.once && !in->unreadable && err->code == ERROR_REFUSED;
 	in->unreadable = err->code == ERROR_REFUSED;
 	if (asked)
-		in->task = (struct session_task){.resync = true, .fresh = true, .entity = -1, .gap_reason = "refused"};
+		in->task = (struct session_task){.resync = true, .fresh = true, .entity = -1, .gap_reason = N_("refused")};
 	return asked;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/language.h"
 #include "base/memory.h"
 #include "base/moment.h"
 #include "model/change.h"
@@ -190,9 +191,9 @@ static bool settle_times(struct apply *a, const struct apply_times *t, struct er
 		a->commit_time = t->source_clock;
 		if (!a->raw_time)
 			a->raw_time = arena_text(&a->kept, moment_utc(t->commit_time, (char[MOMENT_SIZE]){0}));
-		reason = "clock: commit time ahead of the source's clock";
+		reason = N_("clock: commit time ahead of the source's clock");
 	} else if (r->last_valid_from != TIME_NONE && t->commit_time < r->last_valid_from - CLOCK_TOLERANCE) {
-		reason = "clock: commit time jumped back";
+		reason = N_("clock: commit time jumped back");
 	}
 	a->valid_from = a->commit_time;
 	if (r->last_valid_from != TIME_NONE && a->valid_from < r->last_valid_from)

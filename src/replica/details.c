@@ -79,7 +79,7 @@ static void put_server(struct telling *t)
 		buffer_format(&b, N_("%s, connection %lld"), server, (long long)connection);
 	else
 		buffer_text_add(&b, server);
-	put(t, N_("Server"), &b, false);
+	put(t, /* xgettext: cell 14 */ N_("Server"), &b, false);
 }
 
 static void put_encryption(struct telling *t)
@@ -93,7 +93,7 @@ static void put_encryption(struct telling *t)
 		buffer_format(&b, "TLS, %s", tls);
 	else
 		buffer_text_add(&b, local ? N_("not needed, by a socket of this machine") : N_("none: all that travels can be read on its way"));
-	put(t, N_("Encryption"), &b, none && !local);
+	put(t, /* xgettext: cell 14 */ N_("Encryption"), &b, none && !local);
 }
 
 /* While nobody answers, what was told last is not how things stand: it says when that was. */
@@ -122,7 +122,7 @@ static void put_behind(struct telling *t)
 		buffer_format(&b, "%s at %s", size, when);
 	else if (bytes >= 0)
 		buffer_text_add(&b, size);
-	put(t, N_("Behind"), &b, old || f->state == FRESH_STALE);
+	put(t, /* xgettext: cell 14 */ N_("Behind"), &b, old || f->state == FRESH_STALE);
 }
 
 static void put_log_end(struct telling *t)
@@ -130,7 +130,7 @@ static void put_log_end(struct telling *t)
 	const char *end = detail_text(t->source, "log_end");
 	struct buffer b = {0};
 	buffer_text_add(&b, end ? end : "");
-	put(t, N_("Log ends at"), &b, false);
+	put(t, /* xgettext: cell 14 */ N_("Log ends at"), &b, false);
 }
 
 static void put_files(struct buffer *b, int64_t files, const char *size, const char *oldest)
@@ -171,7 +171,7 @@ static void put_kept(struct telling *t)
 	else if (most > 0)
 		buffer_format(&b, N_("up to %s"), size);
 	put_files(&b, files, text_size(bytes, size), oldest);
-	put(t, N_("Log kept"), &b, brief);
+	put(t, /* xgettext: cell 14 */ N_("Log kept"), &b, brief);
 }
 
 int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out)

@@ -27,6 +27,7 @@ class Entry:
         self.english = unquoted(fields.get("msgid", '""'))
         self.many = unquoted(fields["msgid_plural"]) if "msgid_plural" in fields else None
         self.forms = [unquoted(fields[f]) for f in sorted(fields) if f.startswith("msgstr")]
+        self.format = not any(re.match(r"#,.*\bno-c-format\b", n) for n in self.notes)
         self.obsolete = block.startswith("#~")
         self.fuzzy = any(re.match(r"#,.*\bfuzzy\b", n) for n in self.notes)
         cell = [re.match(r"#\. xgettext: cell (\d+)", n) for n in self.notes]
@@ -45,7 +46,14 @@ def catalogues(srcdir):
 
 
 def conversions(text):
-    return re.findall(r"%(?:\d+\$)?[-+ #0-9.*]*(?:hh|h|ll|l|j|z|t|L)?[a-zA-Z%]", text)
+    """In the order of what they are filled with: %2$s is the second."""
+    found = re.findall(r"%(?:(\d+)\$)?([-+ #0-9.*]*(?:hh|h|ll|l|j|z|t|L)?[a-zA-Z%])", text)
+    return ["%" + c for _, c in sorted(found, key=lambda f: int(f[0] or 0))]
+
+
+def filled(text):
+    """As wide as it gets where the width is known: %02d is two cells, %% one."""
+    return re.sub(r"%(?:\d+\$)?0(\d)d|%(%)", lambda m: "0" * int(m.group(1) or 1), text)
 
 
 def cells(text):

@@ -32,7 +32,7 @@ TEXTS = {
     "c0": bytes(range(0x01, 0x20)) + b"\x7f\x00 end",
     "c1": C1.encode() + bytes(range(0x80, 0xa0)) + b" end",
     "formats": "\u202eabc\u2066def\u200bghi\ufeff\u2028jkl\u2029\u061c\u00ad\ufe0f\u2060 end".encode(),
-    "long": b" ".join(b"w%03d" % i for i in range(200)),  # 999 characters
+    "long": b" ".join(b"%%s%03d" % i for i in range(200)),  # more than 1,000 characters, the words of a column its own
     "stack": ("Z" + "\u0300" * 300 + " end").encode(),
 }
 
@@ -64,6 +64,8 @@ class Bank:
         front = tag.encode() + (b"%d " % i if i else b" ") if tag else b""
         if self.text in ("long", "stack") and tag not in LONG:
             return front + TEXTS["ascii"]
+        if self.text == "long":
+            return front + TEXTS["long"].replace(b"%s", tag[:2].lower().encode())
         # A key is the text up to a NUL, for whoever looks it up.
         return front + (TEXTS[self.text].replace(b"\0", b"") if tag == "S" else TEXTS[self.text])
 

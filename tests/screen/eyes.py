@@ -195,8 +195,11 @@ class Screen:
     def table(self, title=None):
         """The first table, or the one with such a column; None where there is none."""
         for y in range(2, self.h - 2):
-            columns = {self.text(y, x, w).strip(): (x, w) for x, w in self.runs(y, "h")}
+            columns = {self.text(y, x, w).strip(): (x, w) for x, w in self.runs(y, "hs")} if "h" in self.roles[y] else {}
             columns.pop("", None)
+            first = min((x for x, _ in columns.values()), default=0)
+            if "l" in self.roles[y + 1][max(first - 3, 0):first] or self.roles[y + 1][first] == "o":
+                continue  # fields with their labels, old and new: nothing to choose from
             if columns and (title is None or any(name.startswith(title) for name in columns)):
                 return self._table(y, columns)
         return None
@@ -207,8 +210,10 @@ class Screen:
         rows = []
         while y + 1 + len(rows) < self.h - 2:
             at = y + 1 + len(rows)
-            # A blank row ends it, or what stands below: a title, an axis, a sentence.
-            if not self.text(at, max(first - 1, 0), w + 1).strip() or self.roles[at][first] in "TdWlm_":
+            # A blank row ends it, or what stands below: a title, labels, an axis, a sentence over all columns.
+            before, behind = self.roles[at][max(first - 1, 0)], self.roles[at][min(first + w, self.w - 1)]
+            if not self.text(at, max(first - 1, 0), w + 1).strip() or self.roles[at][first] in "Tl_m" or \
+                    before not in ".s" or len(columns) > 1 and behind not in ".s":
                 break
             rows.append(at)
         marked = [r for r in rows if first and self.grid[r][first - 1] == ">"]
@@ -247,46 +252,35 @@ def solid(text):
 
 
 def wrapped(screens, whole):
-    """A long value takes rows, each from the column it began at, broken at blanks or anywhere, and goes on over the page."""
+    """A long value takes rows, each from the column it began at or from the edge, broken at blanks or anywhere, over pages."""
     wanted = solid(whole)
-    seen = set()
-    return bool(wanted) and any(follows(screens, page, y, x, wanted, seen) for page, screen in enumerate(screens)
-                                for y in range(3, screen.h - 1) for x in starts(screen, y, wanted))
+    return bool(wanted) and any(goes_on(screens, screen, y, x, wanted) for screen in screens for y in range(3, screen.h - 1)
+                                for x in starts(screen, y, wanted))
+
+
+def piece(screen, y, x):
+    """What stands from a column on, up to what stands beside it."""
+    return solid(re.split(r"   ", screen.text(y, x, screen.w - x), maxsplit=1)[0])
+
+
+def goes_on(screens, screen, y, x, wanted):
+    """From that place on all of it can be put together from pieces at the beginnings of lines."""
+    rest = wanted[len(os.path.commonprefix([piece(screen, y, x), wanted])):]
+    pieces = {piece(s, line, at) for s in screens for line in range(3, s.h - 1) for at in {x, 1}} if rest else ()
+    while rest:
+        before = wanted[:len(wanted) - len(rest)][-1:]
+        # Of a run of stand-ins that is broken each line has its own.
+        taken = max(len(os.path.commonprefix([p[1:] if p[:1] == before and before in "\ufffd?" else p, rest])) for p in pieces)
+        if not taken:
+            return False
+        rest = rest[taken:]
+    return True
 
 
 def starts(screen, y, wanted):
     """Columns at which such a value may begin."""
     cell = [bare(c) for c in screen.grid[y]]
     return [x for x, c in enumerate(cell) if c == wanted[0] and wanted.startswith(solid("".join(cell[x:x + 9]))[:2])]
-
-
-def follows(screens, page, y, x, wanted, seen, last=None):
-    """seen: where it was tried in vain. last: what stood before."""
-    screen = screens[page]
-    while y < screen.h - 1:
-        if (page, y, x, len(wanted)) in seen:
-            return False
-        seen.add((page, y, x, len(wanted)))
-        line = solid(re.split(r"   ", screen.text(y, x, screen.w - x), maxsplit=1)[0])
-        if line[:1] == last and line[:1] in ("\ufffd", "?"):
-            line = line[1:]
-            if not line:
-                y += 1
-                continue
-        taken = len(os.path.commonprefix([line, wanted]))
-        if not taken:
-            break
-        last = wanted[taken - 1]
-        wanted = wanted[taken:]
-        y += 1
-        if not wanted:
-            return True
-    if page + 1 == len(screens):
-        return False
-    after = screens[page + 1]
-    lines = ((top, solid(after.text(top, x, after.w - x))) for top in range(3, after.h - 1))
-    return any(follows(screens, page + 1, top, x, wanted, seen, last) for top, line in lines
-               if line[:1] in (wanted[0], last) and line)
 
 
 def faults(screen, ascii=False, accessible=False):
@@ -349,6 +343,7 @@ def table_faults(screen):
     y, x = screen.cursor
     if len(marks) != 1:
         return [f"{len(marks)} rows are marked as selected"]
-    if y != marks[0] and screen.roles[y][min(x, screen.w - 1)] not in "fT" and screen.roles[y][max(x - 1, 0)] not in "fT":
+    # A menu that lies over it has a mark, and the cursor, of its own.
+    if y != marks[0] and screen.grid[y][x] != ">" and screen.roles[y][min(x, screen.w - 1)] not in "fT" and screen.roles[y][max(x - 1, 0)] not in "fT":
         return [f"the cursor is neither on the selected row nor in a field: {screen.cursor}"]
     return []

@@ -352,9 +352,9 @@ def troubles(folder):
     """Everything that can go wrong on the way went wrong, much of it often."""
     server(folder)
     at = 1795000000000000
-    edit(folder, ("INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, NULL, ?, ?, 'log purged'", (at, at + 4000000000)),
+    edit(folder, ("INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, NULL, ?, ?, 'purged'", (at, at + 4000000000)),
          ("INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, 'asset', ?, ?, 'resync'", (at + 1, at + 9000000)),
-         *[("INSERT INTO td_anomaly (source, entity, key, reason, at, seq) SELECT 1, 'product', ?, 'update of a row that was not held', ?, 1",
+         *[("INSERT INTO td_anomaly (source, entity, key, reason, at, seq) SELECT 1, 'product', ?, 'update of an unknown row', ?, 1",
             (7000 + i, at + i * 60000000)) for i in range(61)],
          ("INSERT INTO td_rejected (source, entity, line, reason, raw, at, seq) SELECT 1, 'customer', 17, 'a quote is not closed', CAST(? AS TEXT), ?, 1",
           (b'12345699,"HALE, \x1b[2J' + b"x" * 200, at)))
@@ -411,7 +411,7 @@ def behind(folder):
     """The replica stopped being complete at 13:40, and lost what happened between 13:00 and 13:12."""
     small(folder)
     edit(folder, "UPDATE td_source SET complete_to = 1795156800000000",
-         "INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, NULL, 1795154400000000, 1795155120000000, 'log purged'",
+         "INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, NULL, 1795154400000000, 1795155120000000, 'purged'",
          "INSERT INTO td_gap (source, entity, valid_from, valid_to, reason) SELECT 1, 'asset', 1795155000000000, 1795156000000000, 'resync'",
          "DELETE FROM td_registrations_counts WHERE start >= 1795154400000000 AND start < 1795155120000000 AND grain = 0")
 

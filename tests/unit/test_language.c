@@ -310,6 +310,12 @@ static void sentences(void **state)
 		{"could not open replica \"a\": No such file or directory",
 		 "impossible d'ouvrir le r\xc3\xa9plica \xc2\xab\xc2\xa0"
 		 "a\xc2\xa0\xc2\xbb : Fichier ou dossier inexistant"},
+		/* With its number. */
+		{"could not open replica \"a\": No such file or directory (2002)",
+		 "impossible d'ouvrir le r\xc3\xa9plica \xc2\xab\xc2\xa0"
+		 "a\xc2\xa0\xc2\xbb : Fichier ou dossier inexistant (2002)"},
+		{"the disk is full (12", "the disk is full (12"},
+		{"the disk is full ()", "the disk is full ()"},
 		{"could not sort the key of x by name", "impossible de trier : par name, la cl\xc3\xa9 de x"},
 		{"could not open replica \"r\": the disk is full; beginning anew",
 		 "impossible d'ouvrir le r\xc3\xa9plica \xc2\xab\xc2\xa0r\xc2\xa0\xc2\xbb : le disque est plein ; on "
@@ -374,7 +380,7 @@ static void filled(struct buffer *out, const char *format)
 	for (; *format; format++) {
 		int place = 0;
 
-		if (*format != '%') {
+		if (*format != '%' || !format[1]) {
 			buffer_char(out, *format);
 			continue;
 		}

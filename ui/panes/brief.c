@@ -49,7 +49,7 @@ static void brief_fields(struct brief *b, const struct session *s, const struct 
 	for (int i = 0; i < a->entity_count; i++) {
 		char n[FIGURES_SIZE];
 		const struct entity *d = &s->model->entities[a->entities[i].entity];
-		lines_pair(&b->lines, indent, d->title ? d->title : d->name, ROLE_TEXT, "%s",
+		lines_pair(&b->lines, indent, show_entity(d), ROLE_TEXT, "%s",
 			   figures_count(a->entities[i].count, n));
 	}
 	buffer_done(&text);

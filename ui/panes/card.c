@@ -187,7 +187,7 @@ static void card_held(struct buffer *out, const struct card *c, const struct ses
 	const struct entity *e = &s->model->entities[rows->entity];
 	char count[FIGURES_SIZE];
 	bool whole = card_copied(c, rows->entity) && rows->known != KNOWN_BEFORE_SNAPSHOT;
-	buffer_format(out, "%s ", e->title ? e->title : e->name);
+	buffer_format(out, "%s ", show_entity(e));
 	if (!whole && rows->count == 0)
 		buffer_char(out, '?');
 	else

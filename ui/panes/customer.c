@@ -299,6 +299,23 @@ static enum reaction customer_back(struct customer *c)
 	return REACT_DONE;
 }
 
+/* Through a value that takes more lines than are seen, line by line and page by page. */
+static bool customer_scroll(struct customer *c, enum action a)
+{
+	int page = c->view.height > 2 ? c->view.height - 1 : 2;
+	int lines = a == ACTION_DOWN	    ? 1
+		    : a == ACTION_UP	    ? -1
+		    : a == ACTION_PAGE_DOWN ? page
+		    : a == ACTION_PAGE_UP   ? -page
+					    : 0;
+	int field = lines ? record_move(&c->record, &c->view, lines) : -1;
+	if (field < 0)
+		return false;
+	grid_select(&c->fields, field);
+	c->moved = true;
+	return true;
+}
+
 /* The first movement in the customer's fields only shows where it begins. */
 static enum reaction customer_move(struct customer *c, enum action a)
 {
@@ -308,6 +325,8 @@ static enum reaction customer_move(struct customer *c, enum action a)
 		c->moved = true;
 		return REACT_DONE;
 	}
+	if (fields && customer_scroll(c, a))
+		return REACT_DONE;
 	if (!g || !grid_act(g, a))
 		return REACT_IGNORED;
 	c->moved |= fields;

@@ -255,7 +255,7 @@ static void holding_title(struct customer *c, const struct entity_rows *rows)
 {
 	const struct entity *e = &customer_model(c)->entities[rows->entity];
 	char count[FIGURES_SIZE];
-	const char *title = e->title ? e->title : e->name;
+	const char *title = show_entity(e);
 	if (!card_copied(&c->card, rows->entity))
 		buffer_format(&c->cell, rows->count ? _("%s: not copied in full yet") : _("%s: not copied yet"), title);
 	else

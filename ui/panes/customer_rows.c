@@ -110,7 +110,7 @@ static const struct column *rows_column_of(const struct customer *c, int column)
 static void rows_column(void *ctx, int column, struct grid_column *out)
 {
 	const struct column *about = rows_column_of(ctx, column);
-	out->title = about ? about->title : _("CIF");
+	out->title = about ? show_title(about) : _("CIF");
 	out->name = about ? about->name : "cif";
 	out->pii = about && about->pii;
 	out->right = about && (about->type == COLUMN_DECIMAL || (about->type == COLUMN_INTEGER && !about->identifier));

@@ -230,6 +230,15 @@ void event_origin(struct buffer *out, const struct event_words *w, const struct 
 		event_by(out, w, e);
 }
 
+void event_reason(struct buffer *out, const struct event *e)
+{
+	if (e->kind != EVENT_GAP || !e->gap->reason)
+		return;
+	buffer_text_add(out, " (");
+	language_sentence(out, e->gap->reason);
+	buffer_char(out, ')');
+}
+
 /* ---- what changed ---- */
 
 static const struct column *event_column(const struct model *m, const struct event *e, int column)
@@ -262,7 +271,7 @@ static void event_changes(struct buffer *out, const struct event_words *w, const
 	for (int i = 0; i < v->changed_count; i++) {
 		if (!event_tells(w, e, v->changed[i]))
 			continue;
-		const char *title = event_column(w->model, e, v->changed[i])->title;
+		const char *title = show_title(event_column(w->model, e, v->changed[i]));
 		buffer_clear(&was);
 		buffer_clear(&is);
 		event_was(&was, w, e, v->changed[i]);
@@ -306,8 +315,7 @@ void event_what(struct buffer *out, const struct event_words *w, const struct ev
 {
 	if (e->kind == EVENT_GAP || e->kind == EVENT_OLDER) {
 		event_origin(out, w, e);
-		if (e->kind == EVENT_GAP && e->gap->reason)
-			buffer_format(out, " (%s)", e->gap->reason);
+		event_reason(out, e);
 		return;
 	}
 	const struct version *v = e->version;
@@ -336,7 +344,7 @@ void event_sentence(struct buffer *out, const struct event_words *w, const struc
 		event_was(&was, w, e, column);
 		event_is(&is, w, e, column);
 		buffer_format(out, _("%s, %s, %s: %s became %s"), when, buffer_text(&subject),
-			      event_column(w->model, e, column)->title, buffer_text(&was), buffer_text(&is));
+			      show_title(event_column(w->model, e, column)), buffer_text(&was), buffer_text(&is));
 	} else {
 		event_what(&is, &aloud, e);
 		buffer_format(out, is.len ? _("%s, %s, %s: %s") : _("%s, %s, %s"), when, buffer_text(&subject),

@@ -70,6 +70,8 @@ const char *event_word(const struct event *e);
 void event_subject(struct buffer *out, const struct event_words *w, const struct event *e);
 /* In a sentence: how it came about, and what is not known of it. */
 void event_origin(struct buffer *out, const struct event_words *w, const struct event *e);
+/* Of a gap: " (server accepted)", translated; else nothing. */
+void event_reason(struct buffer *out, const struct event *e);
 /* "Status ACTIVE -> CLOSED, Opened ...": the changed columns, or what a new row holds first. */
 void event_what(struct buffer *out, const struct event_words *w, const struct event *e);
 /* One changed column: old text, and new. */

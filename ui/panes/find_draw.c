@@ -138,14 +138,19 @@ static void find_line(struct area *area, enum role role, const char *text)
 static void find_no_replica(const struct find *f, struct area area)
 {
 	const struct error *e = &f->base.session->trouble;
+	struct buffer told = {0};
 	find_line(&area, ROLE_NAME, _("There is no replica to read yet. This screen goes on as soon as there is one."));
 	area.y++, area.h--;
-	find_line(&area, ROLE_TEXT, e->message);
+	language_sentence(&told, e->message);
+	find_line(&area, ROLE_TEXT, buffer_text(&told));
 	area.y++, area.h--;
-	if (!e->hint[0])
-		return;
-	find_line(&area, ROLE_TEXT, _("What helps:"));
-	find_line(&area, ROLE_TEXT, e->hint);
+	buffer_clear(&told);
+	language_sentence(&told, e->hint);
+	if (told.len) {
+		find_line(&area, ROLE_TEXT, _("What helps:"));
+		find_line(&area, ROLE_TEXT, buffer_text(&told));
+	}
+	buffer_done(&told);
 }
 
 /* How many of how many, and how to come by the others. */

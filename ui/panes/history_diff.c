@@ -30,12 +30,12 @@ static void diff_add(struct history *h, const struct event *e, int column, bool 
 	const struct column *c = &history_model(h)->entities[v->entity].columns[column];
 	struct diff *d = &h->diff;
 	struct diff_field *f = &d->fields[d->count++];
-	*f = (struct diff_field){.label = c->title, .changed = changed};
+	*f = (struct diff_field){.label = show_title(c), .changed = changed};
 	if (d->was)
 		f->was = diff_text(h, c, d->is ? v->previous[column] : v->values[column], &f->was_len, &f->was_role);
 	if (d->is)
 		f->is = diff_text(h, c, v->values[column], &f->is_len, &f->is_role);
-	int cells = (int)text_width(c->title, strlen(c->title));
+	int cells = (int)text_width(show_title(c), strlen(show_title(c)));
 	if (cells > d->label)
 		d->label = cells;
 }
@@ -98,8 +98,7 @@ void history_diff_make(struct history *h, const struct event *e)
 	buffer_clear(&text);
 	struct event_words w = history_words(h);
 	event_origin(&text, &w, e);
-	if (e->kind == EVENT_GAP && e->gap->reason)
-		buffer_format(&text, " (%s)", e->gap->reason);
+	event_reason(&text, e);
 	d->origin = arena_copy(&h->detail_arena, buffer_text(&text), text.len);
 	d->origin_role =
 		event_news(e) && e->kind == EVENT_BEGIN && e->version->origin != ORIGIN_RESYNC ? ROLE_TEXT : ROLE_WARN;
@@ -138,7 +137,7 @@ static void diff_sentence(const struct diff_field *f, struct buffer *out)
 	else if (f->was && f->is)
 		buffer_format(out, _("%s: %s (unchanged)"), f->label, f->is);
 	else
-		buffer_format(out, "%s: %s", f->label, f->is ? f->is : f->was);
+		buffer_format(out, _("%s: %s"), f->label, f->is ? f->is : f->was);
 }
 
 static int diff_wrapped(const char *s, size_t n, int w)

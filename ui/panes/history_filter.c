@@ -12,6 +12,7 @@
 #include "model/model.h"
 #include "ui/kit/figures.h"
 #include "ui/panes/history.h"
+#include "ui/panes/show.h"
 #include "ui/session.h"
 
 enum { FILTER_WORDS = 8 /* of a period */, FILTER_LISTED = 400 /* bytes of field names in a hint */ };
@@ -70,7 +71,7 @@ static int filter_match(const struct model *m, const char *folded, bool *on)
 		for (int c = 0; c < m->entities[e].column_count; c++) {
 			const struct column *column = &m->entities[e].columns[c];
 			bool match = filter_own(&m->entities[e], c) &&
-				     (filter_begins(column->name, folded) || filter_begins(column->title, folded));
+				     (filter_begins(column->name, folded) || filter_begins(show_title(column), folded));
 			on[e * width + c] = match;
 			count += match;
 		}

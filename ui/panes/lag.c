@@ -271,6 +271,7 @@ static void lag_stop(struct pane *p)
 	struct lag *l = (struct lag *)p;
 	lines_done(&l->source);
 	lines_done(&l->record);
+	buffer_done(&l->told);
 	for (enum lag_view v = LAG_GAPS; v < LAG_VIEWS; v++)
 		grid_done(&l->lists[v]);
 	answer_done(&l->status.base);

@@ -12,6 +12,7 @@
 
 #include "replica/query.h"
 #include "ui/kit/figures.h"
+#include "base/buffer.h"
 #include "ui/kit/grid.h"
 #include "ui/kit/lines.h"
 #include "ui/pane.h"
@@ -29,6 +30,7 @@ struct lag {
 	struct lines source, record;
 	struct grid lists[LAG_VIEWS]; /* LAG_SOURCE has none */
 	char cell[FIGURES_SIZE];
+	struct buffer told; /* a reason, translated for a cell */
 	char key[FIGURES_SIZE];
 };
 

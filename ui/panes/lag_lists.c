@@ -80,6 +80,15 @@ static struct trouble lag_trouble(const struct lag *l, enum lag_view view, int r
 				a->rejected_list[row].raw};
 }
 
+/* A reason is written down in English. */
+static const char *lag_reason(struct lag *l, const char *english)
+{
+	buffer_clear(&l->told);
+	if (english)
+		language_sentence(&l->told, english);
+	return buffer_text(&l->told);
+}
+
 /* Which of them a grid's question is about. */
 struct list {
 	struct lag *lag;
@@ -126,7 +135,7 @@ static void list_cell(struct list x, int row, int column, struct grid_cell *out)
 		out->text = t.until >= TIME_OPEN ? _("still open")
 						 : figures_minute(t.until, l->base.session->zone, l->cell);
 	else
-		out->text = column == LIST_WHERE ? t.where : t.reason;
+		out->text = column == LIST_WHERE ? t.where : lag_reason(l, t.reason);
 	if (!out->text)
 		out->text = "";
 	out->len = strlen(out->text);
@@ -217,8 +226,9 @@ void lag_record(struct lag *l)
 		record_pair(l, view == LAG_ANOMALIES ? _("Entity") : _("Source"), t.what);
 		record_pair(l, view == LAG_ANOMALIES ? _("Key") : _("Position"), t.where);
 	}
-	lines_pair(&l->record, LIST_LABEL, _("Reason"), ROLE_WARN, "%s", t.reason ? t.reason : _("(none)"));
-	record_pair(l, _("As it came"), t.raw);
+	lines_pair(&l->record, LIST_LABEL, /* xgettext: cell 12 */ _("Reason"), ROLE_WARN, "%s",
+		   t.reason ? lag_reason(l, t.reason) : _("(none)"));
+	record_pair(l, /* xgettext: cell 12 */ _("As it came"), t.raw);
 	lines_add(&l->record, ROLE_DIM, "%s", "");
 	lines_add(
 		&l->record, ROLE_DIM, "%s",

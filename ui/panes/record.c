@@ -54,11 +54,11 @@ void record_make(struct record *r, struct arena *a, const struct record_request 
 			continue;
 		struct record_field *f = &r->fields[r->count++];
 		f->text = record_text(a, c, q->values[i], q->zone, f);
-		f->label = c->title;
+		f->label = show_title(c);
 		f->column = i;
 		f->sign = q->signs ? q->signs[i] : RECORD_PLAIN;
 		record_compare(f, a, q, i);
-		int cells = (int)text_width(c->title, strlen(c->title));
+		int cells = (int)text_width(f->label, strlen(f->label));
 		if (cells > r->label)
 			r->label = cells;
 	}
@@ -90,8 +90,10 @@ static int record_wrapped(const char *s, size_t n, int w)
 /* "Phone: +44 117 496 0199 (changed in the last 30 days)" */
 static void record_words(struct buffer *out, const struct record_field *f)
 {
-	buffer_format(out, "%s: ", f->label);
-	buffer_add(out, f->text, f->len);
+	struct buffer value = {0};
+	buffer_add(&value, f->text, f->len);
+	buffer_format(out, _("%s: %s"), f->label, buffer_text(&value));
+	buffer_done(&value);
 	if (f->sign == RECORD_RECENT)
 		buffer_format(out, " (%s)", _("changed in the last 30 days"));
 	else if (f->sign == RECORD_FRESH)
@@ -231,7 +233,7 @@ static int record_wrap(const struct record_paint *p, int line, int x, int w, enu
 	size_t length = 0;
 	int first = line;
 	while (draw_wrap(&s, &n, w, &piece, &length) || line == first) {
-		int used = (int)text_width(piece, length);
+		int used = draw_width(piece, length);
 		if (record_seen(p, line))
 			draw_text(p->area.y + line, x, w, role, piece, length);
 		if (line == first && end)
@@ -256,7 +258,7 @@ static void record_column(struct record_paint *p, int field)
 	if (p->view->whole) {
 		record_wrap(p, line, x, room, record_role(f), f->text, f->len, NULL);
 	} else {
-		p->view->cut = p->view->cut || (int)text_width(f->text, f->len) > room;
+		p->view->cut = p->view->cut || draw_width(f->text, f->len) > room;
 		if (record_seen(p, line))
 			draw_text(p->area.y + line, x, room, record_role(f), f->text, f->len);
 	}
@@ -282,6 +284,11 @@ static int record_row(struct record_paint *p, int field, int line)
 	bool beside = f->today && room >= RECORD_BESIDE;
 	if (record_seen(p, line))
 		record_label(p, field, p->area.y + line, p->area.x + 1, label);
+	if (field == p->view->selected && line < 0 && line + lines > 0) { /* scrolled to its middle */
+		draw_text(p->area.y, p->area.x, 1, ROLE_SELECTED, ">", 1);
+		p->view->y = p->area.y;
+		p->view->x = p->area.x;
+	}
 	int next = record_wrap(p, line, x, beside ? room / 2 - 2 : room, record_role(f), f->text, f->len, &end);
 	char sign = record_sign(f->sign);
 	if (f->sign && record_seen(p, line))
@@ -323,18 +330,64 @@ static void record_scroll(struct record_paint *p)
 		p->area.h--;
 	if (v->selected >= p->record->count)
 		v->selected = p->record->count - 1;
+	v->height = p->area.h;
+	v->width = p->area.w;
 	if (v->selected >= 0) {
 		int at = record_place(p->record, v, v->selected, p->area.w, &lines);
-		if (at + lines > v->top + p->area.h)
-			v->top = at + lines - p->area.h;
-		if (at < v->top)
-			v->top = at;
+		int last = at + lines - p->area.h; /* of a field higher than the area any part may be seen */
+		if (v->top < (last < at ? last : at))
+			v->top = last < at ? last : at;
+		if (v->top > (last < at ? at : last))
+			v->top = last < at ? at : last;
 	}
 	most = v->total - p->area.h;
 	if (v->top > most)
 		v->top = most;
 	if (v->top < 0)
 		v->top = 0;
+}
+
+/* The field to select when `top` is scrolled to: one that is seen whole, for it moves nothing. Where the end of a
+ * long one meets the beginning of another, the one of which something was not seen yet. */
+static int record_at(const struct record *r, const struct record_view *v, int top)
+{
+	int first = -1, last = -1, first_end = 0, last_at = 0, bottom = top + v->height;
+	for (int i = 0; i < r->count; i++) {
+		int lines, at = record_place(r, v, i, v->width, &lines);
+		if (at + lines <= top || at >= bottom)
+			continue;
+		if (at >= top && at + lines <= bottom)
+			return i;
+		if (first < 0) {
+			first = i;
+			first_end = at + lines;
+		}
+		last = i;
+		last_at = at;
+	}
+	if (top > v->top)
+		return first_end > v->top + v->height ? first : last;
+	return last_at < v->top ? last : first;
+}
+
+int record_move(const struct record *r, struct record_view *v, int lines)
+{
+	int most = v->total - v->height, high;
+	if (r->count == 0 || most <= 0)
+		return -1;
+	if (lines == 1 || lines == -1) {
+		int at = v->selected < 0 ? 0 : record_place(r, v, v->selected, v->width, &high);
+		if (v->selected < 0 || (lines > 0 ? at + high <= v->top + v->height : at >= v->top))
+			return -1;
+		v->top += lines;
+		return v->selected;
+	}
+	int top = v->top + lines < 0 ? 0 : v->top + lines > most ? most : v->top + lines;
+	if (top == v->top)
+		return -1;
+	int field = record_at(r, v, top);
+	v->top = top;
+	return field;
 }
 
 void record_draw(const struct record *r, struct record_view *v, struct area area)

@@ -61,15 +61,19 @@ struct record_view {
 	int selected; /* a field; -1: none */
 	int top;      /* lines scrolled by */
 	/* As of the last paint: */
-	int total; /* lines of the whole record */
-	int y, x;  /* of the selected field; y -1: nowhere */
-	bool whole; /* no value had to be cut for want of lines */
-	bool cut;  /* a value ended with an ellipsis */
+	int total;         /* lines of the whole record */
+	int height, width; /* of what is seen */
+	int y, x;          /* of the selected field; y -1: nowhere */
+	bool whole;        /* no value had to be cut for want of lines */
+	bool cut;          /* a value ended with an ellipsis */
 };
 
 /* Fills *r from the arena; hidden columns and those the bank does not have are left out. */
 void record_make(struct record *r, struct arena *a, const struct record_request *q);
 void record_draw(const struct record *r, struct record_view *v, struct area area);
+/* Moves by so many lines, within a field first, so that every line of a long value can be seen. Returns the field
+ * that is selected then; -1: there is nothing to scroll there, the selection itself has to move. */
+int record_move(const struct record *r, struct record_view *v, int lines);
 /* Lines the record takes at this width, its values whole. */
 int record_lines(const struct record *r, const struct record_view *v, int width);
 /* ' ', '*', '!', '#' */

@@ -34,6 +34,16 @@ static void show_fit(struct buffer *out, const struct column *c, struct value v,
 		value_print(out, c, v);
 }
 
+const char *show_title(const struct column *c)
+{
+	return c->title && c->title[0] ? _(c->title) : "";
+}
+
+const char *show_entity(const struct entity *e)
+{
+	return e->title && e->title[0] ? _(e->title) : e->name;
+}
+
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)
 {
 	switch (v.kind) {

@@ -11,8 +11,12 @@
 
 struct buffer;
 struct column;
+struct entity;
 struct zone;
 
+/* Titles of the model, in the reader's language where the model is one of those shipped; else as the bank wrote them. */
+const char *show_title(const struct column *c);
+const char *show_entity(const struct entity *e);
 /* Appends the value, not cleaned (draw does that), and returns the role it is drawn with. */
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone);
 /* 2026-11-20 16:41 in zone, into the arena; "" for TIME_NONE. */

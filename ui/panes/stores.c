@@ -221,7 +221,7 @@ static const enum action stores_actions[] = {ACTION_MORE,   ACTION_VIEW,   ACTIO
 const struct pane_ops stores_pane = {
 	.code = "STOR",
 	.title = N_("Stores"),
-	.about = N_(
+	.about = /* xgettext:no-c-format */ N_(
 		"Registrations of customers, store by store. now is the running window, beside it the last whole one, "
 		"then the last hour and today. The bars at the end of the row are the store's last windows.\n"
 		"vs avg compares the store's last whole window with the mean of its own whole windows before it, as "
