@@ -107,7 +107,7 @@ void more_open(struct console *c)
 	}
 	if (customer)
 		more_add_customer(m, g && g->rows);
-	if (g && g->rows) {
+	if (g && g->rows && !g->fixed) {
 		more_add(m, MORE_ROWS);
 		more_add(m, MORE_ORDER);
 		if (g->sort)
@@ -165,7 +165,8 @@ void more_filter(struct console *c, const char *text)
 {
 	struct pane *p = more_pane(c);
 	const char *now = pane_filtered(p);
-	if (!now && !p->ops->filter && !more_grid(c)) {
+	const struct grid *g = more_grid(c);
+	if (!now && !p->ops->filter && (!g || g->fixed)) {
 		session_say(&c->session, ROLE_MESSAGE, "%s", _("There is no table here to filter"));
 	} else if (text) {
 		pane_filter(p, text);

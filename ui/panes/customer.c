@@ -377,8 +377,10 @@ static void customer_start(struct pane *p, const char *argument)
 {
 	struct customer *c = (struct customer *)p;
 	(void)argument;
-	if (!c->fields.ops)
+	if (!c->fields.ops) {
 		grid_init(&c->fields, &fields_ops, c, 2);
+		c->fields.fixed = true;
+	}
 	customer_first_field(c);
 	free(c->shown);
 	c->shown = NULL;

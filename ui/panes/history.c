@@ -342,17 +342,6 @@ static const struct card *history_card(const struct pane *p)
 	return &((const struct history *)p)->card;
 }
 
-/* On the version that is shown alone: the list, which has the cursor else, is not there. */
-static bool history_cursor(struct pane *p, int *y, int *x)
-{
-	const struct history *h = (const struct history *)p;
-	if (!h->detail || !h->count || session_typing(p->session))
-		return false;
-	*y = h->detail_y;
-	*x = 0;
-	return true;
-}
-
 int64_t history_moment(const struct pane *p)
 {
 	const struct event *e = p->ops == &history_pane ? history_selected((const struct history *)p) : NULL;
@@ -403,7 +392,6 @@ const struct pane_ops history_pane = {
 	.act = history_act,
 	.answer = history_answered,
 	.grid = history_grid,
-	.cursor = history_cursor,
 	.card = history_card,
 	.mark = history_mark,
 	.recall = history_recall,
