@@ -279,7 +279,9 @@ static enum reaction customer_open_holding(struct customer *c)
 static enum reaction customer_open(struct customer *c)
 {
 	if (c->card.answer.candidate_count) {
-		session_go(c->base.session, "CIF", c->card.answer.candidates[grid_row(&c->grid)]);
+		int row = grid_row(&c->grid); /* a filter may have left none */
+		if (row >= 0)
+			session_go(c->base.session, "CIF", c->card.answer.candidates[row]);
 		return REACT_DONE;
 	}
 	if (c->tab == 0 && c->part == PART_CHANGES)
