@@ -56,6 +56,12 @@ void datum_value(struct grid_datum *out, struct buffer *text, const struct colum
 	out->ours = !(v.kind == VALUE_TEXT && (c->type == COLUMN_TEXT || misfit));
 }
 
+bool datum_cif_pii(const struct model *m)
+{
+	const struct entity *e = m ? &m->entities[m->customer] : NULL;
+	return e && e->cif >= 0 && e->columns[e->cif].pii;
+}
+
 bool datum_name_pii(const struct model *m)
 {
 	const struct entity *e = m ? &m->entities[m->customer] : NULL;

@@ -21,7 +21,8 @@ void datum_text(struct grid_datum *out, const char *s);
 /* A word of ours. */
 void datum_word(struct grid_datum *out, const char *s);
 
-/* A customer's name is made of columns of which the model may call some personal. */
+/* The model may call the CIF personal, and some of the columns that make a customer's name. */
+bool datum_cif_pii(const struct model *m);
 bool datum_name_pii(const struct model *m);
 
 #endif

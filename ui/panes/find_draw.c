@@ -11,6 +11,7 @@
 #include "ui/kit/draw.h"
 #include "ui/kit/figures.h"
 #include "ui/kit/layout.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/find_internal.h"
 #include "ui/panes/match.h"
 
@@ -37,6 +38,7 @@ static void find_column(void *ctx, int column, struct grid_column *out)
 	};
 	const struct find *f = ctx;
 	*out = columns[column];
+	out->pii |= column == FIND_CIF && datum_cif_pii(f->base.session->model);
 	out->title = column == FIND_BY && find_lists_recent(f) ? "" : _(columns[column].title);
 }
 
