@@ -46,6 +46,7 @@ static void replica_take(struct console *c, struct query *q, struct worker *w, c
 	struct session *s = &c->session;
 	if (s->query) {
 		screens_done(&c->screens);
+		more_stop(&c->more);
 		worker_free(s->worker);
 		query_close(s->query);
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
@@ -67,6 +68,7 @@ void session_go(struct session *s, const char *code, const char *argument)
 	s->go_tab = -1;
 	free(s->go_row);
 	s->go_row = NULL;
+	s->go_as_of = TIME_NONE;
 }
 
 void session_go_tab(struct session *s, int tab)
