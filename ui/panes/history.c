@@ -85,13 +85,13 @@ static bool history_load(struct pane *p, struct error *err)
 	struct history_answer fresh = {0};
 	if (!p->session->customer)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
-	grid_clear(&h->grid); /* its events point into the answer that goes */
 	if (!card_load(&h->card, p->session, err))
 		return false;
 	if (!history_read(h, &fresh, err)) {
 		answer_done(&fresh.base);
 		return false;
 	}
+	grid_clear(&h->grid); /* its events point into the answer that goes */
 	answer_done(&h->answer.base);
 	h->answer = fresh;
 	history_events(h);
