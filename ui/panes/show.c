@@ -2,13 +2,10 @@
 
 #include "ui/panes/show.h"
 
-#include <stdlib.h>
-
 #include "base/buffer.h"
 #include "base/language.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
-#include "ui/kit/grid.h"
 
 /* A value its column can hold, as the reader's locale writes it. */
 static void show_fit(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)
@@ -54,18 +51,6 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 	}
 	show_fit(out, c, v, zone);
 	return ROLE_TEXT;
-}
-
-const char *show_time(struct arena *a, int64_t at, const struct zone *zone)
-{
-	char text[FIGURES_SIZE];
-	return arena_text(a, figures_minute(at, zone, text));
-}
-
-const char *show_count(struct arena *a, int64_t n)
-{
-	char text[FIGURES_SIZE];
-	return arena_text(a, figures_count(n, text));
 }
 
 void show_more(int y, int x, int w, int above, int below)
