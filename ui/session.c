@@ -12,8 +12,11 @@
 #include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
+
+enum { SESSION_HALF = 250 /* bytes of an error, and of its hint */ };
 
 static void session_forget(struct recent *r)
 {
@@ -42,9 +45,17 @@ void session_say(struct session *s, enum role role, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(s->message, sizeof(s->message), format, args);
+	int n = vsnprintf(s->message, sizeof(s->message), format, args);
 	va_end(args);
+	if (n >= (int)sizeof(s->message))
+		s->message[text_whole(s->message, sizeof(s->message) - 1)] = 0;
 	s->message_role = role;
+}
+
+static void session_shorten(struct buffer *b, size_t most)
+{
+	if (b->len > most)
+		buffer_cut(b, text_whole(b->data, most));
 }
 
 void session_fail(struct session *s, const struct error *err)
@@ -52,6 +63,8 @@ void session_fail(struct session *s, const struct error *err)
 	struct buffer message = {0}, hint = {0};
 	language_sentence(&message, err->message);
 	language_sentence(&hint, err->hint);
+	session_shorten(&message, hint.len ? SESSION_HALF : 2 * SESSION_HALF);
+	session_shorten(&hint, SESSION_HALF);
 	if (hint.len)
 		session_say(s, ROLE_ERROR, _("%.250s; hint: %.250s"), buffer_text(&message), buffer_text(&hint));
 	else
