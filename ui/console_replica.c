@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/language.h"
 #include "base/moment.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "model/model.h"
 #include "replica/query.h"
@@ -187,19 +189,32 @@ static void replica_copying(struct console *c, const struct status_answer *a)
 	replica_stand(c, ROLE_LAG, text);
 }
 
+/* In the reader's language, so many bytes of it. */
+static const char *replica_told(struct buffer *out, const char *english, size_t most)
+{
+	language_sentence(out, english);
+	if (out->len > most)
+		buffer_cut(out, text_whole(out->data, most));
+	return buffer_text(out);
+}
+
 /* The source's own error, what helps, and whether one has to do something. Longer stories stand on LAG. */
 static void replica_source(struct console *c, const struct status_source *x)
 {
 	char text[sizeof(c->session.standing)];
-	const char *hint = x->hint && x->hint[0] ? x->hint : "-";
+	struct buffer said = {0}, helps = {0};
+	bool more = strcmp(x->state, "refused") == 0 || strcmp(x->state, "paused") == 0;
+	const char *error = replica_told(&said, x->error, more ? 160 : 200);
+	const char *hint = replica_told(&helps, x->hint && x->hint[0] ? x->hint : "-", 200);
 	if (strcmp(x->state, "refused") == 0)
-		snprintf(text, sizeof(text), _("A person must decide (:lag says more): %.160s; hint: %.200s"), x->error,
-			 hint);
+		snprintf(text, sizeof(text), _("A person must decide (:lag says more): %.160s; hint: %.200s"), error, hint);
 	else if (strcmp(x->state, "paused") == 0)
 		snprintf(text, sizeof(text),
-			 _("The copy waits: %.160s. It goes on by itself; what is shown grows older"), x->error);
+			 _("The copy waits: %.160s. It goes on by itself; what is shown grows older"), error);
 	else
-		snprintf(text, sizeof(text), _("%.200s (:lag says more)"), x->error);
+		snprintf(text, sizeof(text), _("%.200s (:lag says more)"), error);
+	buffer_done(&said);
+	buffer_done(&helps);
 	replica_stand(c, strcmp(x->state, "refused") == 0 ? ROLE_ERROR : ROLE_WARN, text);
 }
 

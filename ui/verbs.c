@@ -131,8 +131,8 @@ static void verb_help(struct console *c, const char *argument)
 	else if (key)
 		console_explain(c, key);
 	else if (v)
-		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "", v->argument,
-			    _(v->about));
+		session_say(&c->session, ROLE_MESSAGE, "%s%s%s: %s", v->word, v->argument[0] ? " " : "",
+			    verbs_argument(v), _(v->about));
 	else if (keys_find(argument))
 		verb_help_action(c, keys_find(argument));
 	else

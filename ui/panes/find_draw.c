@@ -136,17 +136,25 @@ static void find_line(struct area *area, enum role role, const char *text)
 	}
 }
 
+static void find_told(struct area *area, const char *english)
+{
+	struct buffer said = {0};
+	language_sentence(&said, english);
+	find_line(area, ROLE_TEXT, buffer_text(&said));
+	buffer_done(&said);
+}
+
 static void find_no_replica(const struct find *f, struct area area)
 {
 	const struct error *e = &f->base.session->trouble;
 	find_line(&area, ROLE_NAME, _("There is no replica to read yet. This screen goes on as soon as there is one."));
 	area.y++, area.h--;
-	find_line(&area, ROLE_TEXT, e->message);
+	find_told(&area, e->message);
 	area.y++, area.h--;
 	if (!e->hint[0])
 		return;
 	find_line(&area, ROLE_TEXT, _("What helps:"));
-	find_line(&area, ROLE_TEXT, e->hint);
+	find_told(&area, e->hint);
 }
 
 /* How many of how many, and how to come by the others. */

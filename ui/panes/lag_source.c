@@ -40,6 +40,16 @@ static const char *lag_figures(struct lag *l, int64_t n)
 	return arena_text(&l->source.arena, figures_count(n, text));
 }
 
+/* What the source said of itself, in the reader's language. */
+static const char *lag_told(struct lag *l, const char *english)
+{
+	struct buffer said = {0};
+	language_sentence(&said, english);
+	const char *kept = arena_text(&l->source.arena, buffer_text(&said));
+	buffer_done(&said);
+	return kept;
+}
+
 /* ---- what it means ---- */
 
 static bool lag_paused(const struct status_answer *a)
@@ -200,9 +210,9 @@ static void lag_source(struct lag *l, const struct status_source *s)
 {
 	lines_pair(&l->source, LAG_LABEL, _("Source"), ROLE_NAME, "%s", s->url ? s->url : s->id);
 	if (s->error)
-		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", s->error);
+		lines_pair(&l->source, LAG_LABEL, _("Last error"), ROLE_WARN, "%s", lag_told(l, s->error));
 	if (s->hint)
-		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", s->hint);
+		lines_pair(&l->source, LAG_LABEL, _("What helps"), ROLE_WARN, "%s", lag_told(l, s->hint));
 	lag_complete(l);
 	lag_position(l, s);
 }
