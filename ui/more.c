@@ -69,11 +69,16 @@ static void more_close(struct more *m)
 	field_clear(&m->field);
 }
 
-void more_done(struct more *m)
+void more_stop(struct more *m)
 {
 	if (m->running)
 		export_stop(m->running);
 	m->running = NULL;
+}
+
+void more_done(struct more *m)
+{
+	more_stop(m);
 	free(m->path);
 	m->path = NULL;
 }
@@ -397,11 +402,10 @@ static void more_question(const struct more *m)
 	move(y, 1 + draw_format(y, 1, COLS - 2, ROLE_WARN, "%s", text));
 }
 
-static void more_progress(const struct more *m)
+static void more_progress(const struct more *m, int64_t took)
 {
 	struct export_progress progress;
 	struct buffer text = {0};
-	int64_t took = clock_mono() - m->began;
 	if (took < MORE_SOON)
 		return;
 	export_progress(m->running, &progress);
@@ -411,7 +415,7 @@ static void more_progress(const struct more *m)
 	buffer_done(&text);
 }
 
-void more_draw(struct console *c)
+void more_draw(struct console *c, int64_t now)
 {
 	const struct more *m = &c->more;
 	int y = 1, x = 0;
@@ -421,7 +425,7 @@ void more_draw(struct console *c)
 	case MORE_CLOSED:
 		if (m->running && !c->session.message[0] && c->prompt.kind == PROMPT_NONE) {
 			getyx(stdscr, y, x);
-			more_progress(m);
+			more_progress(m, now - m->began);
 			move(y, x);
 		}
 		break;

@@ -24,6 +24,7 @@ static void lists_column(void *ctx, int column, struct grid_column *out)
 	(void)ctx;
 	(void)column;
 	out->title = "";
+	out->pii = true; /* values of any field stand in a line */
 }
 
 static void lists_start(struct grid *g, const struct grid_ops *ops, struct customer *c, int count, bool again)
