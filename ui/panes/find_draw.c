@@ -200,7 +200,7 @@ static void find_title(struct find *f, struct buffer *out)
 			      f->found->answer.indexing);
 }
 
-/* Up to when, to the second; to the minute where that has no room. */
+/* Up to when: to the second, to the minute where that has no room, and not at all where that has none either. */
 static void find_complete(const struct session *s, struct buffer *out, int room)
 {
 	char when[FIGURES_SIZE];
@@ -213,6 +213,8 @@ static void find_complete(const struct session *s, struct buffer *out, int room)
 		return;
 	buffer_cut(out, n);
 	buffer_format(out, _(" Complete to %s."), figures_minute(at, s->zone, when));
+	if ((int)text_width(out->data, out->len) > room)
+		buffer_cut(out, n);
 }
 
 /* What there is in all, and up to when: the last row while nothing is looked for. */

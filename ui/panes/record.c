@@ -87,11 +87,21 @@ static int record_wrapped(const char *s, size_t n, int w)
 	return lines ? lines : 1;
 }
 
+/* A value for a sentence: what would end it there is what is drawn for it. */
+static void record_string(struct buffer *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i])
+			buffer_char(out, s[i]);
+		else
+			buffer_text_add(out, "\357\277\275"); /* U+FFFD */
+}
+
 /* "Phone: +44 117 496 0199 (changed in the last 30 days)" */
 static void record_words(struct buffer *out, const struct record_field *f)
 {
 	struct buffer value = {0};
-	buffer_add(&value, f->text, f->len);
+	record_string(&value, f->text, f->len);
 	buffer_format(out, _("%s: %s"), f->label, buffer_text(&value));
 	buffer_done(&value);
 	if (f->sign == RECORD_RECENT)

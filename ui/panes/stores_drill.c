@@ -172,9 +172,12 @@ static void drill_totals(const struct stores *s, const struct tally_line *l, str
 	buffer_format(&text, _("today %s   7 days %s   30 days %s"), figures_count(l->today, today),
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_WEEK), week),
 		      figures_count(drill_days(&s->drill, s->zone, now, DRILL_MONTH), month));
+	size_t totals = text.len;
 	if (l->percent != INT32_MAX)
 		buffer_format(&text, _("   last %s: %+d %% vs avg"),
 			      duration_text(&s->tally.window, window), l->percent);
+	if ((int)text_width(text.data, text.len) > area.w - 2) /* the table has it, too */
+		buffer_cut(&text, totals);
 	draw_text(area.y, area.x + 1, area.w - 2, ROLE_TEXT, text.data, text.len);
 	buffer_done(&text);
 }
