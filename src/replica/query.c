@@ -442,18 +442,23 @@ bool query_entity_prepare(struct query *q, int entity, struct error *err)
 {
 	struct entity_query *x = &q->entities[entity];
 	const struct entity *e = &q->model->entities[entity];
-	if (x->by_key)
-		return true;
-	x->by_key = prepare_current(q, e, e->key, e->key_count, err);
-	x->by_key_at = prepare_at(q, e, e->key, e->key_count, err);
-	x->history_by_key = prepare_history(q, e, e->key, e->key_count, "", err);
+	/* Each by itself: an interrupt may come between two of them. */
+	if (!x->by_key)
+		x->by_key = prepare_current(q, e, e->key, e->key_count, err);
+	if (!x->by_key_at)
+		x->by_key_at = prepare_at(q, e, e->key, e->key_count, err);
+	if (!x->history_by_key)
+		x->history_by_key = prepare_history(q, e, e->key, e->key_count, "", err);
 	if (!x->by_key || !x->by_key_at || !x->history_by_key)
 		return false;
 	if (e->cif < 0)
 		return true;
-	x->by_cif = prepare_current(q, e, &e->cif, 1, err);
-	x->by_cif_at = prepare_at(q, e, &e->cif, 1, err);
-	x->history_by_cif = prepare_history(q, e, &e->cif, 1, "", err);
+	if (!x->by_cif)
+		x->by_cif = prepare_current(q, e, &e->cif, 1, err);
+	if (!x->by_cif_at)
+		x->by_cif_at = prepare_at(q, e, &e->cif, 1, err);
+	if (!x->history_by_cif)
+		x->history_by_cif = prepare_history(q, e, &e->cif, 1, "", err);
 	return x->by_cif && x->by_cif_at && x->history_by_cif;
 }
 
