@@ -434,14 +434,19 @@ bool csv_reader_row(struct csv_reader *r, struct csv_row *row)
 	return false;
 }
 
-static bool csv_guarded(char c)
+static bool csv_guarded(const char *text, size_t n)
 {
+	char c = text[0];
+
+	/* U+FF01 to U+FF60: the same in full width, which spreadsheets take for the same. */
+	if (n >= 3 && memcmp(text, "\xef\xbc", 2) == 0)
+		c = (char)((unsigned char)text[2] - 0x60);
 	return c == '=' || c == '+' || c == '-' || c == '@' || (unsigned char)c < 0x20 || c == 0x7f;
 }
 
 void csv_field_add(struct buffer *out, const char *text, size_t n, bool guard)
 {
-	bool guarded = guard && text && n > 0 && csv_guarded(text[0]);
+	bool guarded = guard && text && n > 0 && csv_guarded(text, n);
 	bool quoted = text && n == 0;
 
 	if (!text)

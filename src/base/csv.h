@@ -52,7 +52,7 @@ void csv_reader_feed(struct csv_reader *r, const char *p, size_t n, bool last);
 bool csv_reader_row(struct csv_reader *r, struct csv_row *row);
 
 /* Appends one field: quoted where RFC 4180 asks for it; NULL text is nothing,
- * empty text is "". guard: a cell that starts with = + - @, TAB or CR gets a
+ * empty text is "". guard: a cell that starts with = + - @ (in full width, too), TAB or CR gets a
  * leading apostrophe, so that a spreadsheet takes it for text. */
 void csv_field_add(struct buffer *out, const char *text, size_t n, bool guard);
 

@@ -238,6 +238,12 @@ static void test_write(void **state)
 	expect_field("\tx", 2, true, "'\tx");
 	expect_field("\rx", 2, true, "\"'\rx\"");
 	expect_field("x=", 2, true, "x=");
+	expect_field("\xef\xbc\x9d" "1", 4, true, "'\xef\xbc\x9d" "1"); /* full width: = + - @, and A */
+	expect_field("\xef\xbc\x8b" "1", 4, true, "'\xef\xbc\x8b" "1");
+	expect_field("\xef\xbc\x8d" "1", 4, true, "'\xef\xbc\x8d" "1");
+	expect_field("\xef\xbc\xa0" "1", 4, true, "'\xef\xbc\xa0" "1");
+	expect_field("\xef\xbc\xa1" "1", 4, true, "\xef\xbc\xa1" "1");
+	expect_field("\xef\xbc", 2, true, "\xef\xbc");
 	expect_field("", 0, true, "\"\"");
 }
 
