@@ -111,7 +111,7 @@ void console_paint(struct console *c)
 	int64_t start = clock_mono();
 	c->session.now = clock_now();
 	screen_draw(&c->screens, &c->session, &c->prompt);
-	more_draw(c);
+	more_draw(c, start);
 	term_show();
 	c->painted = clock_mono() - start;
 	if (!c->first_frame && c->session.query) {
@@ -161,7 +161,7 @@ bool console_init(struct console *c, const struct app_params *p, struct error *e
 	s->replica_path = p->replica_path;
 	s->settings = p->settings;
 	s->user = p->user;
-	s->as_of = s->as_of_last = TIME_NONE;
+	s->as_of = s->as_of_last = s->go_as_of = TIME_NONE;
 	s->go_tab = -1;
 	s->accessible = session_flag(p->settings, "accessible");
 	s->tour = session_flag(p->settings, "tour");

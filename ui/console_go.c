@@ -77,6 +77,9 @@ bool console_go(struct console *c, const char *code, const char *argument)
 	console_keep(c);
 	if (!o->customer)
 		s->as_of = TIME_NONE;
+	else if (s->go_as_of != TIME_NONE)
+		s->as_of = s->as_of_last = s->go_as_of;
+	s->go_as_of = TIME_NONE;
 	trail_go(&c->trail, o->code, o->customer ? s->customer : NULL, s->as_of);
 	go_show(c, o, argument, NULL);
 	return true;

@@ -355,6 +355,7 @@ void console_wishes(struct console *c)
 	else
 		console_go(c, code, argument);
 	s->go_tab = -1;
+	s->go_as_of = TIME_NONE;
 	free(argument);
 }
 

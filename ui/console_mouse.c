@@ -40,7 +40,7 @@ static void mouse_click(struct console *c, int y, int x)
 
 void console_mouse(struct console *c, const struct term_mouse *m)
 {
-	if (c->prompt.kind != PROMPT_NONE)
+	if (c->prompt.kind != PROMPT_NONE || c->more.state != MORE_CLOSED)
 		return; /* a question is answered with keys */
 	c->dirty = true;
 	c->session.message[0] = 0;

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/language.h"
 #include "base/moment.h"
+#include "base/text.h"
 #include "base/zone.h"
 #include "model/model.h"
 #include "replica/query.h"
@@ -48,6 +50,7 @@ static void replica_take(struct console *c, struct query *q, struct worker *w, c
 	struct session *s = &c->session;
 	if (s->query) {
 		screens_done(&c->screens);
+		more_stop(&c->more);
 		worker_free(s->worker);
 		query_close(s->query);
 	}

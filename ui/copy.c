@@ -13,6 +13,8 @@
 #include "ui/pane.h"
 #include "ui/session.h"
 
+enum { COPY_SHOWN = 200 /* bytes of what was copied that are said */ };
+
 /* What is pasted elsewhere steers nothing there: no control character is copied. */
 static void copy_datum(const struct grid *g, int column, struct buffer *out)
 {
@@ -40,13 +42,16 @@ static void copy_send(struct session *s, const struct buffer *text, int left_out
 		session_say(s, ROLE_WARN, "%s", _("Only the beginning was copied: the clipboard takes no more"));
 		return;
 	}
+	struct buffer shown = {0};
+	buffer_add(&shown, text->data, text->len <= COPY_SHOWN ? text->len : text_whole(text->data, COPY_SHOWN));
 	if (left_out)
 		session_say(s, ROLE_MESSAGE,
 			    P_("Copied, without %d column of personal data, which never is",
 			       "Copied, without %d columns of personal data, which never are", left_out),
 			    left_out);
 	else
-		session_say(s, ROLE_MESSAGE, _("Copied: %.200s"), buffer_text(text));
+		session_say(s, ROLE_MESSAGE, _("Copied: %.200s"), buffer_text(&shown));
+	buffer_done(&shown);
 }
 
 static void copy_refuse(struct session *s)

@@ -320,11 +320,6 @@ struct export *export_of(struct job *j)
 	return (struct export *)j;
 }
 
-const char *export_target(const struct export *x)
-{
-	return x->path;
-}
-
 void export_progress(const struct export *x, struct export_progress *out)
 {
 	out->done = x->done;

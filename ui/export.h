@@ -62,7 +62,6 @@ struct export *export_new(struct session *s, struct pane *p, const struct export
 struct job *export_job(struct export *x);
 /* The one that has this job. */
 struct export *export_of(struct job *j);
-const char *export_target(const struct export *x);
 struct export_progress {
 	int64_t done, total; /* rows; total 0: not known */
 	int64_t bytes;       /* of the file */

@@ -69,11 +69,16 @@ static void more_close(struct more *m)
 	field_clear(&m->field);
 }
 
-void more_done(struct more *m)
+void more_stop(struct more *m)
 {
 	if (m->running)
 		export_stop(m->running);
 	m->running = NULL;
+}
+
+void more_done(struct more *m)
+{
+	more_stop(m);
 	free(m->path);
 	m->path = NULL;
 }
@@ -107,7 +112,7 @@ void more_open(struct console *c)
 	}
 	if (customer)
 		more_add_customer(m, g && g->rows);
-	if (g && g->rows) {
+	if (g && g->rows && !g->fixed) {
 		more_add(m, MORE_ROWS);
 		more_add(m, MORE_ORDER);
 		if (g->sort)
@@ -165,7 +170,8 @@ void more_filter(struct console *c, const char *text)
 {
 	struct pane *p = more_pane(c);
 	const char *now = pane_filtered(p);
-	if (!now && !p->ops->filter && !more_grid(c)) {
+	const struct grid *g = more_grid(c);
+	if (!now && !p->ops->filter && (!g || g->fixed)) {
 		session_say(&c->session, ROLE_MESSAGE, "%s", _("There is no table here to filter"));
 	} else if (text) {
 		pane_filter(p, text);
@@ -396,11 +402,10 @@ static void more_question(const struct more *m)
 	move(y, 1 + draw_format(y, 1, COLS - 2, ROLE_WARN, "%s", text));
 }
 
-static void more_progress(const struct more *m)
+static void more_progress(const struct more *m, int64_t took)
 {
 	struct export_progress progress;
 	struct buffer text = {0};
-	int64_t took = clock_mono() - m->began;
 	if (took < MORE_SOON)
 		return;
 	export_progress(m->running, &progress);
@@ -410,7 +415,7 @@ static void more_progress(const struct more *m)
 	buffer_done(&text);
 }
 
-void more_draw(struct console *c)
+void more_draw(struct console *c, int64_t now)
 {
 	const struct more *m = &c->more;
 	int y = 1, x = 0;
@@ -420,7 +425,7 @@ void more_draw(struct console *c)
 	case MORE_CLOSED:
 		if (m->running && !c->session.message[0] && c->prompt.kind == PROMPT_NONE) {
 			getyx(stdscr, y, x);
-			more_progress(m);
+			more_progress(m, now - m->began);
 			move(y, x);
 		}
 		break;

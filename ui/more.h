@@ -53,7 +53,9 @@ bool more_key(struct console *c, int key);
 bool more_paste(struct console *c, const char *text, size_t n);
 /* A finished job: false: it is another's. */
 bool more_take(struct console *c, struct job *j);
-void more_draw(struct console *c); /* over the screen that was drawn */
+void more_draw(struct console *c, int64_t now); /* over the screen that was drawn; monotonic, as of this frame */
+/* The worker is about to go, and an export in it: that one is cancelled. */
+void more_stop(struct more *m);
 void more_done(struct more *m);
 
 #endif

@@ -124,7 +124,10 @@ static enum prompt_result prompt_tab(struct prompt *p, int step)
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial)
 {
 	p->kind = kind;
-	p->label = label;
+	size_t n = strnlen(label, sizeof(p->label));
+	n = n < sizeof(p->label) ? n : text_whole(label, sizeof(p->label) - 1);
+	memmove(p->label, label, n); /* it may be this very one */
+	p->label[n] = 0;
 	p->history_at = -1;
 	choices_done(&p->choices);
 	field_set(&p->field, initial ? initial : "", initial && initial[0]);

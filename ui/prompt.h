@@ -22,7 +22,7 @@ enum prompt_kind {
 	PROMPT_LEAVE, /* one key is the answer */
 };
 
-enum { PROMPT_HISTORY = 50, PROMPT_CHOICES_MOST = 1000 };
+enum { PROMPT_HISTORY = 50, PROMPT_CHOICES_MOST = 1000, PROMPT_LABEL = 160 /* bytes */ };
 
 /* What a text may be completed with. */
 struct choices {
@@ -36,7 +36,7 @@ void choices_done(struct choices *c);
 
 struct prompt {
 	enum prompt_kind kind; /* PROMPT_NONE: closed */
-	const char *label;     /* translated */
+	char label[PROMPT_LABEL]; /* translated */
 	struct field field;
 	char *history[PROMPT_HISTORY]; /* of commands, newest first; in memory alone, since there are CIFs among them */
 	int history_count, history_at; /* -1: the line being typed */
@@ -47,6 +47,7 @@ struct prompt {
 
 enum prompt_result { PROMPT_OPEN, PROMPT_CHOICES, PROMPT_SENT, PROMPT_DROPPED };
 
+/* The label is copied: the pane that asked may go before it is answered. */
 void prompt_open(struct prompt *p, enum prompt_kind kind, const char *label, const char *initial);
 /* A key of the prompt. SENT: the text stands in field, the prompt is closed; its kind was *kind. */
 enum prompt_result prompt_key(struct prompt *p, int key, enum prompt_kind *kind);

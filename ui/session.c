@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/language.h"
 #include "base/memory.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
 
@@ -44,8 +46,10 @@ void session_say(struct session *s, enum role role, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(s->message, sizeof(s->message), format, args);
+	int n = vsnprintf(s->message, sizeof(s->message), format, args);
 	va_end(args);
+	if (n >= (int)sizeof(s->message))
+		s->message[text_whole(s->message, sizeof(s->message) - 1)] = 0;
 	s->message_role = role;
 }
 
@@ -53,9 +57,7 @@ void session_told(char *out, size_t size, const char *english)
 {
 	struct buffer told = {0};
 	language_sentence(&told, english);
-	size_t n = told.len < size ? told.len : size - 1;
-	while (n && n < told.len && ((unsigned char)told.data[n] & 0xC0) == 0x80) /* no half of a character */
-		n--;
+	size_t n = told.len < size ? told.len : text_whole(told.data, size - 1);
 	memcpy(out, buffer_text(&told), n);
 	out[n] = 0;
 	buffer_done(&told);
@@ -80,6 +82,7 @@ void session_go(struct session *s, const char *code, const char *argument)
 	s->go_tab = -1;
 	free(s->go_row);
 	s->go_row = NULL;
+	s->go_as_of = TIME_NONE;
 }
 
 void session_go_tab(struct session *s, int tab)

@@ -58,6 +58,7 @@ struct session {
 	char *go_argument;
 	int go_tab;   /* with go "CIF": this tab of the customer, from 0; -1: none */
 	char *go_row; /* and the row of this key on it; NULL: the first */
+	int64_t go_as_of; /* and at this moment; TIME_NONE: at the one that is shown */
 };
 
 void session_done(struct session *s);

@@ -246,7 +246,7 @@ static void verb_order(struct console *c, const char *argument)
 	struct pane *p = screens_top(&c->screens);
 	struct grid *g = p->ops->grid ? p->ops->grid(p) : NULL;
 	int column = g ? verb_column(g, argument) : -1;
-	if (!argument[0] || !g) {
+	if (!argument[0] || !g || g->fixed) {
 		verb_action(c, ACTION_ORDER);
 	} else if (column < 0) {
 		session_say(&c->session, ROLE_ERROR, _("There is no column \"%s\" to order by"), argument);

@@ -7,12 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/model.h"
 #include "replica/query.h"
 #include "ui/console.h"
+#include "ui/export.h"
 #include "ui/kit/theme.h"
 #include "ui/pane.h"
 #include "ui/verbs.h"
@@ -121,15 +123,14 @@ void verbs_choices_stores(struct console *c, const char *argument, struct choice
 /* Files of the folder that is typed, or of the setting's, whose name begins so. */
 static void choices_files(struct console *c, const char *format, const char *typed, struct choices *out)
 {
-	const char *slash = strrchr(typed, '/'), *home = session_text(c->session.settings, "export-dir");
+	const char *slash = strrchr(typed, '/');
 	int folder = slash ? (int)(slash - typed) + 1 : 0;
-	char *path = memory_format("%s%s%.*s",
-				   typed[0] == '/' ? ""
-				   : home          ? home
-						   : ".",
-				   typed[0] == '/' ? "" : "/", folder, typed);
-	DIR *d = opendir(path);
-	free(path);
+	char *named = memory_text_n(typed, (size_t)folder);
+	struct buffer path = {0};
+	export_path(&c->session, named, &path);
+	DIR *d = opendir(path.len ? buffer_text(&path) : ".");
+	buffer_done(&path);
+	free(named);
 	for (const struct dirent *e; d && (e = readdir(d));) {
 		if (e->d_name[0] == '.' || strncmp(e->d_name, typed + folder, strlen(typed + folder)) != 0)
 			continue;

@@ -151,7 +151,7 @@ static void catalogue_header(struct catalogue *c, const char *text)
 	const char *line = strstr(text, "Plural-Forms:");
 	const char *rule = line ? strstr(line, "plural=") : NULL;
 
-	if (rule)
+	if (rule && !c->rule)
 		c->rule = memory_text_n(rule + strlen("plural="), strcspn(rule, ";\n") - strlen("plural="));
 }
 

@@ -327,6 +327,19 @@ const char *text_size(int64_t bytes, char out[TEXT_SIZE])
 	return out;
 }
 
+size_t text_whole(const char *s, size_t n)
+{
+	size_t lead = n;
+
+	while (lead > 0 && n - lead < 3 && ((unsigned char)s[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	if (lead == 0)
+		return n;
+	unsigned char c = (unsigned char)s[lead - 1];
+	size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+	return length > n - lead + 1 ? lead - 1 : n;
+}
+
 enum { TEXT_WORD_MOST = 40 };
 
 size_t text_distance(const char *a, const char *b)

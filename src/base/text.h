@@ -30,6 +30,8 @@ void text_utf8(struct buffer *out, const char *s, size_t n);
  * base, or four marks before it on the same one: nothing joins what stands before.
  * Everything that reaches a terminal or a log passes here first. */
 void text_clean(struct buffer *out, const char *s, size_t n, bool ascii);
+/* Of n bytes that may end in the middle of a character: how many there are before it. */
+size_t text_whole(const char *s, size_t n);
 /* True for characters text_clean replaces wherever they stand; UINT32_MAX is one. */
 bool text_harmful(uint32_t c);
 /* Cells of cleaned text; a wide character counts 2, a combining mark 0. */

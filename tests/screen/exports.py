@@ -3,6 +3,7 @@
 
 import csv
 import io
+import shutil
 import stat
 
 from screens import *  # noqa: F403
@@ -147,6 +148,13 @@ def of_files(t):
     done = console(folder, "keys 12345678 Enter x s Enter", "wait text Written to out/tellerdesk-CIF-12345678-20261120-140233.txt",
                    'keys : "export csv a.csv" Enter', "wait text Written to out/a.csv", options=["--config", "c.conf"])
     t.equal(done.status, 0, "the folder of the configuration is proposed, and holds for names without one", done)
+    os.mkdir(os.path.join(folder, "sub"))
+    with open(os.path.join(folder, "sub", "named.csv"), "w", encoding="utf-8"):
+        pass
+    done = console(folder, 'keys : "export csv sub/na" Tab', "wait text export csv sub/named.csv", 'keys Esc : "export csv a." Tab',
+                   "wait text export csv a.csv", "keys Esc", options=["--config", "c.conf"])
+    t.equal(done.status, 0, "Tab completes names where they will be written", done)
+    shutil.rmtree(os.path.join(folder, "sub"))
     t.equal(sorted(os.listdir(os.path.join(folder, "out"))), ["a.csv", "tellerdesk-CIF-12345678-20261120-140233.txt"],
             "nothing else is left there")
     t.equal(stat.S_IMODE(os.stat(os.path.join(folder, "out", "a.csv")).st_mode), 0o600, "for the teller alone")

@@ -40,6 +40,15 @@ def last_rows(folder, language, more=()):
     return rows, whole
 
 
+def told(folder, language):
+    """What FIND and LAG show of a source in trouble."""
+    with open(os.path.join(folder, "script"), "w", encoding="utf-8") as f:
+        f.write("size 200 60\nwait idle\ndump\necho ----\nkeys F2 lag Enter\nwait idle\ndump\n")
+    done = desk("console", "--no-ingest", "--language", language, "--replica", "r.db", "--script", "script",
+                environment={"TELLERDESK_NOW": NOW}, folder=folder)
+    return done.out.split("----")
+
+
 def keys_of(row):
     """The names of the keys in a last row: F1, s= and the like, in their order."""
     return re.findall(r"(?:^| )(F\d+|Ctrl-.|Enter|Tab|Esc|\S(?==))", row)
@@ -50,6 +59,9 @@ def main():
         folder = os.path.join(FOLDER, "languages")
         os.mkdir(folder)
         small(folder)
+        away = os.path.join(FOLDER, "away")
+        os.mkdir(away)
+        unreachable(away)
         english, screens = last_rows(folder, "en")
         t.ok(all(len(keys_of(row)) >= 5 for row in english.values()), "English rows have keys", english)
         for language, entries in catalogues(SRCDIR).items():
@@ -61,6 +73,10 @@ def main():
             t.ok(f"F1{words['Help']} " in rows["FIND", "80 24"], f"{language}: the label of F1 is theirs", rows["FIND", "80 24"])
             t.ok(words["explain this screen"] in shown["HELP", "80 24"], f"{language}: the help is theirs", shown["HELP", "80 24"])
             t.ok(all(shown[p] != screens[p] for p in shown), f"{language}: no screen is as in English")
+            said = words.get("could not reach server %s: %s", "").split("%s")[0]
+            if said:
+                t.ok(all(said in screen for screen in told(away, language)), f"{language}: so is what a source says of itself",
+                     told(away, language))
             plain, _ = last_rows(folder, language, ("--ascii",))
             t.ok(all(row.isascii() and "?" not in row for row in plain.values()), f"{language}: --ascii loses accents, not letters",
                  "\n".join(plain.values()))

@@ -20,6 +20,7 @@
 #include "ui/kit/grid.h"
 #include "ui/pane.h"
 #include "ui/panes/card.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/show.h"
 #include "ui/session.h"
 
@@ -236,6 +237,31 @@ static void a_field_knows_whether_it_is_private(void **state)
 	pane_free(p);
 }
 
+/* A line of what changed last may hold the value of any field. */
+static void the_last_changes_are_private(void **state)
+{
+	(void)state;
+	struct pane *p = shown(&customer_pane, "0 0 1 0 0 ");
+	struct grid *g = p->ops->grid(p);
+	struct grid_column c = {0};
+	assert_int_equal(g->columns, 1);
+	g->ops->column(g->ctx, 0, &c);
+	assert_true(c.pii);
+	pane_free(p);
+}
+
+static void a_cif_is_private_where_the_model_says_so(void **state)
+{
+	(void)state;
+	const struct model *m = desk.s.model;
+	struct entity *e = &m->entities[m->customer];
+	assert_false(datum_cif_pii(NULL));
+	assert_false(datum_cif_pii(m));
+	e->columns[e->cif].pii = true;
+	assert_true(datum_cif_pii(m));
+	e->columns[e->cif].pii = false;
+}
+
 static void the_history_gives_programs_plain_words(void **state)
 {
 	(void)state;
@@ -259,8 +285,9 @@ static void that_moment_is_the_selected_versions(void **state)
 	struct pane *p = shown(&history_pane, NULL);
 	acted(p, ACTION_DOWN);
 	acted(p, ACTION_THAT_MOMENT);
-	assert_true(desk.s.as_of == FIXTURE_START + 20 * SECOND);
-	assert_true(desk.s.as_of_last == desk.s.as_of);
+	assert_true(desk.s.as_of == TIME_NONE); /* the history stays at its own moment */
+	assert_true(desk.s.go_as_of == FIXTURE_START + 20 * SECOND);
+	desk.s.as_of = desk.s.go_as_of;
 	assert_string_equal(desk.s.go, "CIF");
 	assert_int_equal(desk.s.go_tab, 1);
 	assert_string_equal(desk.s.go_row, "8");
@@ -301,6 +328,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_mark_brings_back_the_history_as_it_stood, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_table_gives_programs_what_the_bank_holds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_field_knows_whether_it_is_private, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_last_changes_are_private, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_cif_is_private_where_the_model_says_so, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_history_gives_programs_plain_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(that_moment_is_the_selected_versions, set_up, tear_down),
 		cmocka_unit_test(a_moment_is_shown_to_the_second),

@@ -273,6 +273,25 @@ static void filtering_leaves_what_holds_the_text(void **state)
 	grid_done(&g);
 }
 
+/* What its owner paints as it is would not be what is selected. */
+static void a_fixed_grid_keeps_its_rows(void **state)
+{
+	(void)state;
+	struct grid g;
+	grid_table(&g);
+	g.fixed = true;
+	int count = g.count;
+	assert_false(grid_act(&g, ACTION_ORDER));
+	grid_sort(&g, 1, true);
+	grid_filter(&g, "adam");
+	assert_int_equal(g.count, count);
+	assert_int_equal(g.sort, 0);
+	assert_null(g.filter);
+	grid_act(&g, ACTION_LAST);
+	assert_int_equal(grid_row(&g), count - 1);
+	grid_done(&g);
+}
+
 static void the_selection_stays_through_order_and_filter(void **state)
 {
 	(void)state;
@@ -495,6 +514,7 @@ int main(void)
 		cmocka_unit_test(finding_goes_round),
 		cmocka_unit_test(sorting_puts_each_kind_in_its_order),
 		cmocka_unit_test(filtering_leaves_what_holds_the_text),
+		cmocka_unit_test(a_fixed_grid_keeps_its_rows),
 		cmocka_unit_test(the_selection_stays_through_order_and_filter),
 		cmocka_unit_test(order_goes_through_the_named_columns),
 		cmocka_unit_test(finding_keeps_to_the_rows_shown),

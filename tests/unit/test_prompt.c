@@ -155,12 +155,29 @@ static void leaving_takes_one_key(void **state)
 	prompt_done(&p);
 }
 
+/* Who asked may be gone before the question is answered. */
+static void the_label_is_kept(void **state)
+{
+	(void)state;
+	struct prompt p = {0};
+	char label[400] = "Zone ==>";
+	prompt_open(&p, PROMPT_PANE, label, NULL);
+	label[0] = 'x';
+	assert_string_equal(p.label, "Zone ==>");
+	for (size_t i = 0; i + 2 < sizeof(label); i += 2)
+		memcpy(label + i, "\xc3\xa9", 2);
+	label[398] = 0;
+	prompt_open(&p, PROMPT_PANE, label, NULL);
+	assert_int_equal(strlen(p.label), PROMPT_LABEL - 2); /* whole characters */
+	prompt_done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(older_lines_come_back), cmocka_unit_test(what_is_given_up_comes_back_too),
 		cmocka_unit_test(tab_goes_round),        cmocka_unit_test(letters_are_never_cut_in_two),
-		cmocka_unit_test(leaving_takes_one_key),
+		cmocka_unit_test(leaving_takes_one_key), cmocka_unit_test(the_label_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -677,6 +677,30 @@ static void garbage_takes_linear_time(void **state)
 	free(text);
 }
 
+static void no_character_is_cut(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n, whole;
+	} cases[] = {
+		{"", 0, 0},
+		{"abc", 2, 2},
+		{"\xc3\xa9", 2, 2},
+		{"\xc3\xa9", 1, 0},
+		{"a\xe2\x82\xac", 4, 4},
+		{"a\xe2\x82\xac", 3, 1},
+		{"a\xe2\x82\xac", 2, 1},
+		{"a\xf0\x9f\x98\x80", 5, 5},
+		{"a\xf0\x9f\x98\x80", 4, 1},
+		{"\xc3\xa9\xc3", 3, 2},
+		{"\x80\x80\x80\x80", 4, 4}, /* no characters at all: nothing is cut by us */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(text_whole(cases[i].text, cases[i].n), cases[i].whole);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -693,6 +717,7 @@ int main(void)
 		cmocka_unit_test(random_bytes_fit_exactly),
 		cmocka_unit_test(names_are_folded),
 		cmocka_unit_test(folding_is_final),
+		cmocka_unit_test(no_character_is_cut),
 		cmocka_unit_test(forms_of_a_letter_fold_alike),
 		cmocka_unit_test(garbage_takes_linear_time),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "ui/kit/term.h"
 
 #define CLIP_BEGIN "\033]52;c;"
@@ -22,12 +23,7 @@ static struct buffer clip_text; /* headless alone: nothing copied stays in memor
 static size_t clip_fit(const char *text, size_t n)
 {
 	size_t most = (CLIP_SEQUENCE - sizeof(CLIP_BEGIN) - sizeof(CLIP_END)) / 4 * 3;
-	if (n <= most)
-		return n;
-	n = most;
-	while (n && ((unsigned char)text[n] & 0xC0) == 0x80)
-		n--;
-	return n;
+	return n <= most ? n : text_whole(text, most);
 }
 
 size_t clip_sequence(struct buffer *out, const char *text, size_t n, bool tmux)

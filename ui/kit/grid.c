@@ -192,6 +192,8 @@ void grid_clear(struct grid *g)
 
 void grid_filter(struct grid *g, const char *text)
 {
+	if (g->fixed)
+		return;
 	free(g->filter);
 	g->filter = text && text[0] ? memory_text(text) : NULL;
 	grid_rearrange(g);
@@ -200,6 +202,8 @@ void grid_filter(struct grid *g, const char *text)
 void grid_sort(struct grid *g, int column, bool reverse)
 {
 	struct grid_column about = {0};
+	if (g->fixed)
+		return;
 	if (column >= 0)
 		g->ops->column(g->ctx, column, &about);
 	g->sort = about.name ? column + 1 : 0;
@@ -373,7 +377,7 @@ bool grid_act(struct grid *g, enum action a)
 	switch (a) {
 	case ACTION_ORDER:
 		grid_order_next(g);
-		return true;
+		return !g->fixed;
 	case ACTION_REVERSE:
 		if (g->sort)
 			grid_sort(g, g->sort - 1, !g->reverse);

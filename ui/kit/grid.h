@@ -82,6 +82,7 @@ struct grid {
 	/* Set by the owner: there are so many rows where it holds only some of them; 0: it holds all. */
 	int64_t total;
 	bool total_least; /* there may be more than that */
+	bool fixed;       /* he paints the rows himself, as they are: they are neither ordered nor filtered */
 
 	int rows;   /* of the owner */
 	int *order; /* the row at each place; NULL: they are the same */

@@ -105,13 +105,13 @@ static bool customer_load(struct pane *p, struct error *err)
 	struct session *s = p->session;
 	if (!s->customer)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
-	/* Their rows are about to go with the answer. */
+	if (!card_load(&c->card, s, err))
+		return false;
+	/* Their rows have gone with the answer. */
 	grid_clear(&c->grid);
 	grid_clear(&c->fields);
 	grid_clear(&c->changes);
 	grid_clear(&c->holdings);
-	if (!card_load(&c->card, s, err))
-		return false;
 	bool same = c->shown && strcmp(c->shown, c->card.answer.cif) == 0;
 	bool again = same && c->shown_as_of == s->as_of;
 	if (!same) {
@@ -279,7 +279,9 @@ static enum reaction customer_open_holding(struct customer *c)
 static enum reaction customer_open(struct customer *c)
 {
 	if (c->card.answer.candidate_count) {
-		session_go(c->base.session, "CIF", c->card.answer.candidates[grid_row(&c->grid)]);
+		int row = grid_row(&c->grid); /* a filter may have left none */
+		if (row >= 0)
+			session_go(c->base.session, "CIF", c->card.answer.candidates[row]);
 		return REACT_DONE;
 	}
 	if (c->tab == 0 && c->part == PART_CHANGES)
@@ -377,8 +379,10 @@ static void customer_start(struct pane *p, const char *argument)
 {
 	struct customer *c = (struct customer *)p;
 	(void)argument;
-	if (!c->fields.ops)
+	if (!c->fields.ops) {
 		grid_init(&c->fields, &fields_ops, c, 2);
+		c->fields.fixed = true;
+	}
 	customer_first_field(c);
 	free(c->shown);
 	c->shown = NULL;

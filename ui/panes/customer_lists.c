@@ -24,6 +24,7 @@ static void lists_column(void *ctx, int column, struct grid_column *out)
 	(void)ctx;
 	(void)column;
 	out->title = "";
+	out->pii = true; /* values of any field stand in a line */
 }
 
 static void lists_start(struct grid *g, const struct grid_ops *ops, struct customer *c, int count, bool again)
@@ -31,6 +32,7 @@ static void lists_start(struct grid *g, const struct grid_ops *ops, struct custo
 	if (!again) {
 		grid_done(g);
 		grid_init(g, ops, c, 1);
+		g->fixed = true;
 	}
 	grid_sync(g, count);
 }
@@ -160,7 +162,7 @@ static void changes_line(struct customer *c, int row, struct area area)
 	struct event_words w = changes_words(c);
 	char when[FIGURES_SIZE];
 	struct buffer subject = {0}, was = {0}, is = {0};
-	int y = lists_row(&c->changes, row, area), x = area.x + 2 + FIGURES_MINUTE + 1, edge = area.x + area.w;
+	int y = lists_row(&c->changes, row, area), x = area.x + 2 + FIGURES_MINUTE + 2, edge = area.x + area.w;
 	enum role on = c->changes.focus && row == c->changes.selected ? ROLE_SELECTED : ROLE_TEXT;
 	const char *label = l->column < 0 ? event_word(l->event)
 					  : w.model->entities[l->event->version->entity].columns[l->column].title;

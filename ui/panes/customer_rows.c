@@ -112,7 +112,7 @@ static void rows_column(void *ctx, int column, struct grid_column *out)
 	const struct column *about = rows_column_of(ctx, column);
 	out->title = about ? show_title(about) : _("CIF");
 	out->name = about ? about->name : "cif";
-	out->pii = about && about->pii;
+	out->pii = about ? about->pii : datum_cif_pii(customer_model(ctx));
 	out->right = about && (about->type == COLUMN_DECIMAL || (about->type == COLUMN_INTEGER && !about->identifier));
 }
 

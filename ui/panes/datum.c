@@ -3,41 +3,9 @@
 #include "ui/panes/datum.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buffer.h"
-#include "base/clock.h"
-#include "base/moment.h"
 #include "model/model.h"
-
-void datum_text(struct grid_datum *out, const char *s)
-{
-	*out = (struct grid_datum){.kind = s ? GRID_TEXT : GRID_NOTHING, .text = s, .len = s ? strlen(s) : 0};
-}
-
-void datum_word(struct grid_datum *out, const char *s)
-{
-	datum_text(out, s);
-	out->ours = true;
-}
-
-void datum_number(struct grid_datum *out, struct buffer *text, int64_t n)
-{
-	buffer_clear(text);
-	buffer_format(text, "%lld", (long long)n);
-	*out = (struct grid_datum){GRID_NUMBER, buffer_text(text), text->len, (double)n, true};
-}
-
-void datum_time(struct grid_datum *out, struct buffer *text, int64_t at)
-{
-	char when[MOMENT_SIZE];
-	buffer_clear(text);
-	buffer_text_add(text, at == TIME_NONE || at >= TIME_OPEN ? "" : moment_utc(at, when));
-	*out = (struct grid_datum){.kind = text->len ? GRID_TEXT : GRID_NOTHING,
-				   .text = buffer_text(text),
-				   .len = text->len,
-				   .ours = true};
-}
 
 void datum_value(struct grid_datum *out, struct buffer *text, const struct column *c, struct value v)
 {
@@ -54,6 +22,12 @@ void datum_value(struct grid_datum *out, struct buffer *text, const struct colum
 	out->rank = number ? strtod(out->text, NULL) : 0;
 	/* -5.00 is a number, not a formula: only what is text for the bank can be one. */
 	out->ours = !(v.kind == VALUE_TEXT && (c->type == COLUMN_TEXT || misfit));
+}
+
+bool datum_cif_pii(const struct model *m)
+{
+	const struct entity *e = m ? &m->entities[m->customer] : NULL;
+	return e && e->cif >= 0 && e->columns[e->cif].pii;
 }
 
 bool datum_name_pii(const struct model *m)

@@ -3,7 +3,6 @@
 #define TD_UI_PANES_DATUM_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "model/value.h"
 #include "ui/kit/grid.h"
@@ -12,16 +11,11 @@ struct buffer;
 struct column;
 struct model;
 
-/* Each fills *out; what is printed for it lives in *text, which is cleared before. */
+/* What is printed for it lives in *text, which is cleared before. */
 void datum_value(struct grid_datum *out, struct buffer *text, const struct column *c, struct value v);
-void datum_number(struct grid_datum *out, struct buffer *text, int64_t n);
-void datum_time(struct grid_datum *out, struct buffer *text, int64_t at); /* TIME_NONE, TIME_OPEN: nothing */
-/* Text of the bank; NULL: nothing. It is borrowed. */
-void datum_text(struct grid_datum *out, const char *s);
-/* A word of ours. */
-void datum_word(struct grid_datum *out, const char *s);
 
-/* A customer's name is made of columns of which the model may call some personal. */
+/* The model may call the CIF personal, and some of the columns that make a customer's name. */
+bool datum_cif_pii(const struct model *m);
 bool datum_name_pii(const struct model *m);
 
 #endif

@@ -12,6 +12,7 @@
 #include "ui/kit/draw.h"
 #include "ui/kit/figures.h"
 #include "ui/kit/layout.h"
+#include "ui/panes/datum.h"
 #include "ui/panes/find_internal.h"
 #include "ui/panes/match.h"
 
@@ -38,6 +39,7 @@ static void find_column(void *ctx, int column, struct grid_column *out)
 	};
 	const struct find *f = ctx;
 	*out = columns[column];
+	out->pii |= column == FIND_CIF && datum_cif_pii(f->base.session->model);
 	out->title = column == FIND_BY && find_lists_recent(f) ? "" : _(columns[column].title);
 }
 
@@ -135,22 +137,25 @@ static void find_line(struct area *area, enum role role, const char *text)
 	}
 }
 
+static void find_told(struct area *area, const char *english)
+{
+	struct buffer said = {0};
+	language_sentence(&said, english);
+	find_line(area, ROLE_TEXT, buffer_text(&said));
+	buffer_done(&said);
+}
+
 static void find_no_replica(const struct find *f, struct area area)
 {
 	const struct error *e = &f->base.session->trouble;
-	struct buffer told = {0};
 	find_line(&area, ROLE_NAME, _("There is no replica to read yet. This screen goes on as soon as there is one."));
 	area.y++, area.h--;
-	language_sentence(&told, e->message);
-	find_line(&area, ROLE_TEXT, buffer_text(&told));
+	find_told(&area, e->message);
 	area.y++, area.h--;
-	buffer_clear(&told);
-	language_sentence(&told, e->hint);
-	if (told.len) {
-		find_line(&area, ROLE_TEXT, _("What helps:"));
-		find_line(&area, ROLE_TEXT, buffer_text(&told));
-	}
-	buffer_done(&told);
+	if (!e->hint[0])
+		return;
+	find_line(&area, ROLE_TEXT, _("What helps:"));
+	find_told(&area, e->hint);
 }
 
 /* How many of how many, and how to come by the others. */

@@ -85,13 +85,13 @@ static bool history_load(struct pane *p, struct error *err)
 	struct history_answer fresh = {0};
 	if (!p->session->customer)
 		return error_set(err, ERROR_USAGE, "which customer? Type a CIF");
-	grid_clear(&h->grid); /* its events point into the answer that goes */
 	if (!card_load(&h->card, p->session, err))
 		return false;
 	if (!history_read(h, &fresh, err)) {
 		answer_done(&fresh.base);
 		return false;
 	}
+	grid_clear(&h->grid); /* its events point into the answer that goes */
 	answer_done(&h->answer.base);
 	h->answer = fresh;
 	history_events(h);
@@ -171,11 +171,11 @@ static enum reaction history_that_moment(struct history *h)
 		return REACT_DONE;
 	if (e->kind == EVENT_BEGIN && e->version->valid_to == e->version->valid_from)
 		session_say(s, ROLE_WARN, "%s", _("That version lasted no time: this is what followed it at once"));
-	s->as_of = s->as_of_last = event_moment(e);
 	for (int i = 0; e->version && i < h->card.answer.entity_count; i++)
 		if (h->card.answer.entities[i].entity == e->version->entity)
 			tab = i + 1;
 	session_go_tab(s, tab);
+	s->go_as_of = event_moment(e); /* not before this place is written down as it is */
 	s->go_row = tab ? memory_text(e->version->key) : NULL;
 	return REACT_DONE;
 }
@@ -342,17 +342,6 @@ static const struct card *history_card(const struct pane *p)
 	return &((const struct history *)p)->card;
 }
 
-/* On the version that is shown alone: the list, which has the cursor else, is not there. */
-static bool history_cursor(struct pane *p, int *y, int *x)
-{
-	const struct history *h = (const struct history *)p;
-	if (!h->detail || !h->count || session_typing(p->session))
-		return false;
-	*y = h->detail_y;
-	*x = 0;
-	return true;
-}
-
 int64_t history_moment(const struct pane *p)
 {
 	const struct event *e = p->ops == &history_pane ? history_selected((const struct history *)p) : NULL;
@@ -403,7 +392,6 @@ const struct pane_ops history_pane = {
 	.act = history_act,
 	.answer = history_answered,
 	.grid = history_grid,
-	.cursor = history_cursor,
 	.card = history_card,
 	.mark = history_mark,
 	.recall = history_recall,

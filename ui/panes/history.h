@@ -64,7 +64,6 @@ struct history {
 	enum history_ask asked;
 	bool unchanged; /* show unchanged fields too */
 	bool detail;    /* the selected version alone, whole */
-	int detail_y;   /* its first row, as of the last paint */
 	struct diff diff;
 	struct record record; /* the row as of the selected version */
 	struct record_view view;

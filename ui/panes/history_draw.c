@@ -117,7 +117,6 @@ void history_draw(struct pane *p, struct area area)
 	card_head(&h->card, p->session, area, card_tabs(&h->card) - 1);
 	area.y += 2, area.h -= 2;
 	h->grid.y = -1;
-	h->detail_y = area.y;
 	if (draw_words(h, area))
 		area.h--;
 	if (h->count == 0)

@@ -129,11 +129,46 @@ static int record_field_lines(const struct record *r, const struct record_view *
 	return lines + (f->today ? record_wrapped(f->today, f->today_len, record_today_room(room)) : 0);
 }
 
+/* Of two columns: the fields of the first. */
+static int record_half(const struct record *r)
+{
+	return (r->count + 1) / 2;
+}
+
+/* Cells of a field's value where two columns stand. */
+static int record_room(const struct record *r, int field, int width)
+{
+	int column = field < record_half(r) ? width / 2 : width - width / 2;
+	return column - r->label - RECORD_LEADER - 3;
+}
+
+static int record_column_lines(const struct record *r, bool whole, int field, int width)
+{
+	const struct record_field *f = &r->fields[field];
+	return whole ? record_wrapped(f->text, f->len, record_room(r, field, width)) : 1;
+}
+
+/* Lines of the fields above one in its column; of the column, if it is the one behind its last. */
+static int record_above(const struct record *r, bool whole, int first, int field, int width)
+{
+	int lines = 0;
+	for (int i = first; i < field; i++)
+		lines += record_column_lines(r, whole, i, width);
+	return lines;
+}
+
+static int record_two_lines(const struct record *r, bool whole, int width)
+{
+	int half = record_half(r);
+	int left = record_above(r, whole, 0, half, width), right = record_above(r, whole, half, r->count, width);
+	return left > right ? left : right;
+}
+
 int record_lines(const struct record *r, const struct record_view *v, int width)
 {
 	int lines = 0;
 	if (record_two(r, v, width))
-		return (r->count + 1) / 2;
+		return record_two_lines(r, true, width);
 	for (int i = 0; i < r->count; i++)
 		lines += record_field_lines(r, v, &r->fields[i], width);
 	return lines;
@@ -142,10 +177,10 @@ int record_lines(const struct record *r, const struct record_view *v, int width)
 /* The first line of a field and how many it takes. */
 static int record_place(const struct record *r, const struct record_view *v, int field, int width, int *lines)
 {
-	int at = 0;
+	int at = 0, half = record_half(r);
 	if (record_two(r, v, width)) {
-		*lines = 1;
-		return field % ((r->count + 1) / 2);
+		*lines = record_column_lines(r, v->whole, field, width);
+		return record_above(r, v->whole, field < half ? 0 : half, field, width);
 	}
 	for (int i = 0; i < field; i++)
 		at += record_field_lines(r, v, &r->fields[i], width);
@@ -190,24 +225,6 @@ static enum role record_role(const struct record_field *f)
 	return f->sign ? ROLE_CHANGED : f->role;
 }
 
-static void record_column(struct record_paint *p, int field, int x, int width)
-{
-	const struct record *r = p->record;
-	const struct record_field *f = &r->fields[field];
-	int rows = (r->count + 1) / 2, line = field % rows - p->view->top;
-	int room = width - r->label - RECORD_LEADER - 3;
-	char sign = record_sign(f->sign);
-	if ((int)text_width(f->text, f->len) > room)
-		p->view->cut = true;
-	if (!record_seen(p, line))
-		return;
-	record_label(p, field, p->area.y + line, x + 1, r->label);
-	x += 1 + r->label + RECORD_LEADER;
-	draw_text(p->area.y + line, x, room, record_role(f), f->text, f->len);
-	if (f->sign)
-		draw_text(p->area.y + line, x + room, 1, ROLE_CHANGED, &sign, 1);
-}
-
 /* Wraps a text; returns the line behind it. *end: the cell behind its first line. */
 static int record_wrap(const struct record_paint *p, int line, int x, int w, enum role role, const char *s, size_t n,
 		       int *end)
@@ -225,6 +242,28 @@ static int record_wrap(const struct record_paint *p, int line, int x, int w, enu
 		length = 0;
 	}
 	return line;
+}
+
+static void record_column(struct record_paint *p, int field)
+{
+	const struct record *r = p->record;
+	const struct record_field *f = &r->fields[field];
+	int lines = 1, line = record_place(r, p->view, field, p->area.w, &lines) - p->view->top;
+	int room = record_room(r, field, p->area.w);
+	int x = p->area.x + (field < record_half(r) ? 0 : p->area.w / 2) + 1;
+	char sign = record_sign(f->sign);
+	if (record_seen(p, line))
+		record_label(p, field, p->area.y + line, x, r->label);
+	x += r->label + RECORD_LEADER;
+	if (p->view->whole) {
+		record_wrap(p, line, x, room, record_role(f), f->text, f->len, NULL);
+	} else {
+		p->view->cut = p->view->cut || draw_width(f->text, f->len) > room;
+		if (record_seen(p, line))
+			draw_text(p->area.y + line, x, room, record_role(f), f->text, f->len);
+	}
+	if (f->sign && record_seen(p, line))
+		draw_text(p->area.y + line, x + room, 1, ROLE_CHANGED, &sign, 1);
 }
 
 static void record_today(const struct record_paint *p, const struct record_field *f, int line, int x, int w)
@@ -282,7 +321,11 @@ static void record_scroll(struct record_paint *p)
 {
 	struct record_view *v = p->view;
 	int lines = 1, most;
+	bool two = record_two(p->record, v, p->area.w);
 	v->total = record_lines(p->record, v, p->area.w);
+	v->whole = !two || v->total <= p->area.h;
+	if (!v->whole)
+		v->total = record_two_lines(p->record, false, p->area.w);
 	if (v->total > p->area.h && p->area.h > 1)
 		p->area.h--;
 	if (v->selected >= p->record->count)
@@ -356,11 +399,10 @@ void record_draw(const struct record *r, struct record_view *v, struct area area
 		return;
 	record_scroll(&p);
 	bool two = record_two(r, v, area.w);
-	int rows = (r->count + 1) / 2, line = -v->top;
+	int line = -v->top;
 	for (int i = 0; i < r->count; i++) {
 		if (two)
-			record_column(&p, i, area.x + (i < rows ? 0 : area.w / 2),
-				      i < rows ? area.w / 2 : area.w - area.w / 2);
+			record_column(&p, i);
 		else
 			line = v->words ? record_sentence(&p, i, line) : record_row(&p, i, line);
 	}

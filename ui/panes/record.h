@@ -3,8 +3,9 @@
  *     record_make(&r, &arena, &request)           from a row, or record_add field by field
  *     record_draw(&r, &view, area)                in two columns where whole labels fit, else in one
  *
- * In two columns a value is cut with an ellipsis; in one it takes as many lines as it needs. What
- * does not fit the area is told ("3 more below") and scrolled to by the selected field.
+ * A value takes as many lines as it needs; in two columns it is cut with an ellipsis where the whole
+ * values would not fit the area. What does not fit even so is told ("3 more below") and scrolled to by
+ * the selected field.
  * For who listens a field reads "Label: value (what is said of it)", one column whatever the width.
  */
 #ifndef TD_UI_PANES_RECORD_H
@@ -55,15 +56,16 @@ struct record_request {
 };
 
 struct record_view {
-	bool one;     /* one column, whole values */
+	bool one;     /* one column */
 	bool words;   /* for who listens */
 	int selected; /* a field; -1: none */
 	int top;      /* lines scrolled by */
 	/* As of the last paint: */
 	int total;         /* lines of the whole record */
 	int height, width; /* of what is seen */
-	int y, x;  /* of the selected field; y -1: nowhere */
-	bool cut;  /* a value ended with an ellipsis */
+	int y, x;          /* of the selected field; y -1: nowhere */
+	bool whole;        /* no value had to be cut for want of lines */
+	bool cut;          /* a value ended with an ellipsis */
 };
 
 /* Fills *r from the arena; hidden columns and those the bank does not have are left out. */
@@ -72,7 +74,7 @@ void record_draw(const struct record *r, struct record_view *v, struct area area
 /* Moves by so many lines, within a field first, so that every line of a long value can be seen. Returns the field
  * that is selected then; -1: there is nothing to scroll there, the selection itself has to move. */
 int record_move(const struct record *r, struct record_view *v, int lines);
-/* Lines the record takes at this width. */
+/* Lines the record takes at this width, its values whole. */
 int record_lines(const struct record *r, const struct record_view *v, int width);
 /* ' ', '*', '!', '#' */
 char record_sign(enum record_sign s);

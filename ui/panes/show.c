@@ -2,13 +2,10 @@
 
 #include "ui/panes/show.h"
 
-#include <stdlib.h>
-
 #include "base/buffer.h"
 #include "base/language.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
-#include "ui/kit/grid.h"
 
 /* A moment to the second, as everywhere else on the screen: without its fraction. */
 static void show_moment(struct buffer *out, const char *s, size_t n)
@@ -72,18 +69,6 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 	}
 	show_fit(out, c, v, zone);
 	return ROLE_TEXT;
-}
-
-const char *show_time(struct arena *a, int64_t at, const struct zone *zone)
-{
-	char text[FIGURES_SIZE];
-	return arena_text(a, figures_minute(at, zone, text));
-}
-
-const char *show_count(struct arena *a, int64_t n)
-{
-	char text[FIGURES_SIZE];
-	return arena_text(a, figures_count(n, text));
 }
 
 void show_more(int y, int x, int w, int above, int below)

@@ -2,10 +2,6 @@
 #ifndef TD_UI_PANES_SHOW_H
 #define TD_UI_PANES_SHOW_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/memory.h"
 #include "model/value.h"
 #include "ui/kit/draw.h"
 
@@ -19,10 +15,6 @@ const char *show_title(const struct column *c);
 const char *show_entity(const struct entity *e);
 /* Appends the value, not cleaned (draw does that), and returns the role it is drawn with. */
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone);
-/* 2026-11-20 16:41 in zone, into the arena; "" for TIME_NONE. */
-const char *show_time(struct arena *a, int64_t at, const struct zone *zone);
-/* 1,834 */
-const char *show_count(struct arena *a, int64_t n);
 
 /* "3 more lines below": what of a list does not stand on the screen, so that nothing is cut silently. */
 void show_more(int y, int x, int w, int above, int below);

@@ -141,10 +141,12 @@ void stores_take(struct pane *p, struct job *job)
 	struct stores_job *j = (struct stores_job *)job;
 	int64_t now = clock_mono();
 	bool again = s->again;
+	bool good = job->good;
 	s->asked = s->again = false;
+	s->anew |= j->anew && !good; /* what was chosen is still to be counted */
 	p->loaded_at = now;
 	p->cost = j->anew ? 0 : j->took; /* a full count is asked once a minute: it holds nothing up */
-	if (!job->good) {
+	if (!good) {
 		if (job->error.code != ERROR_CANCELLED)
 			session_fail(p->session, &job->error);
 	} else {
@@ -158,6 +160,6 @@ void stores_take(struct pane *p, struct job *job)
 	    tally_settling(&s->tally))
 		until = STORES_SETTLE;
 	s->due_at = now + (until > STORES_LEAST ? until : STORES_LEAST);
-	if (again || (s->anew && !s->asked))
+	if (again || (good && s->anew && !s->asked))
 		stores_ask(s);
 }

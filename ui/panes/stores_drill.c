@@ -110,7 +110,8 @@ static void drill_column(void *ctx, int column, struct grid_column *out)
 	};
 	*out = columns[column];
 	out->title = _(out->title);
-	out->pii = column == 2 && datum_name_pii(((const struct stores *)ctx)->base.session->model);
+	const struct model *m = ((const struct stores *)ctx)->base.session->model;
+	out->pii = (column == 1 && datum_cif_pii(m)) || (column == 2 && datum_name_pii(m));
 }
 
 static void drill_cell(void *ctx, int row, int column, struct grid_cell *out)

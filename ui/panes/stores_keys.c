@@ -170,8 +170,12 @@ enum reaction stores_act(struct pane *p, enum action a)
 		return stores_choose_view(s);
 	case ACTION_ORDER:
 	case ACTION_REVERSE:
-	case ACTION_SILENT:
 		return s->drill.store ? REACT_IGNORED : stores_choose_rows(s, a);
+	case ACTION_SILENT:
+		if (!s->drill.store)
+			return stores_choose_rows(s, a);
+		session_say(p->session, ROLE_WARN, _("%s does nothing on this screen"), keys_word(a));
+		return REACT_DONE;
 	case ACTION_HOLD:
 		return stores_hold(s);
 	case ACTION_ZONE:

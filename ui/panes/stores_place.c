@@ -141,10 +141,21 @@ static void place_take(struct stores *s, char letter, const char *text)
 	}
 }
 
+/* What a mark does not name was not there. */
+static void place_clear(struct stores *s)
+{
+	free(s->filter);
+	s->filter = NULL;
+	s->zone = s->base.session->zone;
+	if (s->drill.store)
+		stores_drill_close(s);
+}
+
 void stores_recall(struct pane *p, const char *mark)
 {
 	struct stores *s = (struct stores *)p;
 	char text[PLACE_FIELD];
+	place_clear(s);
 	enum stores_view view = s->view;
 	for (const char *at = mark; *at;) {
 		size_t n = strcspn(at, "\t");
@@ -159,5 +170,6 @@ void stores_recall(struct pane *p, const char *mark)
 		at += n + (at[n] == '\t');
 	}
 	s->view = view; /* opening a store chose its own */
+	stores_list(s); /* what was counted last, as it was left, until it is counted anew */
 	stores_anew(s);
 }
