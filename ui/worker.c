@@ -72,8 +72,11 @@ static bool worker_open(struct worker *w, struct error *err)
 		return false;
 	query_thresholds(q, w->params.live, w->params.lag, w->params.silent);
 	query_steady(q);
+	query_resume(q);
 	pthread_mutex_lock(&w->lock);
 	w->query = q;
+	if (w->ending || w->running->dropped)
+		query_interrupt(q);
 	pthread_mutex_unlock(&w->lock);
 	return true;
 }
@@ -108,6 +111,8 @@ static void *worker_main(void *arg)
 			continue;
 		}
 		w->running = j;
+		if (w->query)
+			query_resume(w->query);
 		pthread_mutex_unlock(&w->lock);
 		j->good = worker_open(w, &j->error) && j->ops->run(j, w->query, &j->error);
 		pthread_mutex_lock(&w->lock);
@@ -148,7 +153,7 @@ struct worker *worker_new(const struct worker_params *p, struct error *err)
 	return NULL;
 }
 
-/* Under the lock. An interrupt before the first statement is lost; the job then runs to its end and is dropped. */
+/* Under the lock. Of a connection that is only being opened, the opening goes on to its end. */
 static void worker_interrupt(struct worker *w)
 {
 	if (w->running && w->query)

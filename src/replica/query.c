@@ -20,6 +20,8 @@
 /* A writer that has not given a sign of life for so long hangs. */
 #define BEAT_LOST (15 * SECOND)
 
+enum { QUERY_ASKS = 200 /* steps of SQLite between two looks at whether the question is still wanted */ };
+
 /* ---- words ---- */
 
 const char *freshness_word(enum freshness_state s)
@@ -199,9 +201,22 @@ bool query_column_present(const struct query *q, int entity, int column)
 	return q->present[entity * q->width + column];
 }
 
+/* An interrupt between two statements is lost, so each of them asks. */
+static int query_cancelled(void *q)
+{
+	return atomic_load(&((struct query *)q)->cancelled);
+}
+
 void query_interrupt(struct query *q)
 {
+	atomic_store(&q->cancelled, true);
 	sqlite3_interrupt(q->db);
+}
+
+void query_resume(struct query *q)
+{
+	atomic_store(&q->cancelled, false);
+	sqlite3_progress_handler(q->db, QUERY_ASKS, query_cancelled, q);
 }
 
 void query_thresholds(struct query *q, int64_t live, int64_t lag, int64_t silent)

@@ -61,7 +61,9 @@ void query_steady(struct query *q);
 void query_close(struct query *q);
 const struct model *query_model(const struct query *q);
 bool query_column_present(const struct query *q, int entity, int column); /* false: the bank lacks it */
-void query_interrupt(struct query *q); /* any thread */
+/* Any thread. The question that runs, and each one until query_resume, ends with ERROR_CANCELLED. */
+void query_interrupt(struct query *q);
+void query_resume(struct query *q);
 /* Changes when another connection has committed since (PRAGMA data_version). */
 int64_t query_data_version(struct query *q);
 bool query_freshness(struct query *q, struct answer *out, struct error *err);

@@ -3,6 +3,7 @@
 #define TD_REPLICA_QUERY_INTERNAL_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct entity_query {
 struct query {
 	sqlite3 *db;
 	char *path;
+	atomic_bool cancelled;       /* query_interrupt, until query_resume */
 	bool held;                   /* query_hold: its answers share one transaction */
 	int lock;                    /* the writer's lock file, to look at; -1: not open */
 	struct model *model;

@@ -69,7 +69,7 @@ def source_down_at_start(t):
     bank, replica, cif = copied("down")
     os.rename(bank, bank + ".away")
     script = Script().wait("OFFLINE").keys(f"{cif} Enter g2 1").wait("could not").shot("customer").keys("F2 lag Enter").wait("What helps").shot("lag").keys("Esc Esc 2")
-    script.run(f"mv {bank}.away {bank}").wait("LIVE").shot("there")
+    script.run(f"mv {bank}.away {bank}").live(replica).shot("there")
     if screens := played(t, "source down at the start", script, "--source", f"bank:{bank}", replica=replica):
         says(t, screens["customer"], r"OFFLINE.*Status.*could not.*:lag says more", "source down: the customer, the word, why, and where more is said")
         says(t, screens["lag"], r"Last error could not.*What helps", "source down: the source's screen has the error, and what helps")
@@ -81,7 +81,7 @@ def nothing_at_start(t):
     """Neither a replica nor a source."""
     bank, replica = path("later.bank"), path("later.db")
     script = Script().wait("could not").shot("nothing").keys("123 Enter").shot("sent").keys("4")
-    script.run(f'"$TELLERDESK" generate --to bank:{bank} --customers 20 --delay 0s >/dev/null 2>&1').wait("LIVE").shot("there")
+    script.run(f'"$TELLERDESK" generate --to bank:{bank} --customers 20 --delay 0s >/dev/null 2>&1').live(replica).shot("there")
     if screens := played(t, "neither replica nor source", script, "--source", f"bank:{bank}", replica=replica):
         says(t, screens["nothing"], r"(OFFLINE|NO DATA).*CIF ==> _.*could not", "nothing there: it says why")
         says(t, screens["sent"], r"123 is not copied yet, or does not exist|no replica to read yet", "nothing there: a lookup is answered with what is known")

@@ -21,6 +21,7 @@ static struct {
 	char path[512];
 	_Atomic int64_t limit;
 	atomic_int code, refused;
+	void (*before_read)(void);
 } disk;
 
 static sqlite3_file *real_of(sqlite3_file *f)
@@ -35,6 +36,11 @@ void full_disk_limit(int64_t bytes, int code)
 	disk.refused = 0;
 	disk.code = code;
 	disk.limit = bytes;
+}
+
+void full_disk_before_read(void (*wait)(void))
+{
+	disk.before_read = wait;
 }
 
 int full_disk_refused(void)
@@ -78,6 +84,8 @@ static int disk_close(sqlite3_file *f)
 
 static int disk_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 {
+	if (disk.before_read && ((struct disk_file *)f)->limited)
+		disk.before_read();
 	return real_of(f)->pMethods->xRead(real_of(f), to, n, at);
 }
 

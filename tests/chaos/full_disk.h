@@ -15,5 +15,7 @@ void full_disk_install(const char *path);
 void full_disk_limit(int64_t bytes, int code);
 int64_t full_disk_used(void);
 int full_disk_refused(void); /* writes refused since the limit was set */
+/* Called before each read of these files, in whatever thread: a disk that is slow. Before any of them is opened. */
+void full_disk_before_read(void (*wait)(void));
 
 #endif

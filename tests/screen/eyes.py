@@ -161,6 +161,11 @@ class Screen:
         return bare("".join(self.grid[y][x:x + w]))
 
     @property
+    def still(self):
+        """The rows, but for the room on the disk, which is nobody's to keep."""
+        return [re.sub(r"[\d.,]+ .?B free", "room", row) for row in self.rows]
+
+    @property
     def code(self):
         found = re.match(r" ?TELLERDESK > ([A-Z]+)\b", self.rows[0])
         return found.group(1) if found else None
@@ -343,7 +348,7 @@ def table_faults(screen):
     y, x = screen.cursor
     if len(marks) != 1:
         return [f"{len(marks)} rows are marked as selected"]
-    # A menu that lies over it has a mark, and the cursor, of its own.
-    if y != marks[0] and screen.grid[y][x] != ">" and screen.roles[y][min(x, screen.w - 1)] not in "fT" and screen.roles[y][max(x - 1, 0)] not in "fT":
+    # A menu that lies over it has a mark and the cursor of its own; a line in the focus is in reverse.
+    if y != marks[0] and screen.grid[y][x] != ">" and screen.roles[y][x] != "s" and screen.roles[y][min(x, screen.w - 1)] not in "fT" and screen.roles[y][max(x - 1, 0)] not in "fT":
         return [f"the cursor is neither on the selected row nor in a field: {screen.cursor}"]
     return []

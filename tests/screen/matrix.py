@@ -327,7 +327,7 @@ def twice(t):
         plain = {"text": text, "amount": amount, "term": "xterm-256color", "color": True, "ascii": False, "accessible": False}
         _, colour, _ = run(plain)
         _, mono, _ = run(dict(plain, color=False))
-        t.equal({n: s.rows for n, s in mono.items()}, {n: s.rows for n, s in colour.items()}, f"{text}, {amount}: NO_COLOR shows the same text")
+        t.equal({n: s.still for n, s in mono.items()}, {n: s.still for n, s in colour.items()}, f"{text}, {amount}: NO_COLOR shows the same text")
         same_values(t, plain, colour)
 
 

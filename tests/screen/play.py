@@ -41,6 +41,11 @@ class Script:
     def run(self, command):
         return self.add(f"run {command}")
 
+    def live(self, replica):
+        """Until the replica is fed again; a source that was away is tried again after some seconds only."""
+        return self.run(f"i=0; until \"$TELLERDESK\" status --replica {replica} --json 2>/dev/null | grep -q '\"state\":\"live\"'; do i=$((i + 1)); "
+                        "[ $i -lt 400 ] || exit 1; sleep 0.1; done").wait("LIVE")
+
     def resize(self, columns, lines):
         self.w, self.h = columns, lines
         return self.add(f"resize {columns} {lines}")
