@@ -294,6 +294,8 @@ def faults(screen, ascii=False, accessible=False):
     if len(screen.rows) != screen.h:
         return [f"{len(screen.rows)} rows instead of {screen.h}"]
     for y, row in enumerate(screen.rows):
+        if row.isascii() and row.isprintable() and len(row) <= screen.w:
+            continue
         found = sorted({f"U+{ord(c):04X}" for c in row if harmful(c)})
         if found:
             out.append(f"row {y} has {' '.join(found)}")
