@@ -102,8 +102,7 @@ def said(value):
     """A value of the JSON as the screen says it."""
     if value in (None, ""):
         return "(none)" if value is None else '""'
-    # Moments are shown to the second.
-    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d*)?$", r"\1 \2", str(value))
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d(\.\d*[1-9])?)\.?0*$", r"\1 \2", str(value))
 
 
 def differences(wanted, screens):

@@ -304,6 +304,7 @@ static void a_moment_is_shown_to_the_second(void **state)
 	static const char *const cases[][2] = {
 		{"2026-11-20 23:04:03.089885", "2026-11-20 23:04:03"},
 		{"2026-11-20 23:04:03", "2026-11-20 23:04:03"},
+		{"2026-11-20 23:04:03.000000", "2026-11-20 23:04:03"},
 	};
 	const struct column moment = {.type = COLUMN_DATETIME}, text = {.type = COLUMN_TEXT};
 	struct buffer out = {0};
@@ -313,6 +314,9 @@ static void a_moment_is_shown_to_the_second(void **state)
 		buffer_clear(&out);
 		show_value(&out, &moment, v, NULL);
 		assert_string_equal(buffer_text(&out), cases[i][1]);
+		buffer_clear(&out);
+		show_exact(&out, &moment, v, NULL); /* where it is compared, or shown whole */
+		assert_string_equal(buffer_text(&out), cases[i][i == 2]);
 		buffer_clear(&out);
 		show_value(&out, &text, v, NULL);
 		assert_string_equal(buffer_text(&out), cases[i][0]);
