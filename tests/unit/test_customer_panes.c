@@ -314,6 +314,9 @@ static void a_moment_is_shown_to_the_second(void **state)
 		show_value(&out, &moment, v, NULL);
 		assert_string_equal(buffer_text(&out), cases[i][1]);
 		buffer_clear(&out);
+		show_exact(&out, &moment, v, NULL); /* where it is compared, or shown whole */
+		assert_string_equal(buffer_text(&out), cases[i][0]);
+		buffer_clear(&out);
 		show_value(&out, &text, v, NULL);
 		assert_string_equal(buffer_text(&out), cases[i][0]);
 	}

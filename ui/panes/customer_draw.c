@@ -74,7 +74,7 @@ static void record_of_customer(struct customer *c, struct record_request *q, enu
 void customer_record(struct customer *c)
 {
 	enum record_sign signs[CUSTOMER_MARKS] = {RECORD_PLAIN};
-	struct record_request q = {.zone = c->base.session->zone, .skip = -1, .signs = signs};
+	struct record_request q = {.zone = c->base.session->zone, .exact = c->list, .skip = -1, .signs = signs};
 	arena_reset(&c->record_arena);
 	c->record = (struct record){0};
 	bool some = c->card.answer.customer != NULL;

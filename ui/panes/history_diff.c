@@ -19,7 +19,7 @@ enum { DIFF_GAP = 2 /* cells between columns */ };
 static const char *diff_text(struct history *h, const struct column *c, struct value v, size_t *len, enum role *role)
 {
 	buffer_clear(&h->cell);
-	*role = show_value(&h->cell, c, v, h->base.session->zone);
+	*role = show_exact(&h->cell, c, v, h->base.session->zone);
 	*len = h->cell.len;
 	return arena_copy(&h->detail_arena, buffer_text(&h->cell), h->cell.len);
 }

@@ -23,11 +23,11 @@ char record_sign(enum record_sign s)
 
 /* ---- making ---- */
 
-static const char *record_text(struct arena *a, const struct column *c, struct value v, const struct zone *zone,
+static const char *record_text(struct arena *a, const struct record_request *q, int column, struct value v,
 			       struct record_field *f)
 {
 	struct buffer text = {0};
-	f->role = show_value(&text, c, v, zone);
+	f->role = (q->exact ? show_exact : show_value)(&text, &q->entity->columns[column], v, q->zone);
 	const char *copy = arena_copy(a, buffer_text(&text), text.len);
 	f->len = text.len;
 	buffer_done(&text);
@@ -40,7 +40,7 @@ static void record_compare(struct record_field *f, struct arena *a, const struct
 	if (!q->today || value_equal(q->today[column], q->values[column]))
 		return;
 	f->sign = RECORD_DIFFERS;
-	f->today = record_text(a, &q->entity->columns[column], q->today[column], q->zone, &today);
+	f->today = record_text(a, q, column, q->today[column], &today);
 	f->today_len = today.len;
 }
 
@@ -53,7 +53,7 @@ void record_make(struct record *r, struct arena *a, const struct record_request 
 		if (c->hidden || i == q->skip || q->values[i].kind == VALUE_UNKNOWN)
 			continue;
 		struct record_field *f = &r->fields[r->count++];
-		f->text = record_text(a, c, q->values[i], q->zone, f);
+		f->text = record_text(a, q, i, q->values[i], f);
 		f->label = show_title(c);
 		f->column = i;
 		f->sign = q->signs ? q->signs[i] : RECORD_PLAIN;

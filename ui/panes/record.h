@@ -51,6 +51,7 @@ struct record_request {
 	const struct value *values;
 	const struct value *today; /* the row as it is now, to compare with; NULL: not */
 	const struct zone *zone;
+	bool exact;                    /* with the fractions of seconds */
 	int skip;                      /* a column not to show; -1: none */
 	const enum record_sign *signs; /* by column, or NULL */
 };

@@ -3,6 +3,7 @@
 #include "ui/panes/show.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/language.h"
 #include "model/model.h"
 #include "ui/kit/figures.h"
@@ -11,6 +12,22 @@
 static void show_moment(struct buffer *out, const char *s, size_t n)
 {
 	figures_date_text(out, s, n > FIGURES_SECOND && s[FIGURES_SECOND] == '.' ? FIGURES_SECOND : n);
+}
+
+/* ".655849" of an instant; nothing where there is none. */
+static void show_fraction(struct buffer *out, int64_t at)
+{
+	int64_t micro = (at % SECOND + SECOND) % SECOND;
+	if (micro)
+		buffer_format(out, ".%06lld", (long long)micro);
+}
+
+static bool show_has_fraction(const char *s, size_t n)
+{
+	size_t i = FIGURES_SECOND + 1;
+	while (i < n && s[i] == '0')
+		i++;
+	return i < n && s[FIGURES_SECOND] == '.';
 }
 
 /* A value its column can hold, as the reader's locale writes it. */
@@ -69,6 +86,18 @@ enum role show_value(struct buffer *out, const struct column *c, struct value v,
 	}
 	show_fit(out, c, v, zone);
 	return ROLE_TEXT;
+}
+
+enum role show_exact(struct buffer *out, const struct column *c, struct value v, const struct zone *zone)
+{
+	enum role role = show_value(out, c, v, zone);
+	if (role != ROLE_TEXT)
+		return role;
+	if (c->type == COLUMN_INSTANT && v.kind == VALUE_INTEGER)
+		show_fraction(out, v.integer);
+	else if (c->type == COLUMN_DATETIME && v.kind == VALUE_TEXT && show_has_fraction(v.text, v.len))
+		buffer_add(out, v.text + FIGURES_SECOND, v.len - FIGURES_SECOND);
+	return role;
 }
 
 void show_more(int y, int x, int w, int above, int below)

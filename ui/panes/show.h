@@ -15,6 +15,8 @@ const char *show_title(const struct column *c);
 const char *show_entity(const struct entity *e);
 /* Appends the value, not cleaned (draw does that), and returns the role it is drawn with. */
 enum role show_value(struct buffer *out, const struct column *c, struct value v, const struct zone *zone);
+/* The same with the fraction of a second that a moment has: where values are compared, or shown whole. */
+enum role show_exact(struct buffer *out, const struct column *c, struct value v, const struct zone *zone);
 
 /* "3 more lines below": what of a list does not stand on the screen, so that nothing is cut silently. */
 void show_more(int y, int x, int w, int above, int below);
