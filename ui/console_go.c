@@ -230,8 +230,10 @@ void console_as_of(struct console *c, const char *text)
 		session_fail(s, &err);
 		return;
 	}
+	int64_t before = s->as_of;
 	s->as_of = at;
-	if (at != TIME_NONE)
+	if (!pane_load(p))
+		s->as_of = before; /* what is shown is still that */
+	else if (at != TIME_NONE)
 		s->as_of_last = at;
-	pane_load(p);
 }

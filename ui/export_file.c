@@ -11,6 +11,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/text.h"
+
+enum { EXPORT_NAME = 60 /* bytes of the name in that of the temporary file */ };
 
 static void export_file_done(struct export_file *f)
 {
@@ -76,7 +79,8 @@ bool export_file_open(struct export_file *f, const char *path, const atomic_bool
 	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
 	/* Beside its name, so that the rename stays on one disk; hidden, for what lists the folder meanwhile. */
-	f->temporary = memory_format("%.*s.%.60s.XXXXXX", (int)(name - path), path, name);
+	int kept = (int)(strlen(name) > EXPORT_NAME ? text_whole(name, EXPORT_NAME) : strlen(name));
+	f->temporary = memory_format("%.*s.%.*s.XXXXXX", (int)(name - path), path, kept, name);
 	f->fd = mkostemp(f->temporary, O_CLOEXEC);
 	if (f->fd < 0) {
 		export_file_fail(f, errno, err);

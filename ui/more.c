@@ -363,9 +363,13 @@ bool more_key(struct console *c, int key)
 			more_begin(c);
 			return true;
 		}
-		more_close(m);
-		session_say(&c->session, ROLE_MESSAGE, "%s", _("Nothing was written"));
-		return !(key >= '0' && key <= '9');
+		if (key >= '0' && key <= '9') { /* the next lookup */
+			more_close(m);
+			return false;
+		}
+		field_set(&m->field, m->path, false); /* another name may do */
+		m->state = MORE_PATH;
+		return true;
 	}
 	more_type(c, key);
 	return true;

@@ -45,16 +45,6 @@ static struct csv_identity csv_identity_of(const struct stat *st)
 	};
 }
 
-bool csv_folder_identity(int fd, struct csv_identity *id)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return false;
-	*id = csv_identity_of(&st);
-	return true;
-}
-
 /* ---- the folder ---- */
 
 static enum error_code csv_folder_code(int cause)

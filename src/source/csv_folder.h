@@ -35,7 +35,6 @@ enum csv_opened { CSV_OPENED, CSV_OPEN_GONE, CSV_OPEN_REFUSED, CSV_OPEN_ERROR };
 /* Opens a file for reading. REFUSED: a symbolic link, a pipe, a folder, and the like. */
 enum csv_opened csv_folder_file(struct csv_folder *f, const char *name, int *fd, struct csv_identity *id,
 				struct error *err);
-bool csv_folder_identity(int fd, struct csv_identity *id);
 /* Does a process have it open for writing? */
 enum csv_writer csv_folder_writer(int fd);
 /* The file of that name in done/, or -1. */

@@ -170,7 +170,7 @@ static void keys_check(struct keys_load *l)
 	for (int a = 1; a < ACTION_COUNT; a++)
 		for (int i = 0; i < KEYS_EACH && l->keys->bound[a][i]; i++)
 			if (l->keys->bound[a][i] >= '0' && l->keys->bound[a][i] <= '9')
-				buffer_format(&l->errors, "%s:%d: digits start the next lookup and cannot be bound\n",
+				buffer_format(&l->errors, N_("%s:%d: digits start the next lookup and cannot be bound\n"),
 					      l->origin[a].file, l->origin[a].line);
 }
 

@@ -260,7 +260,7 @@ static void lag_counts(struct lag *l)
 	const struct model *m = l->base.session->model;
 	const struct status_answer *a = &l->status;
 	for (int i = 0; i < m->entity_count; i++)
-		lines_pair(&l->source, LAG_LABEL, m->entities[i].name, ROLE_TEXT, _("%s rows, %s versions"),
+		lines_pair(&l->source, LAG_LABEL, m->entities[i].name, ROLE_TEXT, _("rows %s, versions %s"),
 			   lag_figures(l, a->rows[i]), lag_figures(l, a->versions[i]));
 	for (int i = 0; i < a->base.freshness.incomplete_count; i++)
 		lines_pair(&l->source, LAG_LABEL, /* xgettext: cell 14 */ _("Not copied yet"), ROLE_WARN, "%s",

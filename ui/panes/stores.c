@@ -123,7 +123,7 @@ static void stores_head(struct pane *p, struct buffer *out)
 	if (s->silent_only && !s->drill.store)
 		buffer_format(out, "  %s", _("silent only"));
 	buffer_format(out, _("  zone %s"), zone_name(s->zone));
-	if (!s->drill.store)
+	if (!s->drill.store && !s->grid.sort)
 		buffer_format(out, s->reverse ? _("  order: %s, reversed") : _("  order: %s"),
 			      stores_order_word(s->order));
 }

@@ -84,6 +84,8 @@ static enum reaction stores_choose_rows(struct stores *s, enum action a)
 		s->reverse = !s->reverse;
 	else
 		s->silent_only = !s->silent_only;
+	if (a != ACTION_SILENT) /* the command line may have named a column */
+		grid_sort(&s->grid, -1, false);
 	s->on_silent = false;
 	stores_list(s);
 	return REACT_DONE;
