@@ -423,7 +423,7 @@ void more_draw(struct console *c, int64_t now)
 {
 	const struct more *m = &c->more;
 	int y = 1, x = 0;
-	if (LINES < SCREEN_ROWS || COLS < SCREEN_COLUMNS)
+	if (LINES < LAYOUT_LEAST_ROWS || COLS < LAYOUT_LEAST_COLUMNS)
 		return;
 	switch (m->state) {
 	case MORE_CLOSED:

@@ -245,7 +245,7 @@ static int screen_message(const struct pane *p, const struct session *s, const s
 static void screen_small(void)
 {
 	draw_format(0, 0, COLS, ROLE_WARN, _("The window is %d x %d."), COLS, LINES);
-	draw_format(1, 0, COLS, ROLE_TEXT, _("It needs %d x %d."), SCREEN_COLUMNS, SCREEN_ROWS);
+	draw_format(1, 0, COLS, ROLE_TEXT, _("It needs %d x %d."), LAYOUT_LEAST_COLUMNS, LAYOUT_LEAST_ROWS);
 	draw_format(2, 0, COLS, ROLE_TEXT, _("Nothing is lost: make it larger."));
 	move(0, 0);
 }
@@ -270,7 +270,7 @@ void screen_draw(const struct screens *screens, const struct session *s, const s
 {
 	struct pane *p = screens_top(screens);
 	draw_erase();
-	if (LINES < SCREEN_ROWS || COLS < SCREEN_COLUMNS) {
+	if (LINES < LAYOUT_LEAST_ROWS || COLS < LAYOUT_LEAST_COLUMNS) {
 		screen_small();
 		return;
 	}

@@ -15,7 +15,7 @@ struct pane_ops;
 struct prompt;
 struct session;
 
-enum { SCREEN_MOST = 8, SCREEN_ROWS = 16, SCREEN_COLUMNS = 60 };
+enum { SCREEN_MOST = 8 };
 
 /* One pane of each kind, made when it is first shown, kept until the end: it is the trail that knows the way. */
 struct screens {

@@ -163,16 +163,15 @@ static void verb_keys(struct console *c, const char *argument)
 
 static void verb_theme(struct console *c, const char *argument)
 {
-	struct term_params t = console_terminal(c);
 	enum theme_name name = theme_find(argument);
 	if (name == THEME_NAMES) {
 		session_say(&c->session, ROLE_ERROR,
 			    _("\"%s\" is no theme: auto, dark, light, mono, contrast or green"), argument);
 		return;
 	}
-	theme_start(name, t.color);
+	theme_start(name, theme_color());
 	term_repaint();
-	session_say(&c->session, ROLE_MESSAGE, t.color ? _("Theme %s") : _("Theme %s; colours are switched off"),
+	session_say(&c->session, ROLE_MESSAGE, theme_color() ? _("Theme %s") : _("Theme %s; colours are switched off"),
 		    theme_word(name));
 }
 

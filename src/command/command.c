@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "command/stop.h"
 #include "command/target.h"
 
@@ -51,38 +52,13 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
-/* Edit distance, of words of at most 31 letters. */
-static size_t command_distance(const char *a, const char *b)
-{
-	size_t row[33];
-	size_t n = strlen(b);
-	if (n > 31)
-		return n;
-	for (size_t k = 0; k <= n; k++)
-		row[k] = k;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t corner = row[0];
-		row[0] = i;
-		for (size_t k = 1; k <= n; k++) {
-			size_t best = corner + (a[i - 1] != b[k - 1]);
-			corner = row[k];
-			if (row[k] + 1 < best)
-				best = row[k] + 1;
-			if (row[k - 1] + 1 < best)
-				best = row[k - 1] + 1;
-			row[k] = best;
-		}
-	}
-	return row[n];
-}
-
 static int command_unknown(const char *word)
 {
 	struct error err = {0};
 	const char *nearest = NULL;
 	size_t least = 3;
 	for (size_t i = 0; command_table[i]; i++) {
-		size_t distance = command_distance(word, command_table[i]->name);
+		size_t distance = text_distance(word, command_table[i]->name);
 		if (distance < least) {
 			least = distance;
 			nearest = command_table[i]->name;

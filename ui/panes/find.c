@@ -1,7 +1,7 @@
 /* find: home. The CIF field, the search by name, the customers seen last.
  *
- * The search follows the typing: a pause of a few hundredths of a second, and the
- * worker is asked; the next letter interrupts it. Digits are the next CIF unless
+ * The search follows the typing: the worker is asked at once, and the next letter
+ * interrupts it. Digits are the next CIF unless
  * the name field was chosen on purpose. Letters always go to the name: a command
  * is asked for by a function key, Ctrl or the command line.
  */
