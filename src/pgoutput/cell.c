@@ -2,10 +2,12 @@
 
 #include "pgoutput/cell.h"
 
+#include <float.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/zone.h"
+#include "model/floating.h"
 #include "model/model.h"
 #include "model/stamp.h"
 
@@ -34,6 +36,29 @@ static struct value cell_boolean(const struct cell_in *in)
 	if (number && in->n == 1 && (*in->text == 't' || *in->text == 'f'))
 		return cell_canonical(in, *in->text == 't' ? "1" : "0", 1);
 	return cell_canonical(in, in->text, in->n);
+}
+
+/* Numbers of so few digits are written by every server alike, but for when an exponent begins. */
+static bool cell_floating_is_canonical(const struct cell_in *in, bool single)
+{
+	size_t digits = 0;
+	for (size_t i = in->n > 0 && *in->text == '-'; i < in->n; i++) {
+		if (in->text[i] >= '0' && in->text[i] <= '9')
+			digits++;
+		else if (in->text[i] != '.')
+			return false;
+	}
+	return digits <= (single ? FLT_DIG : DBL_DIG);
+}
+
+static struct value cell_floating(const struct cell_in *in, bool single)
+{
+	char text[FLOATING_TEXT];
+	double v;
+	if (cell_floating_is_canonical(in, single) || !floating_parse(in->text, in->n, single, &v))
+		return cell_canonical(in, in->text, in->n);
+	size_t n = floating_text(v, single, text);
+	return cell_canonical(in, arena_copy(in->a, text, n), n);
 }
 
 static struct value cell_padded(const struct cell_in *in)
@@ -87,6 +112,9 @@ struct value pgcell_value(uint32_t type, const struct column *c, const struct zo
 		return cell_boolean(&in);
 	case PGTYPE_BYTEA:
 		return cell_bytes(&in);
+	case PGTYPE_FLOAT4:
+	case PGTYPE_FLOAT8:
+		return cell_floating(&in, type == PGTYPE_FLOAT4);
 	case PGTYPE_BPCHAR:
 		return cell_padded(&in);
 	case PGTYPE_TIMESTAMPTZ:
