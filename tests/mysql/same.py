@@ -18,6 +18,6 @@ with tap() as t:
         with Server("same") as server:
             for seed in range(SEED, SEED + STREAMS):
                 stream(t, server, seed, STEPS)
-            server.database("made")
+            server.followed("made")
             server.sql("GRANT ALL ON made.* TO writer@localhost IDENTIFIED BY ''; GRANT BINLOG MONITOR ON *.* TO writer@localhost")
             generated(t, server, "made")

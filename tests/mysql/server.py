@@ -233,13 +233,13 @@ class Server:
         rows = self.sql(text)
         return rows[0][0] if rows else None
 
-    def database(self, name, tables=""):
-        """A database with these tables, which the account of the program may read."""
+    def followed(self, name, tables=""):
+        """A database with these tables, which the account of the program may follow."""
         self.sql(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4; GRANT SELECT ON {name}.* TO teller@localhost, teller@'127.0.0.1'; USE {name}; {tables}")
         return name
 
     def bank(self, name="bank"):
-        return self.database(name, BANK_TABLES)
+        return self.followed(name, BANK_TABLES)
 
     def rows(self, table, columns, database="bank"):
         with self.session(database=database) as c:

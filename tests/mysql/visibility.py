@@ -74,7 +74,7 @@ class Held:
 class Case:
     def __init__(self, t, server, name, rows=ROWS):
         self.t, self.server, self.name = t, server, name
-        server.database(name, TABLES.format(rows=rows))
+        server.followed(name, TABLES.format(rows=rows))
         self.model = write_model(f"{name}.model", CUSTOMER, ACCOUNT)
         self.replica, self.url = fresh(f"{name}.db"), server.url(database=name)
 

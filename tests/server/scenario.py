@@ -36,7 +36,7 @@ class Scenario:
 
     def __init__(self, t, server, name, sql="", entities=(), shapes=None, tables=TABLES, **how):
         self.t, self.server, self.name, self.marks = t, server, name, 0
-        server.database(name, tables + sql)
+        server.followed(name, tables + sql)
         self.model = write_model(f"{name}.model", CUSTOMER, ACCOUNT, MARK, *entities)
         self.replica, self.url, self.how = fresh(f"{name}.db"), server.url(database=name), how
         self.shapes = dict(SHAPES, **(shapes or {}))

@@ -12,8 +12,8 @@ A wait that ends at its bound says what the replica's status was and what the se
 Which server it is, is that server's own affair. The server.py of each folder has a class Server with
 
     sql(text, database), session(database=), url(database=), tcp_url(port, database=)
-    database(name, tables)           a database with these tables, followed by the program's account
-    bank(name)                       the same with the tables of BANK
+    followed(name, tables)           a database with these tables, which the program's account may follow
+    bank(name)                       the same with the tables of BANK, in a database that may be there
     rows(table, columns, database)   all rows as lists of text, times in UTC
     writer(database)                 a client with run, cell and drop, for literals in standard SQL
     errors, lost(error)              what a statement may raise; whether it says that the connection is gone
