@@ -7,7 +7,7 @@
  *
  * Prints say whether a table is still the one it was, across restarts (position.h keeps them):
  *
- *     relation   of what a relation message would tell now: names, types, modifiers of the published columns, in order
+ *     relation   of what a relation message would tell now: names, types, modifiers of the modelled columns, in the order they are sent
  *     storage    of the files the rows lie in (of each partition too), and of the publication's filter for it
  *     columns    of when the modelled columns were last defined (xmin of their rows in pg_attribute)
  */
