@@ -23,7 +23,7 @@
 static const char elsewhere_sql[] =
 	"SELECT n.nspname AS schema, c.relname AS name, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable FROM pg_catalog.pg_class c "
 	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN LATERAL (SELECT min(p.place) AS place FROM "
-	"pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.current_setting('search_path'), ' ', ''), ',') WITH ORDINALITY AS p (name, place) "
+	"pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.current_setting('search_path'), ' ', ''), ',')) WITH ORDINALITY AS p (name, place) "
 	"WHERE p.name IN (n.nspname, pg_catalog.quote_ident(n.nspname))) path ON true "
 	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND lower(c.relname::text COLLATE \"C\") = lower(";
 
