@@ -9,7 +9,7 @@
  *     proof.c     what is complete up to when; the catalogue against the stream
  *     copy.c      tables read by key (source/sql/chunk.h does it)
  *     shape.c     the catalogue
- *     check.c     preflight: findings
+ *     check.c     preflight: findings (check_server.c, check_table.c, check_publication.c, check_account.c)
  *     describe.c  what status tells of the server
  *
  *     client -> frames -> pgoutput -> stream -> session
