@@ -114,6 +114,7 @@ struct source_copy_ops {
 
 struct source_ops {
 	const char *scheme;           /* "bank", of bank:PATH */
+	const char *alias;            /* another name for it in URLs; NULL: none */
 	const char *kind;             /* word for status */
 	const char *time_precision;   /* "us", "ms", "s" */
 	/* The same where only the server knows, once open; NULL: as time_precision has it. */
@@ -161,6 +162,7 @@ struct source {
 extern const struct source_ops bank_ops;
 extern const struct source_ops csv_ops;
 extern const struct source_ops mysql_ops;
+extern const struct source_ops postgres_ops;
 void source_register(const struct source_ops *ops);
 const struct source_ops *source_find(const char *url, struct error *err);
 struct source *source_open(const struct source_params *p, struct error *err);
