@@ -273,6 +273,7 @@ const struct source_ops postgres_ops = {
 	.kind = "postgresql",
 	.time_precision = "us",
 	.needs_sync = true,
+	.sync_every = SECOND,
 	.copy = &postgres_copy_ops,
 	.open = postgres_source_open,
 	.identity = postgres_identity_of,
@@ -285,5 +286,6 @@ const struct source_ops postgres_ops = {
 	.columns = postgres_columns,
 	.check = postgres_check,
 	.describe = postgres_describe,
+	.detach = postgres_detach,
 	.close = postgres_source_close,
 };

@@ -217,4 +217,7 @@ bool postgres_would_hold(const char *synchronous_standby_names, const char *appl
 /* describe.c */
 bool postgres_describe(struct source *s, struct buffer *out, struct error *err);
 
+/* detach.c: as source_ops.detach. */
+bool postgres_detach(const struct source_params *p, const struct source_detach *how, struct source_detached *out, struct error *err);
+
 #endif
