@@ -226,19 +226,24 @@ void pg_bank_subscribe(struct pg_bank *p, const char *from)
 		pg_server_folder(p->primary));
 }
 
-void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender)
+void pg_bank_await_mark(struct pg_bank *p)
 {
 	char *sees = memory_format("SELECT count(*) FROM bank.store WHERE store_id = 'E%d'", p->marks);
+	await(p->there, sees, "1");
+	free(sees);
+}
+
+void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender)
+{
 	int64_t begun = bench_ns();
 	pg_bank_subscription(p, true);
-	await(p->there, sees, "1");
+	pg_bank_await_mark(p);
 	*c = (struct cost){.seconds = (double)(bench_ns() - begun) / 1e9};
 	char *pid = pg_cell(p->there, "SELECT pid FROM pg_stat_subscription");
 	c->cpu = child_cpu((pid_t)strtol(pid, NULL, 10));
 	*sender = pg_bank_sender_cpu(p, SUBSCRIPTION);
 	pg_bank_subscription(p, false);
 	free(pid);
-	free(sees);
 }
 
 /* ---- readers ---- */
@@ -267,4 +272,21 @@ void pg_bank_read(struct pg_bank *p, const char *from, struct raw_pgoutput *out)
 	raw_pgoutput(info, "raw", p->mark_end, out);
 	pg_bank_slot_drop(p, "raw");
 	free(info);
+}
+
+void pg_bank_copy_out(struct pg_bank *p)
+{
+	static const char *const tables[] = {"customer_info", "bank_product", "customer_asset"};
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		char *sql = memory_format("COPY bank.%s TO STDOUT", tables[i]), *line;
+		PQclear(PQexec(p->db, sql));
+		while (PQgetCopyData(p->db, &line, 0) > 0)
+			PQfreemem(line);
+		PGresult *r = PQgetResult(p->db);
+		if (PQresultStatus(r) != PGRES_COMMAND_OK)
+			bench_fail("%s: %s", sql, PQerrorMessage(p->db));
+		PQclear(r);
+		PQclear(PQgetResult(p->db));
+		free(sql);
+	}
 }

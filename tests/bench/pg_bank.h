@@ -61,7 +61,10 @@ void pg_bank_subscribe(struct pg_bank *p, const char *from);
 void pg_bank_subscription(struct pg_bank *p, bool run); /* starts or stops it */
 /* The cost: from the start of the subscription; cpu: of its process, *sender of the one that sends to it. */
 void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender);
+void pg_bank_await_mark(struct pg_bank *p); /* on the second server */
 void pg_bank_receive(struct pg_bank *p, const char *from, struct cost *c);
 void pg_bank_read(struct pg_bank *p, const char *from, struct raw_pgoutput *out);
+/* COPY ... TO of the three tables, its lines read and dropped. */
+void pg_bank_copy_out(struct pg_bank *p);
 
 #endif
