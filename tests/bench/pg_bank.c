@@ -242,6 +242,11 @@ void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender)
 	char *pid = pg_cell(p->there, "SELECT pid FROM pg_stat_subscription");
 	c->cpu = child_cpu((pid_t)strtol(pid, NULL, 10));
 	*sender = pg_bank_sender_cpu(p, SUBSCRIPTION);
+	/* It acknowledges what is on its disk a moment later; stopped before, it would be sent that again. */
+	char *acknowledged = memory_format("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" SUBSCRIPTION "' AND "
+					   "confirmed_flush_lsn >= '%s'", p->mark_end);
+	await(p->db, acknowledged, "1");
+	free(acknowledged);
 	pg_bank_subscription(p, false);
 	free(pid);
 }
