@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
 	const uint8_t *at, *end;
@@ -69,5 +70,21 @@ static inline uint32_t bytes_u24(struct bytes *b) { return (uint32_t)bytes_littl
 static inline uint32_t bytes_u32(struct bytes *b) { return (uint32_t)bytes_little(b, 4); }
 static inline uint64_t bytes_u48(struct bytes *b) { return bytes_little(b, 6); }
 static inline uint64_t bytes_u64(struct bytes *b) { return bytes_little(b, 8); }
+static inline uint16_t bytes_u16_big(struct bytes *b) { return (uint16_t)bytes_big(b, 2); }
+static inline uint32_t bytes_u32_big(struct bytes *b) { return (uint32_t)bytes_big(b, 4); }
+static inline uint64_t bytes_u64_big(struct bytes *b) { return bytes_big(b, 8); }
+
+/* Text up to and with its NUL; NULL when there is no NUL before the end. */
+static inline const char *bytes_string(struct bytes *b)
+{
+	const uint8_t *nul = b->bad || b->at == b->end ? NULL : memchr(b->at, '\0', bytes_left(b));
+	if (!nul) {
+		b->bad = true;
+		return NULL;
+	}
+	const char *text = (const char *)b->at;
+	b->at = nul + 1;
+	return text;
+}
 
 #endif

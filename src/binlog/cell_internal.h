@@ -44,9 +44,6 @@ struct value cell_floating_text(const struct cell_in *in);
 /* The digits of a packed DECIMAL as the server prints them; 0: the bytes are none. For JSON too. */
 #define CELL_DECIMAL_SIZE 80
 size_t cell_decimal_print(const uint8_t *p, size_t n, int precision, int scale, char out[CELL_DECIMAL_SIZE]);
-/* The fewest digits d[.ddd] that give v (not negative) again, without the point, times 10 to the exponent. */
-#define CELL_FLOATING_SIZE 32
-size_t cell_floating_digits(double v, bool single, char digits[CELL_FLOATING_SIZE], int *exponent);
 
 /* Dates and times: cell_time.c. */
 bool cell_date(const struct cell_in *in, struct value *out);

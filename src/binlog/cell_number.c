@@ -1,16 +1,12 @@
 #include "config.h"
 
-#include <inttypes.h>
-#include <locale.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "binlog/cell_internal.h"
 #include "binlog/table.h"
+#include "model/floating.h"
 #include "model/model.h"
 #include "model/number.h"
 
@@ -209,96 +205,11 @@ struct value cell_decimal_text(const struct cell_in *in)
 
 /* ---- floating point ---- */
 
-/* Numbers are read and written with a point, whatever the process's locale has. */
-static locale_t plain_locale;
-static pthread_once_t plain_once = PTHREAD_ONCE_INIT;
-
-static void plain_make(void)
-{
-	plain_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	if (plain_locale == (locale_t)0)
-		memory_exhausted();
-}
-
-static locale_t plain(void)
-{
-	pthread_once(&plain_once, plain_make);
-	return plain_locale;
-}
-
-/* digits "d.ddde+NN" of v, as few as give the number again. */
-static void floating_shortest(double v, bool single, char out[CELL_FLOATING_SIZE])
-{
-	/* FLT_DIG or DBL_DIG digits and fewer are found at once: the rest of them are zeros then. Numbers below the
-	 * normal ones have less precision than that, and begin at one. */
-	int digits = single ? (v < 0x1p-126 ? 1 : 6) : v < 0x1p-1022 ? 1 : 15;
-	int most = single ? 9 : 17;
-	locale_t old = uselocale(plain());
-	for (;; digits++) {
-		snprintf(out, CELL_FLOATING_SIZE, "%.*e", digits - 1, v);
-		if (digits == most || (single ? strtof(out, NULL) == (float)v : strtod(out, NULL) == v))
-			break;
-	}
-	uselocale(old);
-}
-
-static size_t floating_plain(const char *digits, int count, int exponent, char *to)
-{
-	char *p = to;
-	if (exponent < 0) {
-		*p++ = '0';
-		*p++ = '.';
-		for (int i = exponent + 1; i < 0; i++)
-			*p++ = '0';
-	}
-	for (int i = 0; i < count || i <= exponent; i++) {
-		if (i > 0 && i == exponent + 1)
-			*p++ = '.';
-		*p++ = i < count ? digits[i] : '0';
-	}
-	return (size_t)(p - to);
-}
-
-static size_t floating_scientific(const char *digits, int count, int exponent, char *to)
-{
-	char *p = to;
-	*p++ = digits[0];
-	if (count > 1)
-		*p++ = '.';
-	p = (char *)memcpy(p, digits + 1, (size_t)(count - 1)) + (count - 1);
-	return (size_t)(p - to) + (size_t)snprintf(p, 8, "e%+03d", exponent);
-}
-
-size_t cell_floating_digits(double v, bool single, char digits[CELL_FLOATING_SIZE], int *exponent)
-{
-	char text[CELL_FLOATING_SIZE];
-	floating_shortest(v, single, text);
-	size_t n = 0;
-	const char *p = text;
-	for (; *p != 'e'; p++) {
-		if (*p != '.')
-			digits[n++] = *p;
-	}
-	*exponent = atoi(p + 1);
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-	return n;
-}
-
-/* Zero has no sign here: FLOAT is selected as col + 0e0, which takes it away. */
+/* Zero has no sign: FLOAT is selected as col + 0e0, which takes it away. */
 static struct value cell_double(const struct cell_in *in, double v, bool single)
 {
-	char digits[CELL_FLOATING_SIZE], text[2 * CELL_FLOATING_SIZE];
-	int exponent;
-	size_t n = 0;
-	if (v < 0)
-		text[n++] = '-';
-	int count = (int)cell_floating_digits(fabs(v), single, digits, &exponent);
-	if (exponent >= -5 && exponent <= 20)
-		n += floating_plain(digits, count, exponent, text + n);
-	else
-		n += floating_scientific(digits, count, exponent, text + n);
-	return cell_canonical_copy(in, text, n);
+	char text[FLOATING_TEXT];
+	return cell_canonical_copy(in, text, floating_text(v, single, text));
 }
 
 bool cell_floating(const struct cell_in *in, struct value *out)
@@ -325,15 +236,8 @@ bool cell_floating(const struct cell_in *in, struct value *out)
 struct value cell_floating_text(const struct cell_in *in)
 {
 	bool single = in->t->type == COL_FLOAT;
-	char copy[400]; /* DOUBLE(255,30) and a sign */
-	char *end = copy;
-	double v = 0;
-	if (in->n > 0 && in->n < sizeof copy) {
-		memcpy(copy, in->p, in->n);
-		copy[in->n] = '\0';
-		v = strtod_l(copy, &end, plain());
-	}
-	if (end == copy || end != copy + in->n || !isfinite(v) || (single && !isfinite((float)v)))
+	double v;
+	if (!floating_parse((const char *)in->p, in->n, single, &v))
 		return cell_canonical(in, (const char *)in->p, in->n);
-	return cell_double(in, single ? (double)(float)v : v, single);
+	return cell_double(in, v, single);
 }

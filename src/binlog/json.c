@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "binlog/cell_internal.h"
 #include "binlog/table.h"
+#include "model/floating.h"
 
 enum json_type {
 	JSON_SMALL_OBJECT,
@@ -51,13 +52,13 @@ static bool json_bad(struct json_read *r, const char *why)
 /* Values with no fraction end with .0, to be told from integers; exponents have neither '+' nor zeros. */
 static bool json_double(struct json_read *r, double v)
 {
-	char digits[CELL_FLOATING_SIZE];
+	char digits[FLOATING_DIGITS];
 	int exponent;
 	if (!isfinite(v))
 		return json_bad(r, "a number is not finite");
 	if (signbit(v))
 		buffer_char(r->out, '-');
-	int count = (int)cell_floating_digits(fabs(v), false, digits, &exponent);
+	int count = (int)floating_digits(fabs(v), false, digits, &exponent);
 	int point = exponent + 1; /* digits before it */
 	if (point < -14 || (point > 15 && count <= point)) {
 		buffer_char(r->out, digits[0]);

@@ -4,9 +4,9 @@
  * (pgcell_settings). By the type of the column, a domain's being that of its base:
  *
  *     type                      as
- *     boolean                   t, f
+ *     boolean                   t, f; in a column of numbers 1, 0
  *     integers, oid, numeric    digits; NaN and the infinities are misfits, kept as text
- *     real, double              the shortest digits that give the same number again; -0, NaN, Infinity as text
+ *     real, double              the shortest digits that give the same number again; -0, NaN, Infinity as the server writes them
  *     timestamptz               an instant; a wall clock of the model's zone where the model says datetime
  *     timestamp                 a wall clock; an instant by the model's zone
  *     date, time, timetz        text. Years before 1 (BC), beyond 9999, infinity: misfits, kept as the server writes them

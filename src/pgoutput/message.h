@@ -44,7 +44,8 @@ static inline bool pgoutput_is_first(enum pgoutput_kind k)
 struct pgoutput_transaction {
 	uint64_t lsn;        /* BEGIN, of its commit record; COMMIT the same; prepared kinds: of the prepare or its end */
 	uint64_t end;        /* COMMIT: the end of the commit record, where reading goes on; BEGIN: 0 */
-	int64_t time;        /* of the commit (BEGIN, COMMIT, COMMIT_PREPARED, STREAM_COMMIT), of the prepare else */
+	int64_t time;        /* of the commit (BEGIN, COMMIT, COMMIT_PREPARED, STREAM_COMMIT), of the end (ROLLBACK_PREPARED, STREAM_ABORT of
+	                      * version 4, else 0), of the prepare else */
 	int64_t prepare_time; /* ROLLBACK_PREPARED; else 0 */
 	uint32_t xid;        /* BEGIN and the kinds of 2 and 3; COMMIT: 0 */
 	uint32_t subxid;     /* STREAM_ABORT */

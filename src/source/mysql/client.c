@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "source/mysql/fault.h"
 #include "source/mysql/library.h"
-#include "source/mysql/resolve.h"
+#include "source/resolve.h"
 #include "source/mysql/url.h"
 
 #define CLIENT_SILENCE 30 /* seconds */

@@ -98,6 +98,9 @@ bool postgres_client_stream_send(struct postgres_client *c, const uint8_t *bytes
 /* Ends the copy as the protocol asks for, as far as it can be done within the time. */
 void postgres_client_stream_end(struct postgres_client *c, int timeout_ms);
 
+/* A statement that waits for others' transactions takes as long as they do; else a server that is silent for a minute is given up. */
+void postgres_client_be_patient(struct postgres_client *c, bool patient);
+
 /* Appends a quoted literal ('it''s', E'..' where it needs one), a "quoted" identifier. */
 void postgres_literal(struct buffer *out, const char *p, size_t n);
 void postgres_identifier(struct buffer *out, const char *name);

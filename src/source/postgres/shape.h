@@ -30,6 +30,7 @@ struct postgres_column {
 	uint32_t type;           /* oid; of a domain that of its base type */
 	uint32_t declared;       /* oid as the relation message has it */
 	int32_t modifier;
+	int number;              /* attnum */
 	bool not_null, generated, published;
 	int model;               /* column of the entity, -1: not modelled */
 };
@@ -46,8 +47,10 @@ struct postgres_table {
 	bool identity_works;     /* updates and deletes would not fail for want of an identity once it is published */
 	bool inherits;           /* has children that are no partitions */
 	bool row_security;       /* policies would hide rows from this account */
-	bool readable;           /* SELECT is granted on all modelled columns */
-	bool published;
+	bool readable;           /* SELECT is granted on all modelled columns, and USAGE on the schema */
+	bool published;          /* under its own name */
+	bool listed;             /* the publication has it, itself or by its schema or a table it is a partition of */
+	const char *published_as; /* the partitioned table under whose name its rows are sent; NULL: its own */
 	const char *filter;      /* the publication's WHERE for it, as SQL; NULL: none */
 	const char *unique_index; /* one that could be its identity, of the model's key; NULL: none */
 	int column_count;
@@ -75,12 +78,15 @@ struct postgres_shape {
 	struct postgres_publication publication;
 	struct postgres_table *tables; /* by entity */
 	int entity_count;
+	const char **path;       /* schemas of the search_path that are there and may be used */
+	int path_count;
 };
 
 void postgres_shape_init(struct postgres_shape *s);
 void postgres_shape_done(struct postgres_shape *s);
+/* In one snapshot, and so in a transaction of its own. Takes no lock on a table (but for a moment on one with a row filter): it waits for nobody's. */
 bool postgres_shape_load(struct postgres_shape *s, struct postgres_client *c, const struct postgres_target *t, struct error *err);
-/* The entity of a relation, by schema and name; -1: none. */
+/* The entity of a relation, by schema ("": pg_catalog) and name, also where the table is gone by now; -1: none. */
 int postgres_shape_entity(const struct postgres_shape *s, const char *schema, const char *name);
 /* The server's column by name: as it is written, else in any case; -1: none. */
 int postgres_shape_column(const struct postgres_table *t, const char *name);

@@ -4,8 +4,8 @@
  * thread of its own, which is left alone when the wait is over; the library's own look-up then finds the
  * name's server awake.
  */
-#ifndef TD_SOURCE_MYSQL_RESOLVE_H
-#define TD_SOURCE_MYSQL_RESOLVE_H
+#ifndef TD_SOURCE_RESOLVE_H
+#define TD_SOURCE_RESOLVE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "source/mysql/resolve.h"
+#include "source/resolve.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
