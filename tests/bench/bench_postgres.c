@@ -20,7 +20,7 @@
 #include "bench/live.h"
 #include "bench/ours.h"
 #include "bench/pg_bank.h"
-#include "bench/pg_server.h"
+#include "bench/pg_sql.h"
 #include "bench/race.h"
 #include "bench/step.h"
 #include "model/model.h"
@@ -302,7 +302,7 @@ static void to_screen(struct bank *k)
 static void dump(const struct bank *k, struct child *c)
 {
 	char *program = pg_program("pg_dump");
-	const char *const argv[] = {program, "-h", pg_server_folder(k->p.primary), "-U", "postgres", "-f", "/dev/null", "bank", NULL};
+	const char *const argv[] = {program, "-d", k->p.conninfo, "-f", "/dev/null", NULL};
 	child_start(c, argv, NULL);
 	child_wait(c);
 	free(program);

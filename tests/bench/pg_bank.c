@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "bench/bench.h"
-#include "bench/pg_server.h"
+#include "bench/pg_sql.h"
 #include "bench/statement.h"
 #include "model/model.h"
+#include "source/postgres_server.h"
 
 #define FILL_CUSTOMERS 333 /* three rows each: a transaction of 1,000 */
 #define SUBSCRIPTION   "theirs"
@@ -32,19 +32,16 @@ static const char schema[] =
 
 static PGconn *start(struct pg_bank *p, bool primary)
 {
-	char buffers[64];
+	static char buffers[64]; /* the fixture keeps them for as long as the server lives, which is to the end */
 	snprintf(buffers, sizeof buffers, "shared_buffers=%" PRId64 "MB", 256 + p->bench->customers / 1000);
 	/* The launcher's pause between two starts of a subscription is none of its speed. */
-	const char *const settings[] = {buffers, "fsync=off", "wal_level=logical", "max_wal_size=64GB", "checkpoint_timeout=1d", "autovacuum=off",
-					"wal_retrieve_retry_interval=10ms", NULL};
-	struct pg_server *s = pg_server_start(p->bench, primary ? "pg-primary" : "pg-second", settings);
+	static const char *const settings[] = {buffers, "max_wal_size=64GB", "checkpoint_timeout=1d", "max_parallel_workers=8",
+					       "wal_retrieve_retry_interval=10ms", NULL};
+	struct pgserver *s = pgserver_start(&(struct pgserver_setup){.settings = settings});
 	if (!s)
 		return NULL;
 	*(primary ? &p->primary : &p->second) = s;
-	PGconn *db = pg_server_connect(s, "postgres");
-	pg_run(db, "CREATE DATABASE bank");
-	PQfinish(db);
-	db = pg_server_connect(s, "bank");
+	PGconn *db = pg_connect(s);
 	pg_run(db, schema);
 	return db;
 }
@@ -52,13 +49,15 @@ static PGconn *start(struct pg_bank *p, bool primary)
 bool pg_bank_open(struct pg_bank *p, const struct bench *b)
 {
 	*p = (struct pg_bank){.bench = b};
+	setenv("TMPDIR", b->folder, 1);
 	p->db = start(p, true);
 	if (!p->db)
 		return false;
 	p->there = start(p, false);
 	pg_run(p->db, "CREATE PUBLICATION tellerdesk FOR TABLE bank.customer_info, bank.bank_product, bank.customer_asset, bank.store;"
-		      "CREATE ROLE teller LOGIN REPLICATION; GRANT USAGE ON SCHEMA bank TO teller; GRANT SELECT ON ALL TABLES IN SCHEMA bank TO teller");
-	p->url = memory_format("postgresql://teller@/bank?host=%s&schema=bank&slot=" PG_BANK_SLOT, pg_server_folder(p->primary));
+		      "GRANT USAGE ON SCHEMA bank TO teller; GRANT SELECT ON ALL TABLES IN SCHEMA bank TO teller");
+	p->url = memory_text(pgserver_url(p->primary, "teller", "bank?schema=bank&slot=" PG_BANK_SLOT));
+	p->conninfo = memory_format("host=%s port=%u user=postgres dbname=bank", pgserver_folder(p->primary), pgserver_port(p->primary));
 	feed_open(&p->feed, b->model, b->customers);
 	return true;
 }
@@ -67,11 +66,12 @@ void pg_bank_close(struct pg_bank *p)
 {
 	PQfinish(p->db);
 	PQfinish(p->there);
-	pg_server_end(p->second);
-	pg_server_end(p->primary);
+	pgserver_end(p->second);
+	pgserver_end(p->primary);
 	feed_close(&p->feed);
 	buffer_done(&p->sql);
 	free(p->url);
+	free(p->conninfo);
 	free(p->mark_end);
 }
 
@@ -151,30 +151,10 @@ void pg_bank_mark(struct pg_bank *p)
 
 /* ---- slots ---- */
 
-static void pause_between_looks(void)
-{
-	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-/* Asks until the answer is that one. */
-static void await(PGconn *db, const char *sql, const char *expected)
-{
-	int64_t begun = bench_ns();
-	for (bool there = false; !there;) {
-		char *cell = pg_cell(db, "%s", sql);
-		there = strcmp(cell, expected) == 0;
-		free(cell);
-		if (bench_ns() - begun > PATIENCE_SECONDS * INT64_C(1000000000))
-			bench_fail("PostgreSQL did not come so far: %s", sql);
-		if (!there)
-			pause_between_looks();
-	}
-}
-
 void pg_bank_slot_drop(struct pg_bank *p, const char *name)
 {
 	char *sql = memory_format("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '%s' AND active", name);
-	await(p->db, sql, "0"); /* who read from it is gone; the server finds out in its own time */
+	pg_await(p->db, sql, "0"); /* who read from it is gone; the server finds out in its own time */
 	pg_runf(p->db, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '%s'", name);
 	free(sql);
 }
@@ -202,7 +182,7 @@ void pg_bank_subscription(struct pg_bank *p, bool run)
 {
 	pg_run(p->there, run ? "ALTER SUBSCRIPTION " SUBSCRIPTION " ENABLE" : "ALTER SUBSCRIPTION " SUBSCRIPTION " DISABLE");
 	if (!run)
-		await(p->there, "SELECT count(*) FROM pg_stat_subscription WHERE pid IS NOT NULL", "0");
+		pg_await(p->there, "SELECT count(*) FROM pg_stat_subscription WHERE pid IS NOT NULL", "0");
 }
 
 static void unsubscribe(struct pg_bank *p)
@@ -221,15 +201,15 @@ void pg_bank_subscribe(struct pg_bank *p, const char *from)
 	pg_run(p->there, "TRUNCATE bank.customer_info, bank.bank_product, bank.customer_asset, bank.store");
 	pg_bank_slot(p, SUBSCRIPTION, from);
 	pg_runf(p->there,
-		"CREATE SUBSCRIPTION " SUBSCRIPTION " CONNECTION 'host=%s user=postgres dbname=bank' PUBLICATION tellerdesk "
+		"CREATE SUBSCRIPTION " SUBSCRIPTION " CONNECTION '%s' PUBLICATION tellerdesk "
 		"WITH (create_slot = false, slot_name = " SUBSCRIPTION ", copy_data = false, enabled = false)",
-		pg_server_folder(p->primary));
+		p->conninfo);
 }
 
 void pg_bank_await_mark(struct pg_bank *p)
 {
 	char *sees = memory_format("SELECT count(*) FROM bank.store WHERE store_id = 'E%d'", p->marks);
-	await(p->there, sees, "1");
+	pg_await(p->there, sees, "1");
 	free(sees);
 }
 
@@ -245,7 +225,7 @@ void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender)
 	/* It acknowledges what is on its disk a moment later; stopped before, it would be sent that again. */
 	char *acknowledged = memory_format("SELECT count(*) FROM pg_replication_slots WHERE slot_name = '" SUBSCRIPTION "' AND "
 					   "confirmed_flush_lsn >= '%s'", p->mark_end);
-	await(p->db, acknowledged, "1");
+	pg_await(p->db, acknowledged, "1");
 	free(acknowledged);
 	pg_bank_subscription(p, false);
 	free(pid);
@@ -256,8 +236,8 @@ void pg_bank_replay(struct pg_bank *p, struct cost *c, double *sender)
 void pg_bank_receive(struct pg_bank *p, const char *from, struct cost *c)
 {
 	char *program = pg_program("pg_recvlogical");
-	char *info = memory_format("host=%s user=postgres dbname=bank", pg_server_folder(p->primary)), *end = memory_format("--endpos=%s", p->mark_end);
-	const char *const argv[] = {program, "-d", info, "--slot=receive", "--start", "--no-loop", "-o", "proto_version=1", "-o",
+	char *end = memory_format("--endpos=%s", p->mark_end);
+	const char *const argv[] = {program, "-d", p->conninfo, "--slot=receive", "--start", "--no-loop", "-o", "proto_version=1", "-o",
 				    "publication_names=tellerdesk", end, "-f", "/dev/null", NULL};
 	struct child child;
 	pg_bank_slot(p, "receive", from);
@@ -266,17 +246,14 @@ void pg_bank_receive(struct pg_bank *p, const char *from, struct cost *c)
 	c->cpu = child.cpu;
 	pg_bank_slot_drop(p, "receive");
 	free(program);
-	free(info);
 	free(end);
 }
 
 void pg_bank_read(struct pg_bank *p, const char *from, struct raw_pgoutput *out)
 {
-	char *info = memory_format("host=%s user=postgres dbname=bank", pg_server_folder(p->primary));
 	pg_bank_slot(p, "raw", from);
-	raw_pgoutput(info, "raw", p->mark_end, out);
+	raw_pgoutput(p->conninfo, "raw", p->mark_end, out);
 	pg_bank_slot_drop(p, "raw");
-	free(info);
 }
 
 void pg_bank_copy_out(struct pg_bank *p)

@@ -27,18 +27,19 @@
 #include "bench/raw_pgoutput.h"
 
 struct bench;
-struct pg_server;
+struct pgserver;
 
 #define PG_BANK_SLOT "ours" /* the one tellerdesk uses, by the URL */
 
 struct pg_bank {
 	const struct bench *bench;
-	struct pg_server *primary, *second;
+	struct pgserver *primary, *second;
 	PGconn *db;     /* on the primary */
 	PGconn *there;  /* on the second */
 	struct feed feed;
 	struct buffer sql;
 	char *url;      /* of the primary, for tellerdesk */
+	char *conninfo; /* the same for the others, as superuser */
 	int marks;
 	char *mark_end; /* end of the log after the last mark */
 	char sees_mark[80]; /* a statement that gives a row where it is, in a replica of ours */
