@@ -8,17 +8,23 @@
 #include "base/error.h"
 #include "base/url.h"
 
-static const struct writer_ops *const writer_table[] = {&writer_bank_ops, &writer_csv_ops, &writer_mysql_ops};
+static const struct writer_ops *const writer_table[] = {&writer_bank_ops, &writer_csv_ops, &writer_mysql_ops,
+							&writer_postgres_ops};
 enum { WRITER_KINDS = sizeof(writer_table) / sizeof(writer_table[0]) };
+
+static bool writer_scheme(const char *scheme, const char *url)
+{
+	size_t n = scheme ? strlen(scheme) : 0;
+
+	return n > 0 && strncmp(scheme, url, n) == 0 && url[n] == ':';
+}
 
 struct writer *writer_open(const char *url, struct error *err)
 {
 	struct buffer clean = {0}, known = {0};
 
 	for (int i = 0; i < WRITER_KINDS; i++) {
-		size_t n = strlen(writer_table[i]->scheme);
-
-		if (strncmp(writer_table[i]->scheme, url, n) == 0 && url[n] == ':')
+		if (writer_scheme(writer_table[i]->scheme, url) || writer_scheme(writer_table[i]->alias, url))
 			return writer_table[i]->open(url, err);
 	}
 	for (int i = 0; i < WRITER_KINDS; i++)

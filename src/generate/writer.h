@@ -26,6 +26,7 @@ enum writer_op { WRITER_INSERT, WRITER_UPDATE, WRITER_DELETE };
 /* row: struct shop, person, product or asset (generator.h); DELETE needs the key only. */
 struct writer_ops {
 	const char *scheme;
+	const char *alias; /* another name of the scheme; NULL: it has none */
 	bool deletes; /* csv cannot */
 	/* Transactions nearer to each other than this (microseconds) cannot be told apart by their time:
 	 * closer ones are given later times than they have. 0: any two can. */
@@ -46,7 +47,7 @@ struct writer_ops {
 };
 struct writer { const struct writer_ops *ops; };
 
-extern const struct writer_ops writer_bank_ops, writer_csv_ops, writer_mysql_ops;
+extern const struct writer_ops writer_bank_ops, writer_csv_ops, writer_mysql_ops, writer_postgres_ops;
 
 struct writer *writer_open(const char *url, struct error *err);
 

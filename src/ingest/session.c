@@ -59,6 +59,8 @@ struct session {
 	double copy_rate;
 	int reload;                 /* entity to copy again when the transaction ends; RELOAD_NONE, RELOAD_ALL */
 	bool searching;             /* the search index has more to do */
+	bool untold;                /* the source was not told of all that is committed */
+	int64_t told_at;            /* when it was last, monotonic; 0: not yet */
 };
 
 /* ---- status ---- */
@@ -166,18 +168,42 @@ static void post(struct session *s, unsigned topics)
 
 /* ---- transactions ---- */
 
+/* Tells the source what it need not keep for us any more. Where it forgets that, the replica is synced before: a commit alone may
+ * be lost with the machine. Outside a transaction, so that the position is one that was committed. */
+static bool make_durable(struct session *s, struct error *err)
+{
+	const char *position = replica_position(s->replica);
+	if (s->source->ops->needs_sync && !replica_sync(s->replica, err))
+		return false;
+	if (position)
+		s->source->ops->durable(s->source, position);
+	s->untold = false;
+	s->told_at = clock_mono();
+	return true;
+}
+
+/* Microseconds until the source is told; 0: it is due, or there is nothing to tell. */
+static int64_t durable_in(const struct session *s)
+{
+	int64_t left = s->told_at + s->source->ops->sync_every - clock_mono();
+	return s->untold && s->told_at && left > 0 ? left : 0;
+}
+
+static bool make_durable_when_due(struct session *s, struct error *err)
+{
+	return !s->untold || durable_in(s) || make_durable(s, err);
+}
+
 static bool commit(struct session *s, struct error *err)
 {
-	struct source *source = s->source;
 	if (!replica_in_transaction(s->replica))
 		return true;
 	bool status = clock_mono() - s->status_at > STATUS_EVERY;
 	if ((status && !write_status(s, err)) || !replica_commit(s->replica, err))
 		return false;
-	if (source->ops->needs_sync && !replica_sync(s->replica, err))
+	s->untold = true;
+	if (!make_durable_when_due(s, err))
 		return false;
-	if (replica_position(s->replica))
-		source->ops->durable(source, replica_position(s->replica));
 	post(s, (s->posted_rows ? BOARD_ROWS | BOARD_ROLLUPS : 0) | (status ? BOARD_STATUS : 0));
 	s->posted_rows = false;
 	s->batch_rows = 0;
@@ -439,8 +465,9 @@ static void close_session(struct session *s, bool failed)
 	 * work, and SQLite may have rolled back the rest already. */
 	if (replica_in_transaction(s->replica) && (failed || apply_is_open(s->apply) || !commit(s, &ignored)))
 		replica_rollback(s->replica);
-	else if (!failed && s->source && replica_position(s->replica) && (!s->source->ops->needs_sync || replica_sync(s->replica, &ignored)))
-		s->source->ops->durable(s->source, replica_position(s->replica)); /* a copy's commits do not say so */
+	/* Whatever was told last: a copy's commits tell nothing. */
+	if (!failed && s->source && replica_position(s->replica))
+		make_durable(s, &ignored);
 	snapshot_free(s->snapshot);
 	apply_free(s->apply);
 	if (s->source)
@@ -471,7 +498,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 	}
 	if (replica_in_transaction(s->replica))
 		return true;
-	if (!copy_step(s, busy, err))
+	if (!make_durable_when_due(s, err) || !copy_step(s, busy, err))
 		return false;
 	if (s->caught_up && !*busy) {
 		replica_catching_up(s->replica, false);
@@ -493,7 +520,7 @@ static bool between(struct session *s, bool *busy, bool *reopen, struct error *e
 /* The target is reached, and nothing past it was applied. */
 static enum session_end finish(struct session *s, struct error *err)
 {
-	if (!commit(s, err))
+	if (!commit(s, err) || (s->untold && !make_durable(s, err)))
 		return SESSION_FAILED;
 	if (s->complete_to == TIME_NONE || s->complete_to < s->target_time)
 		s->complete_to = s->target_time;
@@ -510,13 +537,21 @@ static enum session_end finish(struct session *s, struct error *err)
 	return SESSION_DONE;
 }
 
+/* How long next may wait, ms. */
+static int wait_of(const struct session *s, bool busy)
+{
+	if (busy || (s->searching && s->caught_up) || replica_in_transaction(s->replica))
+		return 0;
+	int64_t left = durable_in(s) / 1000;
+	return s->untold && left < IDLE_WAIT ? (int)left + 1 : IDLE_WAIT;
+}
+
 static enum session_end loop(struct session *s, struct error *err)
 {
 	bool busy = true;
 	while (!*s->c->stop) {
 		struct source_event event = {0};
-		bool work = busy || (s->searching && s->caught_up) || replica_in_transaction(s->replica);
-		enum source_result result = s->source->ops->next(s->source, work ? 0 : IDLE_WAIT, &event, err);
+		enum source_result result = s->source->ops->next(s->source, wait_of(s, busy), &event, err);
 		if (result == SOURCE_ERROR)
 			return SESSION_FAILED;
 		if (!on_event(s, result, &event, err))

@@ -460,14 +460,16 @@ void replica_stop_on(struct replica *r, const atomic_bool *stop)
 	sqlite3_progress_handler(r->db, 20000, stop ? asked_to_stop : NULL, (void *)(uintptr_t)stop);
 }
 
+/* A commit at synchronous=FULL would sync the log too, but only one that changes a page: to sync what others changed, the log itself
+ * is asked. What a checkpoint moved out of it was synced by the checkpoint. */
 bool replica_sync(struct replica *r, struct error *err)
 {
-	/* In WAL mode a commit at synchronous=FULL syncs the log, and with it all commits before. */
-	bool ok = sql_exec(r->db, "PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE td_status SET beat = beat; COMMIT", err);
-	if (!ok && !sqlite3_get_autocommit(r->db))
-		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
-	sqlite3_exec(r->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
-	return ok;
+	sqlite3_file *log = NULL;
+	int rc = sqlite3_file_control(r->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+	if (rc == SQLITE_OK)
+		rc = log && log->pMethods ? log->pMethods->xSync(log, SQLITE_SYNC_NORMAL) : SQLITE_IOERR_FSYNC;
+	return rc == SQLITE_OK ||
+	       error_set(err, ERROR_REPLICA, "could not write replica \"%s\" to its disk: %s", r->path, sqlite3_errstr(rc));
 }
 
 void replica_catching_up(struct replica *r, bool on)

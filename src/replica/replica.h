@@ -53,7 +53,7 @@ bool replica_is_full(const struct replica *r);
 bool replica_in_transaction(const struct replica *r);
 /* Long statements (building an index) end with ERROR_CANCELLED soon after *stop turns true. */
 void replica_stop_on(struct replica *r, const atomic_bool *stop);
-/* Syncs what was committed to disk (before a source forgets what was acknowledged). */
+/* Syncs what was committed to disk (before a source forgets what was acknowledged). Between transactions. */
 bool replica_sync(struct replica *r, struct error *err);
 /* Catching up: a long write-ahead log, which costs fewer checkpoints. Live: a short one. */
 void replica_catching_up(struct replica *r, bool on);

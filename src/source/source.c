@@ -12,7 +12,7 @@
 /* Room for what tests put in front of the transports. */
 enum { SOURCE_REGISTERED_MAX = 8 };
 
-static const struct source_ops *const source_table[] = {&bank_ops, &csv_ops, &mysql_ops, NULL};
+static const struct source_ops *const source_table[] = {&bank_ops, &csv_ops, &mysql_ops, &postgres_ops, NULL};
 static const struct source_ops *source_registered[SOURCE_REGISTERED_MAX];
 static int source_registered_count;
 
@@ -24,11 +24,16 @@ void source_register(const struct source_ops *ops)
 	source_registered[source_registered_count++] = ops;
 }
 
+static bool begins(const char *url, const char *scheme)
+{
+	size_t n = scheme ? strlen(scheme) : 0;
+
+	return scheme && strncmp(scheme, url, n) == 0 && url[n] == ':';
+}
+
 static bool source_scheme_is(const struct source_ops *ops, const char *url)
 {
-	size_t n = strlen(ops->scheme);
-
-	return strncmp(ops->scheme, url, n) == 0 && url[n] == ':';
+	return begins(url, ops->scheme) || begins(url, ops->alias);
 }
 
 const struct source_ops *source_find(const char *url, struct error *err)

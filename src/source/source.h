@@ -13,9 +13,14 @@
  *                        UNREACHABLE  close, wait, open again
  *                        PURGED       the log no longer reaches our position: resync
  *                        REFUSED      a person must decide
- *     s->ops->durable(s, position)               the replica holds all up to it, synced to disk where the
- *                                                source forgets what was acknowledged (needs_sync)
+ *     s->ops->durable(s, position)               the replica holds all up to it for good; between transactions
  *     s->ops->close(s)
+ *
+ * durable is told what is committed, after the commit. A source that forgets what was acknowledged (a slot that moves on, a
+ * file that is moved away) says needs_sync: then the replica is synced to disk before, and sync_every bounds what that costs.
+ * With 0 it happens at each commit; else at most once in that time, and that long after a commit at the latest unless a
+ * transaction is being read; always before a close in good order. After a failure nothing is told: what was not must be
+ * given again, or be known by the position start gets.
  *
  * next never blocks past its timeout, and returns SOURCE_WAIT at once when the
  * stop descriptor is readable. One thread uses a source.
@@ -95,11 +100,13 @@ struct source_copy_ops {
 
 struct source_ops {
 	const char *scheme;           /* "bank", of bank:PATH */
+	const char *alias;            /* another name for it in URLs; NULL: none */
 	const char *kind;             /* word for status */
 	const char *time_precision;   /* "us", "ms", "s" */
 	/* The same where only the server knows, once open; NULL: as time_precision has it. */
 	const char *(*precision)(struct source *s);
-	bool needs_sync;              /* durable must follow a synced commit */
+	bool needs_sync;              /* durable must follow a synced commit ... */
+	int64_t sync_every;           /* ... at most so often, microseconds; 0: at each */
 	const struct source_copy_ops *copy; /* NULL: changes are all there is (csv) */
 	struct source *(*open)(const struct source_params *p, struct error *err);
 	/* Who the source is (a uuid, a folder): a replica built from another is refused. Borrowed. */
@@ -138,6 +145,7 @@ struct source {
 extern const struct source_ops bank_ops;
 extern const struct source_ops csv_ops;
 extern const struct source_ops mysql_ops;
+extern const struct source_ops postgres_ops;
 void source_register(const struct source_ops *ops);
 const struct source_ops *source_find(const char *url, struct error *err);
 struct source *source_open(const struct source_params *p, struct error *err);

@@ -12,7 +12,7 @@
 
 struct disk_file {
 	sqlite3_file base;
-	bool limited;
+	bool limited, log;
 	sqlite3_file *real; /* behind this struct */
 };
 
@@ -21,6 +21,7 @@ static struct {
 	char path[512];
 	_Atomic int64_t limit;
 	atomic_int code, refused;
+	atomic_bool unsynced, sync_fails;
 	void (*before_read)(void);
 } disk;
 
@@ -46,6 +47,16 @@ void full_disk_before_read(void (*wait)(void))
 int full_disk_refused(void)
 {
 	return disk.refused;
+}
+
+bool full_disk_unsynced(void)
+{
+	return disk.unsynced;
+}
+
+void full_disk_fail_sync(bool fails)
+{
+	disk.sync_fails = fails;
 }
 
 int64_t full_disk_used(void)
@@ -91,6 +102,8 @@ static int disk_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 
 static int disk_write(sqlite3_file *f, const void *from, int n, sqlite3_int64 at)
 {
+	if (((struct disk_file *)f)->log)
+		disk.unsynced = true;
 	return has_room(f, at + n) ? real_of(f)->pMethods->xWrite(real_of(f), from, n, at) : disk.code;
 }
 
@@ -101,6 +114,10 @@ static int disk_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 static int disk_sync(sqlite3_file *f, int flags)
 {
+	if (((struct disk_file *)f)->log && disk.sync_fails)
+		return SQLITE_IOERR_FSYNC;
+	if (((struct disk_file *)f)->log)
+		disk.unsynced = false;
 	return real_of(f)->pMethods->xSync(real_of(f), flags);
 }
 
@@ -198,6 +215,7 @@ static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
 	memset(file, 0, sizeof *file);
 	file->real = (sqlite3_file *)(void *)(file + 1);
 	file->limited = name && strncmp(name, disk.path, strlen(disk.path)) == 0;
+	file->log = file->limited && strcmp(name + strlen(disk.path), "-wal") == 0;
 	int rc = disk.real->xOpen(disk.real, name, file->real, flags, out);
 	/* A file that could not be opened is closed all the same when it has methods. */
 	if (file->real->pMethods)

@@ -9,12 +9,17 @@
 #ifndef TD_CHAOS_FULL_DISK_H
 #define TD_CHAOS_FULL_DISK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void full_disk_install(const char *path);
 void full_disk_limit(int64_t bytes, int code);
 int64_t full_disk_used(void);
 int full_disk_refused(void); /* writes refused since the limit was set */
+/* Whether the log (-wal) was written since it was synced last: what a machine that stops now may lose. */
+bool full_disk_unsynced(void);
+/* From now on a sync of the log fails, or not. */
+void full_disk_fail_sync(bool fails);
 /* Called before each read of these files, in whatever thread: a disk that is slow. Before any of them is opened. */
 void full_disk_before_read(void (*wait)(void));
 

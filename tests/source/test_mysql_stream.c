@@ -56,10 +56,9 @@ static void desk_open(struct desk *d, bool mariadb)
 	m->shape.target = m->target;
 	m->shape.entity_count = d->model->entity_count;
 	m->shape.tables = arena_zero(&m->shape.arena, 1, sizeof *m->shape.tables);
-	m->shape.tables[0] = (struct mysql_table){.name = "keyed", .engine = "InnoDB", .transactional = true};
-	m->shape.tables[0].place = arena_alloc(&m->shape.arena, 3 * sizeof(int));
-	for (int i = 0; i < 3; i++)
-		m->shape.tables[0].place[i] = -1;
+	m->shape.tables[0] = (struct mysql_table){.engine = "InnoDB", .transactional = true};
+	sql_table_init(&m->shape.tables[0].base, &d->model->entities[0], &m->shape.arena);
+	m->shape.tables[0].base.name = "keyed";
 	mysql_stream_init(&m->stream, d->model, m->state_folder);
 	xa_forget_all(m->state_folder, m->prepared_for);
 }

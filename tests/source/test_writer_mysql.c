@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,26 +24,9 @@
 #include "generate/generator.h"
 #include "generate/writer.h"
 #include "mysql_server.h"
-#include "source/bank_schema.h"
-
-#define NOW INT64_C(1763632867000000)
+#include "writing.h"
 
 static struct server *server;
-
-static const struct person budi = {
-	.cif = 17,
-	.name = "Budi O'Santoso \\ \xe5\x8f\xb7",
-	.gender = "M",
-	.birthdate = "1980-02-03",
-	.address = "Jalan Merdeka 17",
-	.city = "Bandung",
-	.country = "ID",
-	.email = "",
-	.phone = "+62 812 3456",
-	.store_id = "BDG01",
-	.registered_at = 1700000000123456,
-	.changed_by = "t7",
-};
 
 /* ---- helpers ---- */
 
@@ -74,94 +56,13 @@ static int empty(void **state)
 		server_sql(
 			server,
 			"DROP DATABASE IF EXISTS bank; CREATE DATABASE bank; GRANT ALL ON bank.* TO teller@localhost");
-	clock_freeze(NOW);
+	clock_freeze(WRITING_NOW);
 	return 0;
 }
 
 static struct writer *opened(void)
 {
-	struct error err = {0};
-	struct writer *w = writer_open(server_url(server, "root", "bank"), &err);
-
-	if (!w)
-		fail_msg("%s", err.message);
-	return w;
-}
-
-static void put(struct writer *w, enum writer_op op, enum writer_table table, const void *row)
-{
-	struct error err = {0};
-
-	if (!w->ops->put(w, op, table, row, &err))
-		fail_msg("%s", err.message);
-}
-
-static void fill_begun(struct fill *f, const char *url, uint64_t seed)
-{
-	struct error err = {0};
-
-	if (!fill_open(f, &(struct fill_params){.url = url, .seed = seed, .seed_given = true, .stop = {-1, -1}}, &err))
-		fail_msg("%s", err.message);
-}
-
-static void customers(struct fill *f, int64_t count, int64_t batch)
-{
-	struct error err = {0};
-
-	if (!fill_customers(f, &(struct fill_load){.customers = count, .batch = batch, .days = 90}, &err))
-		fail_msg("%s", err.message);
-}
-
-static void events(struct fill *f, int count)
-{
-	struct error err = {0};
-
-	generator_live(f->generator, NOW, SECOND);
-	for (int i = 0; i < count; i++)
-		if (!fill_event(f, &err))
-			fail_msg("%s", err.message);
-}
-
-static const char *bank_rows(const char *path, const char *sql)
-{
-	static struct buffer out;
-	struct error err = {0};
-	sqlite3 *db = bank_open(path, false, &err);
-	sqlite3_stmt *stmt;
-
-	buffer_clear(&out);
-	assert_non_null(db);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
-	while (sqlite3_step(stmt) == SQLITE_ROW)
-		for (int i = 0; i < sqlite3_column_count(stmt); i++) {
-			const char *cell = (const char *)sqlite3_column_text(stmt, i);
-
-			buffer_format(&out, "%s%s", cell ? cell : "NULL",
-				      i + 1 < sqlite3_column_count(stmt) ? "|" : "\n");
-		}
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return buffer_text(&out);
-}
-
-static void same_rows(const char *path, const char *table)
-{
-	char *here = memory_format("SELECT * FROM %s ORDER BY 1", table);
-	char *there = memory_format("SELECT * FROM bank.%s ORDER BY 1", table);
-	const char *a = bank_rows(path, here), *b = server_rows(server, there);
-
-	assert_true(strlen(a) > 0);
-	for (int line = 1; *a || *b; line++) {
-		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
-
-		if (n != m || memcmp(a, b, n) != 0)
-			fail_msg("%s, line %d: the bank has\n%.*s\nthe server\n%.*s", table, line, (int)n, a, (int)m,
-				 b);
-		a += n + (a[n] != 0);
-		b += m + (b[m] != 0);
-	}
-	free(here);
-	free(there);
+	return writing_opened(server_url(server, "root", "bank"));
 }
 
 /* ---- tests ---- */
@@ -171,7 +72,7 @@ static void test_rows(void **state)
 	const struct shop shop = {"BDG01", "Bandung Dago", "Bandung"};
 	const struct product product = {3, 17, "savings", "2020-01-02", "active"};
 	const struct asset asset = {4, 17, "deposit", "123456.78", "2024-01-02"};
-	struct person moved = budi;
+	struct person moved = writing_budi;
 	struct error err = {0};
 	struct writer *w;
 
@@ -180,10 +81,10 @@ static void test_rows(void **state)
 		skip();
 	w = opened();
 	assert_true(w->ops->begin(w, 1234567890123456, &err));
-	put(w, WRITER_INSERT, WRITER_STORE, &shop);
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
-	put(w, WRITER_INSERT, WRITER_PRODUCT, &product);
-	put(w, WRITER_INSERT, WRITER_ASSET, &asset);
+	writing_put(w, WRITER_INSERT, WRITER_STORE, &shop);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
+	writing_put(w, WRITER_INSERT, WRITER_PRODUCT, &product);
+	writing_put(w, WRITER_INSERT, WRITER_ASSET, &asset);
 	/* Nobody sees a part of it. */
 	assert_string_equal(server_rows(server, "SELECT COUNT(*) FROM bank.customer_info"), "0\n");
 	assert_true(w->ops->commit(w, &err));
@@ -199,9 +100,9 @@ static void test_rows(void **state)
 
 	strcpy(moved.city, "Surabaya");
 	assert_true(w->ops->begin(w, 1, &err));
-	put(w, WRITER_UPDATE, WRITER_CUSTOMER, &moved);
-	put(w, WRITER_DELETE, WRITER_PRODUCT, &product);
-	put(w, WRITER_DELETE, WRITER_STORE, &shop);
+	writing_put(w, WRITER_UPDATE, WRITER_CUSTOMER, &moved);
+	writing_put(w, WRITER_DELETE, WRITER_PRODUCT, &product);
+	writing_put(w, WRITER_DELETE, WRITER_STORE, &shop);
 	assert_true(w->ops->commit(w, &err));
 	assert_string_equal(server_rows(server, "SELECT city FROM bank.customer_info"), "Surabaya\n");
 	assert_string_equal(server_rows(server, "SELECT (SELECT COUNT(*) FROM bank.bank_product), (SELECT COUNT(*) FROM"
@@ -213,7 +114,7 @@ static void test_rows(void **state)
 /* What waits keeps its place before what changes it. */
 static void test_order(void **state)
 {
-	struct person second = budi, moved = budi;
+	struct person second = writing_budi, moved = writing_budi;
 	struct error err = {0};
 	struct writer *w;
 
@@ -224,11 +125,11 @@ static void test_order(void **state)
 	strcpy(moved.city, "Medan");
 	w = opened();
 	assert_true(w->ops->begin(w, 1, &err));
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
-	put(w, WRITER_UPDATE, WRITER_CUSTOMER, &moved);
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &second);
-	put(w, WRITER_DELETE, WRITER_CUSTOMER, &second);
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &second);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
+	writing_put(w, WRITER_UPDATE, WRITER_CUSTOMER, &moved);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &second);
+	writing_put(w, WRITER_DELETE, WRITER_CUSTOMER, &second);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &second);
 	assert_true(w->ops->commit(w, &err));
 	assert_string_equal(server_rows(server, "SELECT cif, city FROM bank.customer_info ORDER BY cif"),
 			    "17|Medan\n18|Bandung\n");
@@ -249,13 +150,13 @@ static void test_failure(void **state)
 	assert_true(w->ops->resume(w, &kept, &err));
 	assert_string_equal(buffer_text(&kept), "");
 	assert_true(w->ops->begin(w, 1, &err));
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	assert_true(w->ops->note(w, "one", &err));
 	assert_true(w->ops->commit(w, &err));
 
 	assert_true(w->ops->begin(w, 2, &err));
 	assert_true(w->ops->note(w, "two", &err));
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	assert_false(w->ops->commit(w, &err));
 	assert_non_null(strstr(err.message, "(1062)"));
 	assert_null(strstr(err.message, "17"));
@@ -264,7 +165,7 @@ static void test_failure(void **state)
 	assert_string_equal(buffer_text(&kept), "one");
 	/* Neither the half nor what waited comes along with the next. */
 	assert_true(w->ops->begin(w, 3, &err));
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	assert_true(w->ops->begin(w, 3, &err));
 	assert_true(w->ops->note(w, "three", &err));
 	assert_true(w->ops->commit(w, &err));
@@ -273,7 +174,7 @@ static void test_failure(void **state)
 
 	assert_true(w->ops->begin(w, 4, &err));
 	assert_true(w->ops->note(w, "four", &err));
-	put(w, WRITER_DELETE, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_DELETE, WRITER_CUSTOMER, &writing_budi);
 	w->ops->close(w);
 	server_await(server, "SELECT text FROM bank.tellerdesk_note", "three\n", 10);
 	assert_string_equal(server_rows(server, "SELECT COUNT(*) FROM bank.customer_info"), "1\n");
@@ -292,16 +193,20 @@ static void test_same_as_bank(void **state)
 		skip();
 	path = memory_format("%s/a.bank", server_folder(server));
 	url = memory_format("bank:%s", path);
-	fill_begun(&f, url, 7);
-	customers(&f, 3000, 700);
-	events(&f, 2000);
+	writing_begun(&f, url, 7);
+	writing_customers(&f, 3000, 700);
+	writing_events(&f, 2000);
 	fill_close(&f);
-	fill_begun(&f, server_url(server, "root", "bank"), 7);
-	customers(&f, 3000, 3000);
-	events(&f, 2000);
+	writing_begun(&f, server_url(server, "root", "bank"), 7);
+	writing_customers(&f, 3000, 3000);
+	writing_events(&f, 2000);
 	fill_close(&f);
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		same_rows(path, tables[i]);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char *there = memory_format("SELECT * FROM bank.%s ORDER BY 1", tables[i]);
+
+		writing_same_as_bank(path, tables[i], server_rows(server, there));
+		free(there);
+	}
 	/* Events brought deletes and updates. */
 	assert_string_equal(
 		server_rows(server,
@@ -337,11 +242,11 @@ static void test_killed(void **state)
 	server_await(server, "SELECT COUNT(*) > 500 FROM bank.customer_info", "1\n", 30);
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	fill_begun(&f, server_url(server, "root", "bank"), 7);
+	writing_begun(&f, server_url(server, "root", "bank"), 7);
 	assert_true(f.resumed);
 	made = generator_count(f.generator);
 	assert_true(made > 500 && made % 50 == 0);
-	customers(&f, 130, 100);
+	writing_customers(&f, 130, 100);
 	fill_close(&f);
 	expected = memory_format("%lld|%lld|%lld|%lld|24\n", (long long)made + 130, (long long)made + 10000130,
 				 (long long)made + 130, (long long)made + 130);
@@ -366,7 +271,7 @@ static void test_position(void **state)
 		skip();
 	w = opened();
 	assert_true(w->ops->begin(w, 1, &err));
-	put(w, WRITER_INSERT, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	assert_true(w->ops->commit(w, &err));
 	status = memory_text(server_rows(server, "SHOW MASTER STATUS"));
 	*strchr(status, '|') = ':';
@@ -387,7 +292,7 @@ static void test_position(void **state)
 	assert_non_null(w);
 	assert_string_equal(w->ops->position(w), "");
 	assert_true(w->ops->begin(w, 1, &err));
-	put(w, WRITER_DELETE, WRITER_CUSTOMER, &budi);
+	writing_put(w, WRITER_DELETE, WRITER_CUSTOMER, &writing_budi);
 	assert_true(w->ops->commit(w, &err));
 	assert_string_equal(w->ops->position(w), "");
 	w->ops->close(w);

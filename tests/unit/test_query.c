@@ -1124,18 +1124,6 @@ static void test_nothing_is_left_of_a_transaction_that_was_undone(void **state)
 	arena_done(&a);
 }
 
-static void test_a_sync_that_failed_leaves_no_transaction(void **state)
-{
-	(void)state;
-	sqlite3 *db = replica_db(replica);
-	assert_int_equal(sqlite3_exec(db, "CREATE TEMP TRIGGER no BEFORE UPDATE ON main.td_status BEGIN SELECT RAISE(FAIL, 'no'); END", NULL, NULL, NULL), SQLITE_OK);
-	assert_false(replica_sync(replica, &err));
-	assert_int_equal(sqlite3_exec(db, "DROP TRIGGER no", NULL, NULL, NULL), SQLITE_OK);
-	error_clear(&err);
-	assert_true(sqlite3_get_autocommit(db));
-	transaction(0, "+customer 1|Ana|S1|~|~|~", NULL);
-}
-
 #define QUERY_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1172,7 +1160,6 @@ int main(void)
 		QUERY_TEST(test_a_resync_that_was_cut_off_leaves_a_longer_gap),
 		QUERY_TEST(test_details_under_a_first_copy),
 		QUERY_TEST(test_nothing_is_left_of_a_transaction_that_was_undone),
-		QUERY_TEST(test_a_sync_that_failed_leaves_no_transaction),
 	};
 	int failures = cmocka_run_group_tests_name("query", tests, NULL, NULL);
 	buffer_done(&said);

@@ -33,7 +33,7 @@ enum { COLUMNS = sizeof catalogue / sizeof *catalogue };
 static struct column columns[COLUMNS + 1];
 static int place[COLUMNS + 1];
 static struct entity entity = {.name = "customer", .table = "customer", .columns = columns, .column_count = COLUMNS + 1};
-static struct mysql_table table = {.name = "customer", .columns = catalogue, .column_count = COLUMNS, .place = place};
+static struct mysql_table table = {.base = {.name = "customer", .place = place}, .columns = catalogue, .column_count = COLUMNS};
 
 static int setup(void **state)
 {

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "binlog/gtid.h"
 #include "model/model.h"
-#include "source/mysql/ahead.h"
 #include "source/mysql/feed.h"
 #include "source/mysql/private.h"
 #include "source/mysql/seen.h"
@@ -120,8 +119,7 @@ static void mysql_source_close(struct source *s)
 {
 	struct mysql *m = (struct mysql *)s;
 
-	mysql_rows_done(&m->result);
-	ahead_free(m->ahead);
+	mysql_copy_done(m);
 	triggers_free(m->triggers);
 	mysql_stream_done(&m->stream, m->base.model);
 	shape_done(&m->shape);
@@ -129,16 +127,12 @@ static void mysql_source_close(struct source *s)
 	mysql_client_close(m->control);
 	decided_done(m);
 	mysql_url_done(&m->url);
-	arena_done(&m->copied);
 	buffer_done(&m->high);
 	buffer_done(&m->newest);
 	buffer_done(&m->bound);
-	for (int i = 0; i < m->base.model->entity_count; i++)
-		free(m->present[i]);
-	free(m->present);
+	sql_present_done(&m->present);
 	if (m->id_lock >= 0)
 		close(m->id_lock);
-	free(m->chunk_rows);
 	free(m->state_folder);
 	free(m->identity);
 	free(m->prepared_for);
@@ -177,9 +171,8 @@ static struct source *mysql_source_open(const struct source_params *p, struct er
 	m->id_lock = -1;
 	m->state_folder = memory_text(p->state_folder ? p->state_folder : ".");
 	m->shape_stale = true;
-	m->present = memory_zero((size_t)p->model->entity_count, sizeof *m->present);
-	m->chunk_rows = memory_zero((size_t)p->model->entity_count, sizeof *m->chunk_rows);
-	arena_init(&m->copied);
+	sql_present_init(&m->present, p->model);
+	mysql_copy_init(m);
 	shape_init(&m->shape);
 	proof_init(&m->proof);
 	mysql_stream_init(&m->stream, p->model, m->state_folder);
@@ -451,15 +444,7 @@ static bool mysql_columns(struct source *s, int entity, bool *present, struct er
 	/* Not in the middle of a transaction: its maps are made of what we know. */
 	if (!m->stream.serving && !triggers_serving(m) && !mysql_shape_refresh(m, err))
 		return false;
-	const struct mysql_table *t = &m->shape.tables[entity];
-	size_t n = (size_t)m->base.model->entities[entity].column_count;
-	/* A table that goes away for a moment (DROP and CREATE, a swap) is empty, not another one. */
-	if (t->name || !m->present[entity]) {
-		m->present[entity] = memory_grow(m->present[entity], n * sizeof **m->present);
-		for (size_t i = 0; i < n; i++)
-			m->present[entity][i] = t->place[i] >= 0;
-	}
-	memcpy(present, m->present[entity], n * sizeof *present);
+	sql_present_columns(&m->present, m->base.model, entity, &m->shape.tables[entity].base, present);
 	return true;
 }
 

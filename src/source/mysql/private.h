@@ -34,8 +34,11 @@
 #include "source/mysql/txn.h"
 #include "source/mysql/url.h"
 #include "source/source.h"
+#include "source/sql/report.h"
+#include "source/sql/table.h"
 
 struct ahead;
+struct chunk_reader;
 struct feed;
 struct gtid_set;
 struct mysql_triggers;
@@ -115,7 +118,7 @@ struct mysql {
 	struct mysql_target target;
 	struct mysql_shape shape;
 	bool shape_stale;
-	bool **present;            /* by entity: its columns, as the table had them when it was there last; NULL: never */
+	struct sql_present present;
 	int64_t shape_at;          /* monotonic */
 	uint32_t server_id;        /* ours */
 	char uuid[37];             /* ours */
@@ -125,11 +128,11 @@ struct mysql {
 	struct mysql_proof proof;
 	struct decided *decided;
 	int decided_count, decided_cap;
-	struct arena copied;
+	struct chunk_reader *chunks;
 	struct ahead *ahead;       /* reads the tables; NULL: no chunk was asked for yet, or triggers are read, whose reads belong together */
 	struct mysql_rows result;  /* of the last chunk: its values borrow it */
+	size_t *lens;              /* of the row at hand there */
 	struct buffer high, newest, bound;
-	int *chunk_rows;           /* by entity: rows that fill a chunk's bytes; 0: not known */
 	struct mysql_triggers *triggers; /* NULL: the log is followed */
 };
 
@@ -191,25 +194,24 @@ int proof_idle(struct mysql *m, bool resting, struct source_event *event, struct
 
 /* copy.c */
 extern const struct source_copy_ops mysql_copy_ops;
+void mysql_copy_init(struct mysql *m);
+void mysql_copy_done(struct mysql *m);
 
 /* check.c */
 bool mysql_check(struct source *s, void (*found)(void *ctx, const struct source_finding *f), void *ctx, struct error *err);
 /* As mysql_check: the first finding that refuses is the error. */
 bool mysql_require(struct mysql *m, struct error *err);
 
-/* For those who look at more than the log: one finding. */
+/* For those who look at more than the log. */
 struct checking {
 	struct mysql *m;
-	void (*found)(void *ctx, const struct source_finding *f);
-	void *ctx;
-	struct arena arena;
+	struct report report;
 	struct mysql_rows variables;
 	const char *account; /* as GRANT has it: 'teller'@'%' */
 	const char *log_bin; /* the variable */
 	bool full_images;
 };
-void check_tell(struct checking *k, bool refuses, const char *object, const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+
 /* describe.c */
 bool mysql_describe(struct source *s, struct buffer *out, struct error *err);
 /* Seconds the server keeps a log file, from its variables (NULL: it has no such one); 0: until a person purges it. */

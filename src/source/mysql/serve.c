@@ -76,7 +76,7 @@ static bool fill_defaults(struct mysql *m, struct value *row, struct error *err)
 	for (int i = 0; i < e->column_count; i++) {
 		if (row[i].kind != VALUE_UNKNOWN)
 			continue;
-		const struct mysql_column *c = t->place[i] >= 0 ? &t->columns[t->place[i]] : NULL;
+		const struct mysql_column *c = t->base.place[i] >= 0 ? &t->columns[t->base.place[i]] : NULL;
 		if (!c || !c->has_default) {
 			error_set(err, ERROR_REFUSED, "could not follow the log: an insert into %s lacks column %s, whose default is no constant", e->table,
 				  e->columns[i].name);
@@ -97,7 +97,7 @@ static bool fill_unchanged(struct mysql *m, const struct value *before, struct v
 	for (int i = 0; i < e->column_count; i++) {
 		if (after[i].kind != VALUE_UNKNOWN)
 			continue;
-		if (t->place[i] >= 0 && t->columns[t->place[i]].is_virtual) {
+		if (t->base.place[i] >= 0 && t->columns[t->base.place[i]].is_virtual) {
 			error_set(err, ERROR_REFUSED, "could not follow the log: an update of %s lacks column %s, which the server makes of others", e->table,
 				  e->columns[i].name);
 			return error_hint(err, "SET GLOBAL binlog_row_image = FULL; then read the table anew: tellerdesk resync --entity %s", e->name);

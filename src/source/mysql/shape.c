@@ -295,16 +295,16 @@ static bool load_tables(struct mysql_shape *s, struct mysql_client *c, struct er
 			continue;
 		struct mysql_table *t = &s->tables[entity];
 		const char *type = cell_text(s, &r, "TABLE_TYPE"), *options = cell_text(s, &r, "CREATE_OPTIONS");
-		t->name = cell_text(s, &r, "TABLE_NAME");
+		t->base.name = cell_text(s, &r, "TABLE_NAME");
 		t->engine = cell_text(s, &r, "ENGINE");
 		t->engine = t->engine ? t->engine : "";
-		t->view = type && strstr(type, "VIEW");
+		t->base.view = type && strstr(type, "VIEW");
 		t->versioned = type && strcmp(type, "SYSTEM VERSIONED") == 0;
 		t->partitioned = options && strstr(options, "partitioned");
 		t->transactional = strcasecmp(t->engine, "InnoDB") == 0 || strcasecmp(t->engine, "ROCKSDB") == 0 ||
 				   strcasecmp(t->engine, "ndbcluster") == 0 || strcasecmp(t->engine, "TokuDB") == 0;
-		t->rows = cell_number(&r, "TABLE_ROWS", -1);
-		t->row_bytes = cell_number(&r, "AVG_ROW_LENGTH", -1);
+		t->base.rows = cell_number(&r, "TABLE_ROWS", -1);
+		t->base.row_bytes = cell_number(&r, "AVG_ROW_LENGTH", -1);
 	}
 	mysql_rows_done(&r);
 	return ok;
@@ -369,7 +369,7 @@ static bool load_columns(struct mysql_shape *s, struct mysql_client *c, struct e
 		if (generated && strcasecmp(generated, "ROW END") == 0)
 			t->row_end = column->name;
 		if (column->model >= 0)
-			t->place[column->model] = t->column_count;
+			t->base.place[column->model] = t->column_count;
 		t->column_count++;
 	}
 	free(caps);
@@ -403,9 +403,9 @@ static void index_take(struct mysql_shape *s, int entity, const struct mysql_key
 
 	if (count == 0 || !index_is_key(t, &s->target.model->entities[entity], parts, count))
 		return;
-	if (!t->keyed || strcmp(parts[0].index, "PRIMARY") == 0)
+	if (!t->base.keyed || strcmp(parts[0].index, "PRIMARY") == 0)
 		t->key_index = parts[0].index;
-	t->keyed = true;
+	t->base.keyed = true;
 }
 
 #define INDEX_COLUMNS 64
@@ -449,12 +449,7 @@ bool shape_load(struct mysql_shape *s, struct mysql_client *c, const struct mysq
 	s->target = *t;
 	s->entity_count = m->entity_count;
 	s->tables = arena_zero(&s->arena, (size_t)m->entity_count, sizeof *s->tables);
-	for (int i = 0; i < m->entity_count; i++) {
-		struct mysql_table *table = &s->tables[i];
-		table->rows = table->row_bytes = -1;
-		table->place = arena_alloc(&s->arena, sizeof *table->place * (size_t)m->entities[i].column_count);
-		for (int k = 0; k < m->entities[i].column_count; k++)
-			table->place[k] = -1;
-	}
+	for (int i = 0; i < m->entity_count; i++)
+		sql_table_init(&s->tables[i].base, &m->entities[i], &s->arena);
 	return load_tables(s, c, err) && load_columns(s, c, err) && load_keys(s, c, err) && shape_foreign_keys(s, c, err);
 }

@@ -1,7 +1,7 @@
 /* shape: how the model's tables lie in the server now, read from its catalogue (information_schema).
  *
  *     shape_load(&shape, client, &target, &err)   anew: at the connect, after DDL, once a minute
- *     shape.tables[entity].place[column]          the server's column, -1: it lacks it
+ *     shape.tables[entity].base.place[column]     the server's column, -1: it lacks it
  *
  * What the catalogue says holds for now; what a row event was written under is said by the table map
  * before it (map.h). All memory is the shape's arena and lives until the next load.
@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "binlog/cell.h"
 #include "model/cascade.h"
+#include "source/sql/table.h"
 
 struct binlog_column;
 struct error;
@@ -36,16 +37,14 @@ struct mysql_column {
 struct mysql_key_column { const char *index, *column; bool unique, nullable, prefix; };
 
 struct mysql_table {
-	const char *name, *engine; /* name NULL: the server has no such table */
-	bool transactional, partitioned, view;
+	struct sql_table base;
+	const char *engine;
+	bool transactional, partitioned;
 	bool versioned;          /* MariaDB's system versioning */
 	const char *row_end;     /* its column, where it is a visible one */
 	int column_count;
 	struct mysql_column *columns;
-	int *place;              /* by column of the entity; -1: the server lacks it */
-	int64_t rows, row_bytes; /* estimates; -1: unknown */
-	bool keyed;              /* the model's key is a primary key or unique and not null */
-	const char *key_index;   /* its name */
+	const char *key_index;   /* the name of the one the model's key is; NULL: none (not keyed) */
 };
 
 /* A foreign key that changes rows of a modelled table without telling, and that the replica cannot carry out again: its parent, or

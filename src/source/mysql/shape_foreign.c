@@ -233,10 +233,10 @@ static bool read_table(struct mysql_shape *s, struct keys_found *f, struct mysql
 	buffer_text_add(&sql, "SHOW CREATE TABLE ");
 	mysql_identifier(&sql, s->target.database);
 	buffer_char(&sql, '.');
-	mysql_identifier(&sql, t->name);
+	mysql_identifier(&sql, t->base.name);
 	bool ok = mysql_client_rows(c, buffer_text(&sql), &r, err);
 	if (ok && mysql_rows_next(&r) && r.columns >= 2 && r.cells[1])
-		ok = read_keys(s, f, r.cells[1], t->name, err);
+		ok = read_keys(s, f, r.cells[1], t->base.name, err);
 	mysql_rows_done(&r);
 	buffer_done(&sql);
 	if (ok || !err || err->code == ERROR_UNREACHABLE || err->code == ERROR_INTERRUPTED || !mysql_client_errno(c))
@@ -295,7 +295,7 @@ bool shape_foreign_keys(struct mysql_shape *s, struct mysql_client *c, struct er
 	s->hidden = NULL;
 	s->hidden_count = 0;
 	for (int i = 0; ok && !s->target.logs_cascades && i < s->entity_count; i++)
-		ok = !s->tables[i].name || s->tables[i].view || read_table(s, &f, c, &s->tables[i], err);
+		ok = !s->tables[i].base.name || s->tables[i].base.view || read_table(s, &f, c, &s->tables[i], err);
 	for (int i = 0; ok && i < s->hidden_count; i++)
 		ok = !s->hidden[i].watched || (load_ordinals(&s->hidden[i], c, err) && check_watched(s, &s->hidden[i], c, err));
 	if (s->cascades.count)

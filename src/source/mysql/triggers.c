@@ -99,10 +99,10 @@ static bool script_possible(struct mysql *m, struct error *err)
 	for (int i = 0; i < model->entity_count; i++) {
 		const struct entity *e = &model->entities[i];
 		const struct mysql_table *t = &m->shape.tables[i];
-		if ((!t->name && !e->optional) || t->view)
+		if ((!t->base.name && !e->optional) || t->base.view)
 			buffer_format(&missing, "%s%s", missing.len ? ", " : "", e->table);
-		for (int c = 0; t->name && c < e->column_count; c++)
-			if (t->place[c] < 0 && (!e->columns[c].optional || e->columns[c].key >= 0))
+		for (int c = 0; t->base.name && c < e->column_count; c++)
+			if (t->base.place[c] < 0 && (!e->columns[c].optional || e->columns[c].key >= 0))
 				buffer_format(&missing, "%s%s.%s", missing.len ? ", " : "", e->table, e->columns[c].name);
 	}
 	bool ok = !missing.len;
@@ -190,7 +190,7 @@ static bool image_row(struct mysql *m, int entity, const char *text, size_t n, s
 		return false;
 	for (int i = 0; i < c->count; i++) {
 		int at = c->columns[i].column;
-		const struct mysql_column *column = &table->columns[table->place[at]];
+		const struct mysql_column *column = &table->columns[table->base.place[at]];
 		if (t->cells[i].null)
 			continue;
 		if (!capture_text(c->columns[i].code, column, &t->cells[i], &t->change, &text, &len))

@@ -19,7 +19,7 @@ static const char *const table_columns[] = {"id", "at", "txn", "tbl", "shape", "
 
 static const char *fix(struct checking *k)
 {
-	return arena_format(&k->arena, "tellerdesk capture-sql | mariadb %s", k->m->url.database);
+	return report_format(&k->report, "tellerdesk capture-sql | mariadb %s", k->m->url.database);
 }
 
 /* ---- the table ---- */
@@ -45,12 +45,14 @@ static bool check_table(struct checking *k, bool *there, struct error *err)
 	bool ok = mysql_client_rows(m->control, buffer_text(&sql), &r, err);
 	*there = ok && r.count > 0;
 	if (ok && !*there)
-		check_tell(k, true, CAPTURE_TABLE, fix(k), "database %s has no such table, or it may not be read", m->url.database);
+		report_tell(&k->report, true, CAPTURE_TABLE, fix(k),
+			    "database %s has no such table, or it may not be read", m->url.database);
 	for (size_t i = 0; *there && i < sizeof table_columns / sizeof *table_columns; i++)
 		if (!has_column(&r, table_columns[i]))
 			buffer_format(&missing, "%s%s", missing.len ? ", " : "", table_columns[i]);
 	if (missing.len) {
-		check_tell(k, true, CAPTURE_TABLE, arena_format(&k->arena, N_("DROP TABLE %s; then %s"), CAPTURE_TABLE, fix(k)), "it lacks %s", buffer_text(&missing));
+		report_tell(&k->report, true, CAPTURE_TABLE, report_format(&k->report, N_("DROP TABLE %s; then %s"), CAPTURE_TABLE, fix(k)),
+			    "it lacks %s", buffer_text(&missing));
 		*there = false;
 	}
 	mysql_rows_done(&r);
@@ -73,9 +75,9 @@ static void check_reads(struct checking *k)
 	buffer_format(&sql, "." CAPTURE_TABLE " WHERE `id` = 0 %s",
 		      s->mariadb ? "LOCK IN SHARE MODE NOWAIT" : s->version >= 80001 ? "FOR SHARE NOWAIT" : "LOCK IN SHARE MODE");
 	if (!mysql_client_rows(m->control, buffer_text(&sql), &r, &err))
-		check_tell(k, true, CAPTURE_TABLE,
-			   arena_format(&k->arena, N_("GRANT SELECT ON %s.%s TO %s; MySQL before 8.0.22 also wants LOCK TABLES"), m->url.database, CAPTURE_TABLE, k->account),
-			   "it may not be read with a lock: %s", err.message);
+		report_tell(&k->report, true, CAPTURE_TABLE,
+			    report_format(&k->report, N_("GRANT SELECT ON %s.%s TO %s; MySQL before 8.0.22 also wants LOCK TABLES"), m->url.database, CAPTURE_TABLE, k->account),
+			    "it may not be read with a lock: %s", err.message);
 	mysql_rows_done(&r);
 	buffer_done(&sql);
 }
@@ -91,10 +93,11 @@ static void check_age(struct checking *k)
 	buffer_text_add(&sql, "." CAPTURE_TABLE " ORDER BY `id` LIMIT 1");
 	char *age = mysql_client_cell(m->control, buffer_text(&sql), &ignored);
 	if (!age && !ignored.code)
-		check_tell(k, true, CAPTURE_TABLE, fix(k), "it is empty: pruning leaves the newest row, so somebody emptied it");
+		report_tell(&k->report, true, CAPTURE_TABLE, fix(k),
+			    "it is empty: pruning leaves the newest row, so somebody emptied it");
 	else if (age && strtoll(age, NULL, 10) > KEPT_MOST)
-		check_tell(k, false, CAPTURE_TABLE, N_("SET GLOBAL event_scheduler = ON; the event is part of tellerdesk capture-sql"),
-			   "its oldest change is %lld days old: nobody prunes it", strtoll(age, NULL, 10) / (24 * HOUR));
+		report_tell(&k->report, false, CAPTURE_TABLE, N_("SET GLOBAL event_scheduler = ON; the event is part of tellerdesk capture-sql"),
+			    "its oldest change is %lld days old: nobody prunes it", strtoll(age, NULL, 10) / (24 * HOUR));
 	free(age);
 	buffer_done(&sql);
 }
@@ -164,7 +167,8 @@ static void tell_missing(void *ctx, const struct question *q)
 {
 	struct checking *k = ctx;
 
-	check_tell(k, true, arena_text(&k->arena, q->name), fix(k), "table %s has no such trigger, or one that notes other columns than the model has", q->table);
+	report_tell(&k->report, true, report_text(&k->report, q->name), fix(k),
+		    "table %s has no such trigger, or one that notes other columns than the model has", q->table);
 }
 
 static void check_triggers(struct checking *k)
@@ -173,7 +177,8 @@ static void check_triggers(struct checking *k)
 	struct error err = {0};
 
 	if (!ask_triggers(k->m, &out, &err))
-		check_tell(k, true, CAPTURE_FUNCTION, fix(k), "whether the triggers are there cannot be asked: %s", err.message);
+		report_tell(&k->report, true, CAPTURE_FUNCTION, fix(k),
+			    "whether the triggers are there cannot be asked: %s", err.message);
 }
 
 struct verifying { char table[65]; int count; };
@@ -219,13 +224,17 @@ static bool check_writer(struct checking *k, struct error *err)
 	while (mysql_rows_next(&r)) {
 		const char *name = r.cells[0], *value = r.cells[1] ? r.cells[1] : "";
 		if (strcasecmp(name, "auto_increment_increment") == 0 && strcmp(value, "1") != 0)
-			check_tell(k, true, name, N_("follow a server that is the only one written to, or its log"), "it is %s: several servers number their changes", value);
+			report_tell(&k->report, true, name, N_("follow a server that is the only one written to, or its log"),
+				    "it is %s: several servers number their changes", value);
 		if (strcasecmp(name, "wsrep_on") == 0 && strcasecmp(value, "ON") == 0)
-			check_tell(k, true, name, N_("follow the log: capture=log"), "it is ON: what is in flight on another node cannot be seen here");
+			report_tell(&k->report, true, name, N_("follow the log: capture=log"),
+				    "it is ON: what is in flight on another node cannot be seen here");
 		if (strcasecmp(name, "read_only") == 0 && strcasecmp(value, "OFF") != 0)
-			check_tell(k, false, name, N_("name the server that the bank writes to"), "it is %s: changes that come from another server are refused", value);
+			report_tell(&k->report, false, name, N_("name the server that the bank writes to"),
+				    "it is %s: changes that come from another server are refused", value);
 		if (strcasecmp(name, "binlog_format") == 0 && strcasecmp(value, "STATEMENT") == 0)
-			check_tell(k, false, name, "SET GLOBAL binlog_format = 'MIXED', or ROW", "it is STATEMENT: the server warns of each statement that fires our triggers");
+			report_tell(&k->report, false, name, "SET GLOBAL binlog_format = 'MIXED', or ROW",
+				    "it is STATEMENT: the server warns of each statement that fires our triggers");
 	}
 	mysql_rows_done(&r);
 	return true;
@@ -242,7 +251,7 @@ bool triggers_check(struct checking *k, struct error *err)
 		check_age(k);
 	}
 	check_triggers(k);
-	check_tell(k, false, "TRUNCATE", N_("tellerdesk check --against-source finds it, tellerdesk resync mends it"),
-		   "no trigger tells of it, nor of dropped partitions");
+	report_tell(&k->report, false, "TRUNCATE", N_("tellerdesk check --against-source finds it, tellerdesk resync mends it"),
+		    "no trigger tells of it, nor of dropped partitions");
 	return true;
 }

@@ -68,14 +68,14 @@ void capture_table_make(struct arena *a, const struct mysql_table *t, const stru
 {
 	struct buffer told = {0};
 
-	*out = (struct capture_table){.name = t->name, .columns = arena_zero(a, (size_t)e->column_count, sizeof *out->columns)};
-	if (!t->name)
+	*out = (struct capture_table){.name = t->base.name, .columns = arena_zero(a, (size_t)e->column_count, sizeof *out->columns)};
+	if (!t->base.name)
 		return;
-	buffer_text_add(&told, t->name);
+	buffer_text_add(&told, t->base.name);
 	for (int i = 0; i < e->column_count; i++) {
-		if (t->place[i] < 0)
+		if (t->base.place[i] < 0)
 			continue;
-		const struct mysql_column *c = &t->columns[t->place[i]];
+		const struct mysql_column *c = &t->columns[t->base.place[i]];
 		out->columns[out->count] = (struct capture_column){c->name, column_code(c), i, e->columns[i].key >= 0, c->on_update};
 		buffer_format(&told, "\n%s %c%s", c->name, out->columns[out->count].code, c->on_update ? " u" : "");
 		out->count++;

@@ -101,6 +101,10 @@ void postgres_client_stream_end(struct postgres_client *c, int timeout_ms);
 /* A statement that waits for others' transactions takes as long as they do; else a server that is silent for a minute is given up. */
 void postgres_client_be_patient(struct postgres_client *c, bool patient);
 
+/* Asks the server to give up what it does for us, for a tenth of a second at most: before a close in the middle of a statement that may
+ * wait there for long. */
+void postgres_client_cancel(struct postgres_client *c);
+
 /* Appends a quoted literal ('it''s', E'..' where it needs one), a "quoted" identifier. */
 void postgres_literal(struct buffer *out, const char *p, size_t n);
 void postgres_identifier(struct buffer *out, const char *name);

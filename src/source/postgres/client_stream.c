@@ -2,11 +2,15 @@
 #include "config.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/thread.h"
 #include "source/postgres/client.h"
 #include "source/postgres/client_private.h"
 
@@ -176,4 +180,71 @@ void postgres_client_stream_end(struct postgres_client *c, int timeout_ms)
 		PQclear(r);
 	PQclear(r);
 	c->streaming = false;
+}
+
+/* ---- giving up ---- */
+
+#define CANCEL_MOST (SECOND / 10)
+
+struct cancel {
+	PGcancel *handle;
+	pthread_mutex_t mutex;
+	pthread_cond_t over;
+	bool done, left; /* left: nobody waits any more, the thread tidies up */
+};
+
+static void cancel_free(struct cancel *x)
+{
+	PQfreeCancel(x->handle);
+	pthread_mutex_destroy(&x->mutex);
+	pthread_cond_destroy(&x->over);
+	free(x);
+}
+
+/* The library's call makes a connection of its own, and nothing can end that. */
+static void *cancel_run(void *data)
+{
+	struct cancel *x = data;
+	char ignored[256];
+
+	PQcancel(x->handle, ignored, sizeof ignored);
+	pthread_mutex_lock(&x->mutex);
+	x->done = true;
+	bool left = x->left;
+	pthread_cond_signal(&x->over);
+	pthread_mutex_unlock(&x->mutex);
+	if (left)
+		cancel_free(x);
+	return NULL;
+}
+
+void postgres_client_cancel(struct postgres_client *c)
+{
+	PGcancel *handle = PQgetCancel(c->handle);
+	struct cancel *x = handle ? memory_zero(1, sizeof *x) : NULL;
+	pthread_t thread;
+	struct timespec until;
+
+	if (!x)
+		return;
+	x->handle = handle;
+	pthread_mutex_init(&x->mutex, NULL);
+	pthread_cond_init(&x->over, NULL);
+	if (thread_start(&thread, NULL, cancel_run, x) != 0) {
+		cancel_free(x);
+		return;
+	}
+	pthread_detach(thread);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)CANCEL_MOST * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&x->mutex);
+	while (!x->done && pthread_cond_timedwait(&x->over, &x->mutex, &until) == 0)
+		;
+	bool done = x->done;
+	x->left = !done;
+	pthread_mutex_unlock(&x->mutex);
+	if (done)
+		cancel_free(x);
 }

@@ -4,6 +4,7 @@
  *     start.c     from which position, by which slot: what must hold before the first byte is asked for
  *     slot.c      the slot's name and state
  *     stream.c    messages to source events; feedback to the server
+ *     relation.c  how tuples are laid out, and tuples to rows
  *     visible.c   which commits of the log reads may not see yet
  *     proof.c     what is complete up to when; the catalogue against the stream
  *     copy.c      tables read by key (source/sql/chunk.h does it)
@@ -62,6 +63,7 @@ struct postgres_stream {
 	int64_t moved_at;         /* and when, monotonic */
 	int64_t heard_at, spoke_at; /* monotonic: last byte from, last feedback to the server */
 	bool reply;               /* the server wants an answer */
+	bool durable_moved;       /* since feedback */
 	bool inside;              /* between BEGIN and COMMIT */
 	bool begun_given;         /* and the caller was told */
 	bool held;                /* a change is ready, and BEGIN was given for it */
@@ -123,7 +125,6 @@ struct postgres {
 	struct sql_present present;
 	int64_t offset;           /* the server's clock less ours */
 	char slot[SLOT_NAME];
-	int64_t busy_since;       /* monotonic: since when the slot is another's; 0: it is not */
 	struct postgres_stream stream;
 	struct postgres_proof proof;
 	struct postgres_visible visible;
@@ -131,6 +132,7 @@ struct postgres {
 	struct chunk_reader *chunks;
 	struct postgres_rows rows; /* of the last chunk */
 	char *asked;              /* the statement the reader works on; NULL: none */
+	int64_t read_at;          /* when a table was read last, monotonic */
 	uint64_t wanted;          /* a position somebody waits for: moving on to it is told at once */
 	struct buffer high, newest, bound;
 };
@@ -154,6 +156,9 @@ bool postgres_start(struct source *s, const char *position, struct error *err);
  * may not be visible yet goes into visible. */
 bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err);
 
+/* The stream ended in err: what only the slot's state can tell apart is told. */
+void postgres_stream_failed(struct postgres *m, struct error *err);
+
 /* stream.c */
 void postgres_stream_init(struct postgres_stream *st, const struct model *model);
 void postgres_stream_done(struct postgres_stream *st, const struct model *model);
@@ -164,23 +169,36 @@ const char *postgres_stream_position(struct postgres *m);
 /* The entity is to be copied again. */
 void postgres_stream_reload(struct postgres *m, int entity);
 
+/* relation.c */
+void postgres_type_take(struct postgres_stream *st, const struct pgoutput_type *t);
+void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told);
+struct postgres_relation *postgres_relation_find(const struct postgres_stream *st, uint32_t id); /* NULL: none */
+void postgres_relations_done(struct postgres_stream *st);
+/* row: of m->stream.before or .after. key_only: the columns of the identity are all that is told. */
+bool postgres_tuple_take(struct postgres *m, struct postgres_relation *r, const struct pgoutput_tuple *t, bool key_only, struct value *row, struct error *err);
+
 /* visible.c */
 void visible_init(struct postgres_visible *v);
 void visible_done(struct postgres_visible *v);
 /* xid: 32 bits as the stream has it; end: of its commit. */
 void visible_committed(struct postgres_visible *v, uint32_t xid, uint64_t end);
-/* What the snapshot of a fresh slot says was committed, and another session does not see yet. snapshot: pg_current_snapshot() of the slot's. */
-bool visible_begin_at_slot(struct postgres *m, const char *snapshot, uint64_t lsn, struct error *err);
+/* Notes what may have been committed before we stand and be invisible still: all that is in progress, or, where the snapshot of a fresh slot is
+ * given (as pg_current_snapshot prints it), what that says was committed. */
+bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *err);
+/* After each commit: now and then the server is asked, so that the list stays short. */
+bool visible_keep_small(struct postgres *m, struct error *err);
 /* A position before which all is visible to reads made from now on, and not beyond where the stream stands. */
 bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err);
 
 /* proof.c */
-void proof_init_postgres(struct postgres_proof *p);
+/* The stream is no synchronous standby; else it is closed, and err. */
+bool postgres_not_waited_for(struct postgres *m, struct error *err);
 /* Between transactions: whether IDLE may be given. 1: event is filled; 0 no; -1 err. */
 int postgres_proof_idle(struct postgres *m, bool resting, struct source_event *event, struct error *err);
 
 /* copy.c */
 extern const struct source_copy_ops postgres_copy_ops;
+/* The reader's connection is closed; another read opens one. */
 void postgres_copy_done(struct postgres *m);
 
 /* check.c */

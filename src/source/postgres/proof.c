@@ -1,3 +1,149 @@
+/* What is complete up to when, and whether the server still is as it must be.
+ *
+ * Once a second the server is asked for its clock and the end of its log: whatever was committed by that clock stands before that end, and
+ * when the stream has passed it, all up to that clock was given. What is written need not be on disk yet, and is not sent before: an
+ * asynchronous commit is on disk after three times wal_writer_delay, records of a transaction under way only with the next commit. So
+ * an end that is not reached by then is replaced by what was on disk then.
+ *
+ * Once a minute the catalogue is held against what the stream has shown. A table that was altered tells so by its next change, and by
+ * nothing before: values that ALTER TABLE rewrote are not sent, nor what comes and goes with a partition. Where the stream has passed
+ * the end the log had after the catalogue was read, and the two still differ, the table is copied again.
+ */
 #include "config.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "model/model.h"
 #include "source/postgres/private.h"
+
+#define LOOK_EVERY MINUTE
+#define MOVED_EVERY (5 * SECOND) /* a position that moved without anything of ours is told so often: each is a commit that is synced */
+#define READER_IDLE MINUTE
+
+/* ---- what is complete ---- */
+
+static bool proof_ask(struct postgres *m, struct error *err)
+{
+	struct postgres_proof *p = &m->proof;
+	int64_t clock;
+
+	p->asked = clock_mono();
+	if (!postgres_read_clock(m, &clock, err) || !postgres_log_end(m, &p->end, NULL, err))
+		return false;
+	p->clock = clock;
+	p->late = false;
+	return true;
+}
+
+static bool proof_late(struct postgres *m, struct error *err)
+{
+	struct postgres_proof *p = &m->proof;
+	uint64_t flushed;
+
+	if (p->late || clock_mono() - p->asked < m->flush_within)
+		return true;
+	p->late = true;
+	if (!postgres_log_end(m, NULL, &flushed, err))
+		return false;
+	if (flushed < p->end)
+		p->end = flushed;
+	return true;
+}
+
+/* ---- whether all is as it must be ---- */
+
+bool postgres_not_waited_for(struct postgres *m, struct error *err)
+{
+	char *sql = memory_format("SELECT sync_state FROM pg_stat_replication WHERE pid = %d", postgres_client_server(m->stream.client)->pid);
+	char *state = postgres_client_cell(m->control, sql, err);
+	bool waited = state && (strcmp(state, "sync") == 0 || strcmp(state, "quorum") == 0);
+
+	free(sql);
+	free(state);
+	if (!waited)
+		return !err || err->code == ERROR_NONE;
+	/* At once: each commit of the bank would wait for us. */
+	postgres_client_close(m->stream.client);
+	m->stream.client = NULL;
+	error_set(err, ERROR_REFUSED, "could not follow server %s: it takes us for a synchronous standby, and the bank's commits would wait for us",
+		  postgres_client_name(m->control));
+	return error_hint(err, "name the standbys in synchronous_standby_names, without *; see tellerdesk check-source");
+}
+
+static void compare_shape(struct postgres *m)
+{
+	for (int i = 0; i < m->base.model->entity_count; i++) {
+		const struct postgres_table *t = &m->shape.tables[i];
+		struct postgres_prints *known = &m->stream.prints[i], now = {t->relation_print, t->storage_print, t->columns_print};
+		if (!t->base.name)
+			continue;
+		bool other = known->relation && now.relation != known->relation;
+		/* New files alone hold what the old ones held (VACUUM FULL), unless they are partitions' or a filter's: those are part of both. */
+		bool rewritten = known->storage && now.storage != known->storage && (t->kind == 'p' || t->filter || now.columns != known->columns);
+		if (other || rewritten)
+			postgres_stream_reload(m, i);
+		if (memcmp(known, &now, sizeof now) != 0) {
+			*known = now;
+			m->stream.prints_dirty = true;
+		}
+	}
+}
+
+static bool look(struct postgres *m, struct error *err)
+{
+	struct postgres_proof *p = &m->proof;
+	int64_t now = clock_mono();
+
+	if (p->shape_end && m->stream.applied >= p->shape_end) {
+		p->shape_end = 0;
+		/* A catalogue that was read since then has an end of its own. */
+		if (m->shape_at <= p->looked)
+			compare_shape(m);
+	}
+	if (now - p->looked < LOOK_EVERY)
+		return true;
+	m->shape_stale = true;
+	if (!postgres_require(m, err) || !postgres_shape_refresh(m, err) || !postgres_log_end(m, &p->shape_end, NULL, err) || !postgres_not_waited_for(m, err))
+		return false;
+	p->looked = clock_mono();
+	if (m->reader && !m->asked && now - m->read_at > READER_IDLE)
+		postgres_copy_done(m);
+	return true;
+}
+
+/* ---- both ---- */
+
+static const char *moved(struct postgres *m, int64_t now)
+{
+	struct postgres_stream *st = &m->stream;
+	bool wanted = m->wanted > st->moved_from && st->applied >= m->wanted;
+
+	if (st->applied == st->moved_from || (!wanted && now - st->moved_at < MOVED_EVERY))
+		return NULL;
+	return postgres_stream_position(m);
+}
+
+int postgres_proof_idle(struct postgres *m, bool resting, struct source_event *event, struct error *err)
+{
+	struct postgres_proof *p = &m->proof;
+	int64_t now = clock_mono();
+
+	if (m->stream.inside)
+		return 0;
+	bool due = (p->owed && resting) || now - p->told >= SECOND;
+	if (p->clock == TIME_NONE && due && (resting || now - p->asked >= SECOND) && (!look(m, err) || !proof_ask(m, err)))
+		return -1;
+	if (p->clock == TIME_NONE)
+		return 0;
+	if (m->stream.applied < p->end && (!proof_late(m, err) || m->stream.applied < p->end))
+		return err && err->code ? -1 : 0;
+	event->complete_to = p->clock;
+	event->position = moved(m, now);
+	p->owed = false;
+	p->clock = TIME_NONE;
+	p->told = now;
+	return 1;
+}

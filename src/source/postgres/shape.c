@@ -10,8 +10,7 @@
 #include "base/error.h"
 #include "model/model.h"
 #include "source/postgres/client.h"
-
-#define KEY_COLUMNS 32 /* the server's own limit for an index, unless it was built otherwise */
+#include "source/postgres/shape_private.h"
 
 void postgres_shape_init(struct postgres_shape *s)
 {
@@ -119,35 +118,35 @@ int postgres_shape_column(const struct postgres_table *t, const char *name)
 
 /* ---- reading the catalogue ---- */
 
-static const char *cell_text(struct postgres_shape *s, const struct postgres_rows *r, const char *name)
+const char *shape_text(struct postgres_shape *s, const struct postgres_rows *r, const char *name)
 {
 	return arena_text(&s->arena, postgres_rows_named(r, name));
 }
 
-static bool cell_is(const struct postgres_rows *r, const char *name)
+bool shape_is(const struct postgres_rows *r, const char *name)
 {
 	const char *text = postgres_rows_named(r, name);
 
 	return text && *text == 't';
 }
 
-static char cell_letter(const struct postgres_rows *r, const char *name)
+char shape_letter(const struct postgres_rows *r, const char *name)
 {
 	const char *text = postgres_rows_named(r, name);
 
 	return text ? *text : '\0';
 }
 
-static int64_t cell_number(const struct postgres_rows *r, const char *name, int64_t absent)
+int64_t shape_number(const struct postgres_rows *r, const char *name, int64_t absent)
 {
 	const char *text = postgres_rows_named(r, name);
 
 	return text ? strtoll(text, NULL, 10) : absent;
 }
 
-static struct postgres_table *row_table(struct postgres_shape *s, const struct postgres_rows *r)
+struct postgres_table *shape_row(struct postgres_shape *s, const struct postgres_rows *r)
 {
-	int64_t entity = cell_number(r, "entity", -1);
+	int64_t entity = shape_number(r, "entity", -1);
 
 	return entity >= 0 && entity < s->entity_count ? &s->tables[entity] : NULL;
 }
@@ -157,8 +156,7 @@ static void add_literal(struct buffer *sql, const char *text)
 	postgres_literal(sql, text, strlen(text));
 }
 
-/* Runs what was built, and frees it. */
-static bool ask(struct postgres_client *c, struct buffer *sql, struct postgres_rows *out, struct error *err)
+bool shape_ask(struct postgres_client *c, struct buffer *sql, struct postgres_rows *out, struct error *err)
 {
 	bool ok = postgres_client_rows(c, buffer_text(sql), out, err);
 
@@ -174,7 +172,7 @@ static bool load_path(struct postgres_shape *s, struct postgres_client *c, struc
 	if (ok)
 		s->path = arena_zero(&s->arena, (size_t)r.count + 1, sizeof *s->path);
 	while (ok && postgres_rows_next(&r))
-		s->path[s->path_count++] = cell_text(s, &r, "schema");
+		s->path[s->path_count++] = shape_text(s, &r, "schema");
 	postgres_rows_done(&r);
 	return ok;
 }
@@ -189,12 +187,12 @@ static bool load_publication(struct postgres_shape *s, struct postgres_client *c
 			    "FROM pg_catalog.pg_publication WHERE pubname = ",
 		      version >= 130000 ? "pubviaroot" : "false", version >= 180000 ? "pubgencols = 's'" : "false");
 	add_literal(&sql, s->target.publication);
-	bool ok = ask(c, &sql, &r, err);
+	bool ok = shape_ask(c, &sql, &r, err);
 	if (ok && postgres_rows_next(&r))
 		s->publication = (struct postgres_publication){
-			.exists = true, .all_tables = cell_is(&r, "puballtables"), .inserts = cell_is(&r, "pubinsert"), .updates = cell_is(&r, "pubupdate"),
-			.deletes = cell_is(&r, "pubdelete"), .truncates = cell_is(&r, "pubtruncate"), .via_root = cell_is(&r, "via_root"),
-			.generated = cell_is(&r, "generated"),
+			.exists = true, .all_tables = shape_is(&r, "puballtables"), .inserts = shape_is(&r, "pubinsert"), .updates = shape_is(&r, "pubupdate"),
+			.deletes = shape_is(&r, "pubdelete"), .truncates = shape_is(&r, "pubtruncate"), .via_root = shape_is(&r, "via_root"),
+			.generated = shape_is(&r, "generated"),
 		};
 	postgres_rows_done(&r);
 	return ok;
@@ -222,8 +220,7 @@ static void with_names(const struct postgres_shape *s, struct buffer *sql)
 	buffer_text_add(sql, ")");
 }
 
-/* wanted (entity, oid): the tables there are; false: none. */
-static bool with_tables(const struct postgres_shape *s, struct buffer *sql)
+bool shape_with_tables(const struct postgres_shape *s, struct buffer *sql)
 {
 	bool any = false;
 
@@ -261,10 +258,13 @@ static void with_members(const struct postgres_shape *s, struct buffer *sql)
 	buffer_text_add(sql, ", publication AS (SELECT * FROM pg_catalog.pg_publication WHERE pubname = ");
 	add_literal(sql, s->target.publication);
 	buffer_format(sql,
-		      "), member AS (SELECT a.entity, a.id, a.height, c.relname, r.prrelid, %s AS filter, p.puballtables OR %s AS whole FROM above a "
+		      "), member AS (SELECT a.entity, a.id, a.height, c.relname, r.prrelid, %s, p.puballtables OR %s AS whole FROM above a "
 		      "CROSS JOIN publication p JOIN pg_catalog.pg_class c ON c.oid = a.id "
 		      "LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = a.id)",
-		      s->target.version >= 150000 ? "pg_catalog.pg_get_expr(r.prqual, r.prrelid)" : "NULL::text",
+		      s->target.version >= 150000
+			      ? "pg_catalog.pg_get_expr(r.prqual, r.prrelid) AS filter, (SELECT string_agg(n[1], ' ') FROM "
+				"pg_catalog.regexp_matches(r.prqual::text, ':varattno (\\d+)', 'g') n) AS filter_columns, r.prattrs IS NOT NULL AS column_list"
+			      : "NULL::text AS filter, NULL::text AS filter_columns, false AS column_list",
 		      s->target.version >= 150000
 			      ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace)"
 			      : "false");
@@ -275,7 +275,7 @@ static const char tables_sql[] =
 	"pg_catalog.row_security_active(f.id) AS row_security, pg_catalog.has_schema_privilege(f.relnamespace, 'USAGE') AS usable, "
 	"EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = f.id AND i.indisprimary) AS has_primary, "
 	"f.relkind <> 'p' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = f.id) AS inherits, "
-	"own.filter, own.whole, own.prrelid IS NOT NULL OR own.whole OR topmost.height > 0 AS listed, topmost.height, topmost.relname AS topmost, "
+	"own.filter, own.filter_columns, own.column_list, own.whole, own.prrelid IS NOT NULL OR own.whole OR topmost.height > 0 AS listed, topmost.height, topmost.relname AS topmost, "
 	"sizes.rows, sizes.bytes, sizes.files FROM found f "
 	"LEFT JOIN member own ON own.entity = f.entity AND own.height = 0 "
 	"LEFT JOIN LATERAL (SELECT m.height, m.relname FROM member m WHERE m.entity = f.entity AND (m.prrelid IS NOT NULL OR m.whole) "
@@ -287,33 +287,37 @@ static const char tables_sql[] =
 
 static void read_published(struct postgres_shape *s, const struct postgres_rows *r, struct postgres_table *t)
 {
-	bool above = cell_number(r, "height", 0) > 0;
+	bool above = shape_number(r, "height", 0) > 0;
 
 	/* All tables, and those of a schema, are the ones that are logged. */
-	t->listed = cell_is(r, "listed") && t->persistence == 'p' && (t->kind == 'r' || t->kind == 'p');
-	t->published_as = t->listed && above && s->publication.via_root ? cell_text(s, r, "topmost") : NULL;
+	t->listed = shape_is(r, "listed") && t->persistence == 'p' && (t->kind == 'r' || t->kind == 'p');
+	t->published_as = t->listed && above && s->publication.via_root ? shape_text(s, r, "topmost") : NULL;
 	t->published = t->listed && !t->published_as && (t->kind == 'r' || s->publication.via_root);
-	t->filter = cell_is(r, "whole") ? NULL : cell_text(s, r, "filter");
+	if (shape_is(r, "whole"))
+		return;
+	t->filter = shape_text(s, r, "filter");
+	t->filter_columns = shape_text(s, r, "filter_columns");
+	t->column_list = shape_is(r, "column_list");
 }
 
 static void read_table(struct postgres_shape *s, const struct postgres_rows *r, struct postgres_table *t)
 {
 	const char *files = postgres_rows_named(r, "files");
-	int64_t rows = cell_number(r, "rows", 0), bytes = cell_number(r, "bytes", 0);
+	int64_t rows = shape_number(r, "rows", 0), bytes = shape_number(r, "bytes", 0);
 
-	t->base.name = cell_text(s, r, "relname");
-	t->schema = cell_text(s, r, "nspname");
-	t->oid = (uint32_t)cell_number(r, "id", 0);
-	t->kind = cell_letter(r, "relkind");
-	t->persistence = cell_letter(r, "relpersistence");
-	t->identity = cell_letter(r, "relreplident");
+	t->base.name = shape_text(s, r, "relname");
+	t->schema = shape_text(s, r, "nspname");
+	t->oid = (uint32_t)shape_number(r, "id", 0);
+	t->kind = shape_letter(r, "relkind");
+	t->persistence = shape_letter(r, "relpersistence");
+	t->identity = shape_letter(r, "relreplident");
 	t->base.view = t->kind == 'v' || t->kind == 'm';
 	t->base.rows = rows > 0 ? rows : -1;
 	t->base.row_bytes = rows > 0 && bytes > 0 ? bytes / rows : -1;
-	t->has_primary = cell_is(r, "has_primary");
-	t->inherits = cell_is(r, "inherits");
-	t->row_security = cell_is(r, "row_security");
-	t->readable = cell_is(r, "usable");
+	t->has_primary = shape_is(r, "has_primary");
+	t->inherits = shape_is(r, "inherits");
+	t->row_security = shape_is(r, "row_security");
+	t->reachable = t->readable = shape_is(r, "usable");
 	read_published(s, r, t);
 	uint32_t print = postgres_print(PRINT_BEGIN, files ? files : "", files ? strlen(files) : 0);
 	t->storage_print = print_fold(t->filter ? postgres_print(print, t->filter, strlen(t->filter)) : print);
@@ -329,9 +333,9 @@ static bool load_tables(struct postgres_shape *s, struct postgres_client *c, str
 	buffer_text_add(&sql, found_sql);
 	with_members(s, &sql);
 	buffer_text_add(&sql, tables_sql);
-	bool ok = ask(c, &sql, &r, err);
+	bool ok = shape_ask(c, &sql, &r, err);
 	while (ok && postgres_rows_next(&r)) {
-		struct postgres_table *t = row_table(s, &r);
+		struct postgres_table *t = shape_row(s, &r);
 		if (t)
 			read_table(s, &r, t);
 	}
@@ -368,17 +372,18 @@ static void columns_sql(const struct postgres_shape *s, struct buffer *sql)
 static void read_column(struct postgres_shape *s, const struct postgres_rows *r, struct postgres_column *c)
 {
 	*c = (struct postgres_column){
-		.name = cell_text(s, r, "attname"),
-		.type_text = cell_text(s, r, "type_text"),
-		.type = (uint32_t)cell_number(r, "base", 0),
-		.declared = (uint32_t)cell_number(r, "atttypid", 0),
-		.modifier = (int32_t)cell_number(r, "atttypmod", -1),
-		.number = (int)cell_number(r, "attnum", 0),
-		.not_null = cell_is(r, "not_null"),
-		.generated = cell_is(r, "generated"),
+		.name = shape_text(s, r, "attname"),
+		.type_text = shape_text(s, r, "type_text"),
+		.type = (uint32_t)shape_number(r, "base", 0),
+		.declared = (uint32_t)shape_number(r, "atttypid", 0),
+		.modifier = (int32_t)shape_number(r, "atttypmod", -1),
+		.number = (int)shape_number(r, "attnum", 0),
+		.not_null = shape_is(r, "not_null"),
+		.generated = shape_is(r, "generated"),
+		.stored = shape_is(r, "stored"),
 		.model = -1,
 	};
-	c->published = postgres_rows_named(r, "listed") ? cell_is(r, "listed") : !c->generated || (cell_is(r, "stored") && s->publication.generated);
+	c->published = postgres_rows_named(r, "listed") ? shape_is(r, "listed") : !c->generated || (c->stored && s->publication.generated);
 }
 
 struct column_facts { bool readable; uint32_t defined; }; /* of one column; defined: xmin of its row */
@@ -417,161 +422,28 @@ static bool load_columns(struct postgres_shape *s, struct postgres_client *c, st
 	struct postgres_rows r;
 
 	buffer_text_add(&sql, "WITH ");
-	if (!with_tables(s, &sql)) {
+	if (!shape_with_tables(s, &sql)) {
 		buffer_done(&sql);
 		return true;
 	}
 	columns_sql(s, &sql);
-	bool ok = ask(c, &sql, &r, err);
+	bool ok = shape_ask(c, &sql, &r, err);
 	struct column_facts *facts = ok ? arena_zero(&s->arena, (size_t)r.count + 1, sizeof *facts) : NULL;
 	struct postgres_column *columns = ok ? arena_zero(&s->arena, (size_t)r.count + 1, sizeof *columns) : NULL;
 	for (size_t at = 0; ok && postgres_rows_next(&r); at++) {
-		struct postgres_table *t = row_table(s, &r);
+		struct postgres_table *t = shape_row(s, &r);
 		if (!t)
 			continue;
 		if (!t->column_count)
 			t->columns = &columns[at];
 		read_column(s, &r, &columns[at]);
-		facts[at] = (struct column_facts){cell_is(&r, "readable"), (uint32_t)cell_number(&r, "xmin", 0)};
+		facts[at] = (struct column_facts){shape_is(&r, "readable"), (uint32_t)shape_number(&r, "xmin", 0)};
 		t->column_count++;
 	}
 	postgres_rows_done(&r);
 	for (int i = 0; ok && i < s->entity_count; i++)
 		if (s->tables[i].base.name)
 			finish_columns(&s->target.model->entities[i], &s->tables[i], s->tables[i].columns ? &facts[s->tables[i].columns - columns] : facts);
-	return ok;
-}
-
-/* ---- keys and identities ---- */
-
-/* Numbers of columns of a table. */
-struct numbers { int list[KEY_COLUMNS]; int count; };
-
-static struct numbers numbers_read(const char *text)
-{
-	struct numbers n = {0};
-
-	for (char *end; text && *text && n.count < KEY_COLUMNS; text = *end ? end + 1 : end)
-		n.list[n.count++] = (int)strtol(text, &end, 10);
-	return n;
-}
-
-static bool numbers_have(const struct numbers *n, int number)
-{
-	for (int i = 0; i < n->count; i++)
-		if (n->list[i] == number)
-			return true;
-	return false;
-}
-
-static bool numbers_within(const struct numbers *a, const struct numbers *b)
-{
-	for (int i = 0; i < a->count; i++)
-		if (!numbers_have(b, a->list[i]))
-			return false;
-	return true;
-}
-
-/* The model's key in the server's columns; none where one of them is missing. */
-static struct numbers key_numbers(const struct entity *e, const struct postgres_table *t)
-{
-	struct numbers key = {0};
-
-	for (int i = 0; i < e->key_count && key.count < KEY_COLUMNS; i++) {
-		int place = t->base.place[e->key[i]];
-		if (place < 0)
-			return (struct numbers){0};
-		key.list[key.count++] = t->columns[place].number;
-	}
-	return key;
-}
-
-static bool never_null(const struct postgres_table *t, const struct numbers *n)
-{
-	for (int i = 0; i < t->column_count; i++)
-		if (numbers_have(n, t->columns[i].number) && !t->columns[i].not_null)
-			return false;
-	return true;
-}
-
-/* Unique from one moment to the next or at the end of each transaction: both will do for a key, only the first for an identity. */
-static bool load_keys(struct postgres_shape *s, struct postgres_client *c, struct error *err)
-{
-	struct buffer sql = {0};
-	struct postgres_rows r;
-
-	buffer_text_add(&sql, "WITH ");
-	with_tables(s, &sql);
-	buffer_text_add(&sql, " SELECT w.entity, c.relname, i.indimmediate, pg_catalog.array_to_string((i.indkey::int2[])[0:i.indnkeyatts - 1], ' ') AS numbers "
-			      "FROM wanted w JOIN pg_catalog.pg_index i ON i.indrelid = w.oid JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-			      "WHERE i.indisunique AND i.indisvalid AND i.indislive AND i.indpred IS NULL AND i.indexprs IS NULL "
-			      "ORDER BY w.entity, i.indisprimary DESC, c.relname");
-	bool ok = ask(c, &sql, &r, err);
-	while (ok && postgres_rows_next(&r)) {
-		struct postgres_table *t = row_table(s, &r);
-		if (!t)
-			continue;
-		struct numbers index = numbers_read(postgres_rows_named(&r, "numbers")), key = key_numbers(&s->target.model->entities[t - s->tables], t);
-		if (!key.count || index.count != key.count || !numbers_within(&key, &index) || !never_null(t, &index))
-			continue;
-		t->base.keyed = true;
-		if (!t->unique_index && cell_is(&r, "indimmediate"))
-			t->unique_index = cell_text(s, &r, "relname");
-	}
-	postgres_rows_done(&r);
-	return ok;
-}
-
-/* The columns of the identity of each table and of each partition that holds rows, by their names in the table that is modelled, alike ones once;
- * NULL where an update or delete would fail, or the whole row is sent. */
-static const char identities_sql[] =
-	", tree (entity, root, id) AS (SELECT entity, oid, oid FROM wanted UNION ALL "
-	"SELECT t.entity, t.root, c.oid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.id "
-	"JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE c.relispartition) "
-	"SELECT DISTINCT t.entity, t.id = t.root AS self, c.relkind <> 'p' AS holds, c.relreplident, "
-	"(SELECT string_agg(r.attnum::text, ' ' ORDER BY r.attnum) FROM pg_catalog.pg_index i "
-	"CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS n (attnum) "
-	"JOIN pg_catalog.pg_attribute a ON a.attrelid = t.id AND a.attnum = n.attnum "
-	"JOIN pg_catalog.pg_attribute r ON r.attrelid = t.root AND r.attname = a.attname "
-	"WHERE i.indrelid = t.id AND i.indisunique AND i.indisvalid AND i.indislive AND i.indimmediate AND i.indpred IS NULL "
-	"AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END) AS numbers "
-	"FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.id ORDER BY t.entity, self DESC";
-
-/* told: what a relation message marks as its identity, which is the table's own; sent: what is in the old tuple, which is the partition's. */
-static void take_identity(struct postgres_table *t, const struct numbers *key, const struct numbers *told, const struct postgres_rows *r)
-{
-	struct numbers sent = numbers_read(postgres_rows_named(r, "numbers"));
-	bool whole = cell_letter(r, "relreplident") == 'f';
-
-	t->identity_works = t->identity_works && (whole || sent.count > 0);
-	t->identity_is_key = t->identity_is_key && key->count > 0 &&
-			     (whole || (told->count > 0 && numbers_within(key, told) && numbers_within(told, &sent)));
-}
-
-static bool load_identities(struct postgres_shape *s, struct postgres_client *c, struct error *err)
-{
-	struct buffer sql = {0};
-	struct postgres_rows r;
-	struct numbers key = {0}, told = {0};
-
-	buffer_text_add(&sql, "WITH RECURSIVE ");
-	with_tables(s, &sql);
-	buffer_text_add(&sql, identities_sql);
-	bool ok = ask(c, &sql, &r, err);
-	while (ok && postgres_rows_next(&r)) {
-		struct postgres_table *t = row_table(s, &r);
-		if (!t)
-			continue;
-		if (cell_is(&r, "self")) {
-			key = key_numbers(&s->target.model->entities[t - s->tables], t);
-			told = numbers_read(postgres_rows_named(&r, "numbers"));
-			/* Until a partition says otherwise; there may be none yet. */
-			t->identity_works = t->identity_is_key = true;
-		}
-		if (cell_is(&r, "holds"))
-			take_identity(t, &key, &told, &r);
-	}
-	postgres_rows_done(&r);
 	return ok;
 }
 
@@ -603,7 +475,7 @@ static bool load(struct postgres_shape *s, struct postgres_client *c, struct err
 		return false;
 	for (int i = 0; i < s->entity_count; i++)
 		if (s->tables[i].base.name)
-			return load_columns(s, c, err) && load_keys(s, c, err) && load_identities(s, c, err);
+			return load_columns(s, c, err) && shape_keys(s, c, err) && shape_identities(s, c, err);
 	return true;
 }
 

@@ -7,7 +7,7 @@
  *
  * Prints say whether a table is still the one it was, across restarts (position.h keeps them):
  *
- *     relation   of what a relation message would tell now: names, types, modifiers of the published columns, in order
+ *     relation   of what a relation message would tell now: names, types, modifiers of the modelled columns, in the order they are sent
  *     storage    of the files the rows lie in (of each partition too), and of the publication's filter for it
  *     columns    of when the modelled columns were last defined (xmin of their rows in pg_attribute)
  */
@@ -31,7 +31,8 @@ struct postgres_column {
 	uint32_t declared;       /* oid as the relation message has it */
 	int32_t modifier;
 	int number;              /* attnum */
-	bool not_null, generated, published;
+	bool not_null, published;
+	bool generated, stored;  /* stored: generated, and kept in the table */
 	int model;               /* column of the entity, -1: not modelled */
 };
 
@@ -47,12 +48,17 @@ struct postgres_table {
 	bool identity_works;     /* updates and deletes would not fail for want of an identity once it is published */
 	bool inherits;           /* has children that are no partitions */
 	bool row_security;       /* policies would hide rows from this account */
-	bool readable;           /* SELECT is granted on all modelled columns, and USAGE on the schema */
+	bool reachable;          /* USAGE is granted on its schema */
+	bool readable;           /* and SELECT on all modelled columns */
 	bool published;          /* under its own name */
 	bool listed;             /* the publication has it, itself or by its schema or a table it is a partition of */
 	const char *published_as; /* the partitioned table under whose name its rows are sent; NULL: its own */
 	const char *filter;      /* the publication's WHERE for it, as SQL; NULL: none */
+	bool column_list;        /* the publication lists columns of it */
+	const char *filter_columns; /* their numbers, "1 3"; NULL: there is no filter */
+	bool filter_works;       /* updates and deletes do not fail for what filter and list leave out of the identity */
 	const char *unique_index; /* one that could be its identity, of the model's key; NULL: none */
+	bool unique_is_primary;
 	int column_count;
 	struct postgres_column *columns;
 	uint32_t relation_print;

@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "pgoutput/lsn.h"
 #include "source/postgres/client.h"
 
@@ -40,14 +41,25 @@ static uint32_t print_machine(uint32_t print)
 	return n > 0 ? print_add(print, text) : print;
 }
 
+/* Of the path, whether the file is there yet or not. */
+static uint32_t print_replica(uint32_t print, const char *replica)
+{
+	const char *slash = strrchr(replica, '/');
+	char *folder = slash ? memory_text_n(replica, (size_t)(slash - replica) + 1) : memory_text("."), *full = realpath(folder, NULL);
+
+	print = print_add(print_add(print, full ? full : folder), slash ? slash : "/");
+	free(full);
+	free(folder);
+	return slash ? print : print_add(print, replica);
+}
+
 void slot_name(const char *replica, char out[SLOT_NAME])
 {
-	char host[HOST_NAME_MAX + 1] = {0}, *full = realpath(replica ? replica : ".", NULL);
+	char host[HOST_NAME_MAX + 1] = {0};
 	size_t n = strlen(SLOT_PREFIX);
 
 	gethostname(host, sizeof host - 1);
-	uint32_t print = print_add(print_machine(print_add(UINT32_C(2166136261), host)), full ? full : replica ? replica : "");
-	free(full);
+	uint32_t print = print_replica(print_machine(print_add(UINT32_C(2166136261), host)), replica ? replica : "");
 	memcpy(out, SLOT_PREFIX, n);
 	for (const char *p = host; *p && *p != '.' && n < SLOT_NAME - SLOT_PRINT - 1; p++)
 		out[n++] = isalnum((unsigned char)*p) && (unsigned char)*p < 128 ? (char)tolower((unsigned char)*p) : '_';

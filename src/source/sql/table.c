@@ -13,6 +13,14 @@
 
 /* ---- columns ---- */
 
+void sql_table_init(struct sql_table *t, const struct entity *e, struct arena *a)
+{
+	*t = (struct sql_table){.rows = -1, .row_bytes = -1};
+	t->place = arena_alloc(a, sizeof *t->place * (size_t)e->column_count);
+	for (int i = 0; i < e->column_count; i++)
+		t->place[i] = -1;
+}
+
 void sql_present_init(struct sql_present *p, const struct model *m)
 {
 	p->entity_count = m->entity_count;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
 struct entity;
 struct model;
 struct report;
@@ -20,6 +21,9 @@ struct sql_table {
 	bool keyed;              /* the model's key is a primary key, or unique and not null */
 	int64_t rows, row_bytes; /* estimates; -1: unknown */
 };
+
+/* One that is not there: all of the entity's columns lacking. place is the arena's. */
+void sql_table_init(struct sql_table *t, const struct entity *e, struct arena *a);
 
 /* Which columns an entity's table had when it was there last: a table that goes away for a moment (DROP and CREATE, a swap) is
  * empty, not another one. */

@@ -1,0 +1,197 @@
+/* How the tuples of a relation are laid out, as its last message told, and tuples to rows of the model. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "pgoutput/cell.h"
+#include "source/postgres/private.h"
+
+/* ---- types ---- */
+
+/* Built-in types have the numbers they always had; of others the server tells the type below them first. */
+static uint32_t base_type(const struct postgres_stream *st, uint32_t oid)
+{
+	for (int i = 0; i < st->type_count; i++)
+		if (st->types[i].oid == oid)
+			return st->types[i].base;
+	return oid;
+}
+
+void postgres_type_take(struct postgres_stream *st, const struct pgoutput_type *t)
+{
+	struct postgres_type now = {t->id, *t->schema ? 0 : pgcell_type(t->name)};
+
+	for (int i = 0; i < st->type_count; i++)
+		if (st->types[i].oid == t->id) {
+			st->types[i] = now;
+			return;
+		}
+	if (st->type_count == st->type_cap)
+		st->types = memory_grow(st->types, sizeof *st->types * (size_t)(st->type_cap = st->type_cap ? st->type_cap * 2 : 16));
+	st->types[st->type_count++] = now;
+}
+
+/* ---- relations ---- */
+
+static int place_of(const struct postgres_stream *st, uint32_t id)
+{
+	int low = 0, high = st->relation_count;
+
+	while (low < high) {
+		int middle = (low + high) / 2;
+		if (st->relations[middle]->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct postgres_relation *postgres_relation_find(const struct postgres_stream *st, uint32_t id)
+{
+	int i = place_of(st, id);
+
+	return i < st->relation_count && st->relations[i]->id == id ? st->relations[i] : NULL;
+}
+
+static struct postgres_relation *relation_put(struct postgres_stream *st, uint32_t id)
+{
+	int i = place_of(st, id);
+
+	if (i < st->relation_count && st->relations[i]->id == id)
+		return st->relations[i];
+	if (st->relation_count == st->relation_cap)
+		st->relations = memory_grow(st->relations, sizeof *st->relations * (size_t)(st->relation_cap = st->relation_cap ? st->relation_cap * 2 : 16));
+	memmove(&st->relations[i + 1], &st->relations[i], sizeof *st->relations * (size_t)(st->relation_count - i));
+	st->relation_count++;
+	st->relations[i] = memory_zero(1, sizeof **st->relations);
+	st->relations[i]->id = id;
+	arena_init(&st->relations[i]->arena);
+	return st->relations[i];
+}
+
+void postgres_relations_done(struct postgres_stream *st)
+{
+	for (int i = 0; i < st->relation_count; i++) {
+		arena_done(&st->relations[i]->arena);
+		free(st->relations[i]);
+	}
+	free(st->relations);
+	free(st->types);
+}
+
+/* The model's column of a name: as it is written, else in any case. */
+static int model_column(const struct entity *e, const char *name)
+{
+	for (int i = 0; i < e->column_count; i++)
+		if (strcmp(e->columns[i].name, name) == 0)
+			return i;
+	for (int i = 0; i < e->column_count; i++)
+		if (strcasecmp(e->columns[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static void lay_out(struct postgres *m, struct postgres_relation *r, const struct pgoutput_relation *told)
+{
+	const struct entity *e = &m->base.model->entities[r->entity];
+	size_t n = (size_t)told->column_count;
+
+	r->key = arena_zero(&r->arena, n, sizeof *r->key);
+	r->types = arena_zero(&r->arena, n, sizeof *r->types);
+	r->before = arena_zero(&r->arena, n, sizeof *r->before);
+	r->after = arena_zero(&r->arena, n, sizeof *r->after);
+	r->wire = arena_alloc(&r->arena, sizeof *r->wire * (size_t)e->column_count);
+	for (int i = 0; i < e->column_count; i++)
+		r->wire[i] = -1;
+	r->print = PRINT_BEGIN;
+	for (int i = 0; i < told->column_count; i++) {
+		const struct pgoutput_column *c = &told->columns[i];
+		int column = model_column(e, c->name);
+		r->key[i] = c->key;
+		r->types[i] = base_type(&m->stream, c->type);
+		if (column < 0 || r->wire[column] >= 0)
+			continue;
+		r->wire[column] = i;
+		r->print = postgres_print_column(r->print, c->name, c->type, c->modifier);
+	}
+}
+
+void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told)
+{
+	struct postgres_stream *st = &m->stream;
+	struct postgres_relation *r = relation_put(st, told->id);
+
+	arena_reset(&r->arena);
+	r->entity = postgres_shape_entity(&m->shape, *told->schema ? told->schema : "pg_catalog", told->name);
+	r->column_count = told->column_count;
+	r->identity = told->identity;
+	if (r->entity < 0)
+		return;
+	lay_out(m, r, told);
+	struct postgres_prints *known = &st->prints[r->entity];
+	if (known->relation == r->print)
+		return;
+	/* Old rows of an altered table are not sent: their values may have been rewritten, a new column has its default. */
+	if (known->relation)
+		postgres_stream_reload(m, r->entity);
+	m->shape_stale = true;
+	known->relation = r->print;
+	st->prints_dirty = true;
+}
+
+/* ---- tuples ---- */
+
+static bool no_key(struct postgres *m, const struct entity *e, struct error *err)
+{
+	error_set(err, ERROR_REFUSED, "could not follow server %s: a change of %s tells no key", postgres_client_name(m->control), e->table);
+	return error_hint(err, "the table's replica identity must hold the key of the model: ALTER TABLE %s REPLICA IDENTITY FULL; then: tellerdesk resync --entity %s",
+			  e->table, e->name);
+}
+
+/* One cell as a value of the model. */
+static bool cell_take(struct postgres *m, const struct postgres_relation *r, int column, const struct pgoutput_cell *cell, struct value *out, struct error *err)
+{
+	const struct entity *e = &m->base.model->entities[r->entity];
+
+	switch (cell->kind) {
+	case PGOUTPUT_NULL:
+		*out = value_null();
+		return true;
+	case PGOUTPUT_UNCHANGED:
+		*out = (struct value){.kind = VALUE_UNKNOWN};
+		return true;
+	case PGOUTPUT_TEXT:
+		*out = pgcell_value(r->types[r->wire[column]], &e->columns[column], m->base.model->zone, cell->bytes, cell->len, &m->stream.change);
+		return true;
+	case PGOUTPUT_BINARY:
+		break;
+	}
+	return error_set(err, ERROR_REFUSED, "could not follow server %s: it sends %s.%s in a form that was not asked for", postgres_client_name(m->control), e->table,
+			 e->columns[column].name);
+}
+
+bool postgres_tuple_take(struct postgres *m, struct postgres_relation *r, const struct pgoutput_tuple *t, bool key_only, struct value *row, struct error *err)
+{
+	const struct entity *e = &m->base.model->entities[r->entity];
+	struct pgoutput_cell *cells = row == m->stream.before[r->entity] ? r->before : r->after;
+
+	if (!pgoutput_cells(t, cells, r->column_count, err))
+		return false;
+	for (int i = 0; i < e->column_count; i++) {
+		int wire = r->wire[i];
+		if (key_only && (wire < 0 || !r->key[wire]))
+			row[i] = (struct value){.kind = VALUE_UNKNOWN}; /* sent as NULL, and means nothing */
+		else if (wire < 0)
+			row[i] = value_null(); /* a column the table lacks, or lacked then, is NULL */
+		else if (!cell_take(m, r, i, &cells[wire], &row[i], err))
+			return false;
+	}
+	for (int k = 0; k < e->key_count; k++)
+		if (row[e->key[k]].kind == VALUE_UNKNOWN)
+			return no_key(m, e, err);
+	return true;
+}
