@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "server"))
 from stage import *  # noqa: E402,F403
+import server as server_  # noqa: E402,F401
 from server import BANK_TABLES, Failure, Server, available, number, quote  # noqa: E402,F401
 
 

@@ -496,7 +496,8 @@ class Server:
         """A database with these tables, all of them published: the program's account may follow it."""
         if self.sql(f"SELECT 1 FROM pg_database WHERE datname = {quote(name)}", "postgres") == []:
             self.database(name)
-        self.sql(tables, name)
+        if tables:
+            self.sql(tables, name)
         self.publish(*[row[0] for row in self.sql(OWN_TABLES, name)], database=name)
         return name
 
