@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One stream of changes into the embedded bank and into a server: both replicas tell the same, byte for byte.
+"""One stream of changes into the embedded bank and into MariaDB: both replicas tell the same, byte for byte (tests/server/alike.py).
 
     same.py [--streams N] [--steps N] [--seed N]
 """
@@ -9,85 +9,15 @@ import os
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
-from oracle import Book, FileBank, ServerBank, Writer, judge  # noqa: E402
+from alike import generated, stream  # noqa: E402
 
 STREAMS, STEPS, SEED = numbers(streams=3, steps=150, seed=1)
-
-
-class Both:
-    """Writes each transaction to all of its targets."""
-
-    def __init__(self, *targets):
-        self.targets = targets
-
-    def run(self, statements, number):
-        return all([target.run(statements, number) for target in self.targets])
-
-
-def canonical(replica):
-    return must(desk("dump", "--canonical", "--replica", replica, "--json")).out.splitlines()
-
-
-def unlike(a, b, names=("bank", "server")):
-    """The first lines that only one of them has."""
-    only_a, only_b = set(a) - set(b), set(b) - set(a)
-    return "\n".join([f"only the {names[0]}'s: {x}" for x in a if x in only_a][:8] + [f"only the {names[1]}'s: {x}" for x in b if x in only_b][:8])
-
-
-def stream(t, server, seed):
-    """Filled before the first copy, changed after it; copied once or in the middle of its life."""
-    bank, name = path(f"same{seed}.bank"), f"same{seed}"
-    must(desk("generate", "--to", f"bank:{bank}", "--customers", "0", "--delay", "0s"))
-    server.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4; GRANT SELECT ON {name}.* TO teller@localhost")
-    theirs = ServerBank(server, database=name)
-    theirs.prepare(BANK_TABLES)
-    writer = Writer(Both(FileBank(bank), theirs), Book(), seed)
-    sources = {"bank": f"bank:{bank}", "server": server.url(database=name)}
-    replicas = {n: fresh(f"{name}-{n}.db") for n in sources}
-
-    def follow_all():
-        for n, url in sources.items():
-            must(once(url, replicas[n]))
-
-    if seed % 2:
-        writer.fill(120)
-    follow_all()
-    for part in range(3):
-        for _ in range(STEPS // 3):
-            writer.step()
-        follow_all()
-    lines = {n: canonical(r) for n, r in replicas.items()}
-    t.ok(lines["bank"] == lines["server"] and lines["bank"], f"seed {seed}: {writer.book.commits} transactions, {len(lines['bank'])} lines alike", unlike(lines["bank"], lines["server"]))
-    for n, replica in replicas.items():
-        judge(t, replica, writer.book, f"seed {seed}, {n}")
-    flat = [must(desk("export", "--flat", "--replica", replica, "--json")).out for replica in replicas.values()]
-    t.ok(flat[0] == flat[1], f"seed {seed}: the flat views are alike")
-    whole(t, replicas["server"], f"seed {seed}: nothing differs from the source")
-
-
-def generated(t, server):
-    """`generate` writes both, from one seed and at one frozen moment."""
-    still = {"TELLERDESK_NOW": "2026-05-01T00:00:00Z"}
-    server.sql("CREATE DATABASE made CHARACTER SET utf8mb4; GRANT ALL ON made.* TO writer@localhost IDENTIFIED BY ''; GRANT BINLOG MONITOR ON *.* TO writer@localhost; GRANT SELECT ON made.* TO teller@localhost")
-    lines = {}
-    bank = f"bank:{path('made.bank')}"
-    for name, target, url in (("bank", bank, bank), ("server", server.url("writer", "made"), server.url(database="made"))):
-        done = desk("generate", "--to", target, "--customers", "300", "--batch", "50", "--delay", "0s", "--seed", "5", "--json", environment=still)
-        if not t.equal(done.status, 0, f"generate writes a {name}", done):
-            return
-        must(once(url, fresh(f"made-{name}.db")))
-        done = desk("generate", "--to", target, "--customers", "600", "--batch", "50", "--delay", "0s", "--seed", "5", "--json", environment=still)
-        t.equal(done.status, 0, f"and goes on with the {name}", done)
-        position = done.json()["position"] if done.status == 0 else ""
-        reached = desk("ingest", "--until", position, "--source", url, "--replica", path(f"made-{name}.db"))
-        t.equal(reached.status, 0, f"to the position it printed, {position}", reached)
-        lines[name] = canonical(path(f"made-{name}.db"))
-    t.ok(lines["bank"] == lines["server"], f"{len(lines['bank'])} lines alike", unlike(lines["bank"], lines["server"]))
-
 
 with tap() as t:
     if need(t):
         with Server("same") as server:
             for seed in range(SEED, SEED + STREAMS):
-                stream(t, server, seed)
-            generated(t, server)
+                stream(t, server, seed, STEPS)
+            server.followed("made")
+            server.sql("GRANT ALL ON made.* TO writer@localhost IDENTIFIED BY ''; GRANT BINLOG MONITOR ON *.* TO writer@localhost")
+            generated(t, server, "made")

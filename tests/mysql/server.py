@@ -44,6 +44,18 @@ ACCOUNT = ("CREATE USER teller@localhost, teller@'127.0.0.1';"
            "GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO teller@localhost, teller@'127.0.0.1';"
            "GRANT SELECT ON bank.* TO teller@localhost, teller@'127.0.0.1';")
 
+# The bank of data/models/demography.model, as a DBA would write it.
+BANK_TABLES = """
+CREATE TABLE store (store_id VARCHAR(20) NOT NULL PRIMARY KEY, name VARCHAR(80), city VARCHAR(80));
+CREATE TABLE customer_info (cif BIGINT NOT NULL PRIMARY KEY, name VARCHAR(120) NOT NULL, birthdate DATE, gender VARCHAR(12),
+  address VARCHAR(200), city VARCHAR(80), country VARCHAR(80), email VARCHAR(120), phone VARCHAR(60), store_id VARCHAR(20),
+  registered_at DATETIME(6), changed_by VARCHAR(40));
+CREATE TABLE bank_product (productid BIGINT NOT NULL PRIMARY KEY, cif BIGINT, producttype VARCHAR(40), opendate DATE, status VARCHAR(20),
+  KEY (cif));
+CREATE TABLE customer_asset (assetid BIGINT NOT NULL PRIMARY KEY, cif BIGINT, assettype VARCHAR(40), assetvalue DECIMAL(18,2),
+  valuation_date DATE, KEY (cif));
+"""
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 MADE = {}     # the data folder that new servers are copies of
 RUNNING = []
@@ -220,6 +232,32 @@ class Server:
     def cell(self, text):
         rows = self.sql(text)
         return rows[0][0] if rows else None
+
+    def followed(self, name, tables=""):
+        """A database with these tables, which the account of the program may follow."""
+        self.sql(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4; GRANT SELECT ON {name}.* TO teller@localhost, teller@'127.0.0.1'; USE {name}; {tables}")
+        return name
+
+    def bank(self, name="bank"):
+        return self.followed(name, BANK_TABLES)
+
+    def rows(self, table, columns, database="bank"):
+        with self.session(database=database) as c:
+            c.run("SET time_zone = '+00:00'")
+            return c.texts(f"SELECT {', '.join(f'`{name}`' for name in columns)} FROM {table}")
+
+    # ---- a writer of which errors are expected ----
+
+    errors = (OSError, ConnectionError, wire.ServerError)
+
+    def writer(self, database="bank"):
+        client = self.connect(database=database)
+        client.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')")  # literals as standard SQL has them
+        return client
+
+    @staticmethod
+    def lost(error):
+        return not isinstance(error, wire.ServerError) or error.number in (1053, 1317, 1927, 2006, 2013)
 
     def script(self, text, database="bank"):
         """Text through the server's own client program, which knows DELIMITER and SOURCE."""

@@ -74,7 +74,7 @@ class Held:
 class Case:
     def __init__(self, t, server, name, rows=ROWS):
         self.t, self.server, self.name = t, server, name
-        server.sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4; GRANT SELECT ON {name}.* TO teller@localhost; USE {name}; {TABLES.format(rows=rows)}")
+        server.followed(name, TABLES.format(rows=rows))
         self.model = write_model(f"{name}.model", CUSTOMER, ACCOUNT)
         self.replica, self.url = fresh(f"{name}.db"), server.url(database=name)
 
@@ -88,12 +88,7 @@ class Case:
         return self.t.equal(got, wanted, f"{self.name}: {name}", shown)
 
     def unlike(self):
-        found = []
-        for entity_, (table, key, columns) in SHAPES.items():
-            wanted = source_rows(self.server, table, columns, key, self.name)
-            got = {k: [plain(v[c]) for c in columns] for k, v in exported(self.replica, entity_).items()}
-            found += [f"{entity_} {k}: source {wanted.get(k)}, replica {got.get(k)}" for k in sorted(set(wanted) | set(got)) if wanted.get(k) != got.get(k)]
-        return found
+        return differences(self.server, self.replica, SHAPES, self.name)
 
     def same(self, name):
         other, inside = self.unlike(), desk("check", "--replica", self.replica)

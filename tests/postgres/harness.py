@@ -4,9 +4,9 @@
 import os
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cli"))
-from desk import *  # noqa: E402,F403
-from server import Failure, Server, available, number  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from scene import *  # noqa: E402,F403
+from oracle import Book, ServerBank, Writer  # noqa: E402
 
 ROWS = "CREATE TABLE t (a INT PRIMARY KEY, b TEXT, c BYTEA); INSERT INTO t VALUES (1, 'x', '\\x00ff'), (2, NULL, NULL), (3, 'NULL', 'it''s'), (4, E'a\\tb', '')"
 
@@ -113,6 +113,28 @@ def who_comes_in(t, s):
         t.equal(c.run("SELECT count(*), (SELECT tablename FROM pg_publication_tables) FROM u"), [("0", "u")], "another database, its tables readable and published")
 
 
+def a_writer(t, s):
+    """What it says was committed is there, and nothing else, whatever befell its connection."""
+    target = ServerBank(s, "written")
+    target.prepare()
+    writer = Writer(target, Book(), 3)
+    writer.fill(60)
+    t.equal(s.sql("SELECT tablename FROM pg_publication_tables ORDER BY 1", "written"), [["bank_product"], ["customer_asset"], ["customer_info"], ["store"]], "a bank's tables are published")
+    for turn in range(40):
+        writer.step()
+        if turn % 10 == 4:
+            s.kill9()
+            s.start()
+        if turn % 10 == 8:
+            target.client.drop()
+    wrong = []
+    for name, (table, key, columns) in BANK.items():
+        got = {json.loads(k): v for k, v in source_rows(s, table, columns, key, "written").items()}
+        wanted = {k: [v[c] for c in columns] for k, v in writer.book.live(name).items()}
+        wrong += [f"{name} {k}: book {wanted.get(k)}, server {got.get(k)}" for k in sorted(set(got) | set(wanted)) if got.get(k) != wanted.get(k)]
+    t.equal((wrong, writer.book.commits > 30), ([], True), "the book is what the server holds")
+
+
 with tap() as t:
     if not available():
         t.skip("a server's log", "there is no PostgreSQL or no psycopg2 here")
@@ -123,3 +145,4 @@ with tap() as t:
             families(t, s)
             the_log(t, s)
             who_comes_in(t, s)
+            a_writer(t, s)

@@ -74,6 +74,22 @@ ALTER DEFAULT PRIVILEGES FOR ROLE postgres GRANT SELECT ON TABLES TO teller
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres GRANT USAGE ON SCHEMAS TO teller
 """
 
+# The bank of data/models/demography.model, as a DBA would write it.
+BANK_TABLES = """
+CREATE TABLE store (store_id VARCHAR(20) PRIMARY KEY, name VARCHAR(80), city VARCHAR(80));
+CREATE TABLE customer_info (cif BIGINT PRIMARY KEY, name VARCHAR(120) NOT NULL, birthdate DATE, gender VARCHAR(12),
+  address VARCHAR(200), city VARCHAR(80), country VARCHAR(80), email VARCHAR(120), phone VARCHAR(60), store_id VARCHAR(20),
+  registered_at TIMESTAMP, changed_by VARCHAR(40));
+CREATE TABLE bank_product (productid BIGINT PRIMARY KEY, cif BIGINT, producttype VARCHAR(40), opendate DATE, status VARCHAR(20));
+CREATE TABLE customer_asset (assetid BIGINT PRIMARY KEY, cif BIGINT, assettype VARCHAR(40), assetvalue NUMERIC(18,2), valuation_date DATE);
+CREATE INDEX ON bank_product (cif);
+CREATE INDEX ON customer_asset (cif);
+"""
+
+# Tables of a database that may be published: those of partitions are named by their parent.
+OWN_TABLES = ("SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
+              "AND NOT c.relispartition AND c.relpersistence = 'p' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1")
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 MADE = {}     # the data folder that new servers are copies of
 RUNNING = []
@@ -475,6 +491,34 @@ class Server:
 
     def publish(self, *tables, database="bank", name="tellerdesk"):
         self.sql(f"CREATE PUBLICATION {name}" + (f" FOR TABLE {', '.join(tables)}" if tables else ""), database)
+
+    def followed(self, name, tables=""):
+        """A database with these tables, all of them published: the program's account may follow it."""
+        if self.sql(f"SELECT 1 FROM pg_database WHERE datname = {quote(name)}", "postgres") == []:
+            self.database(name)
+        if tables:
+            self.sql(tables, name)
+        self.publish(*[row[0] for row in self.sql(OWN_TABLES, name)], database=name)
+        return name
+
+    def bank(self, name="bank"):
+        return self.followed(name, BANK_TABLES)
+
+    def rows(self, table, columns, database="bank"):
+        names = ", ".join(f'"{name}"' for name in columns)
+        return self.sql(f"SELECT {names} FROM {table}", database)
+
+    # ---- a writer of which errors are expected ----
+
+    errors = (Failure,)
+
+    def writer(self, database="bank"):
+        return self.connect(database=database)
+
+    @staticmethod
+    def lost(error):
+        """The connection is gone, or the server ends or begins."""
+        return error.pgcode is None or error.pgcode.startswith(("08", "57P0"))
 
     def dump(self, table, database="bank"):
         """All rows, in canonical text, in order."""

@@ -17,7 +17,7 @@ import random
 import sqlite3
 import time
 
-from scene import BANK, ask, dumped, plain, wire
+from stage import BANK, ask, dumped, plain
 
 NEVER = 1 << 60
 ZONE = datetime.timedelta(hours=7)  # of data/models/demography.model
@@ -73,22 +73,21 @@ class Book:
 # ---- where a writer writes ----
 
 class ServerBank:
-    """A MariaDB server; reconnects for as long as it takes, and then knows what became of the last transaction."""
+    """A server; reconnects for as long as it takes, and then knows what became of the last transaction."""
 
     def __init__(self, server, database="bank", bound=60.0):
         self.server, self.database, self.bound, self.client = server, database, bound, None
 
-    def prepare(self, tables):
-        self.server.sql(tables + "CREATE TABLE written (one INT PRIMARY KEY, n INT); INSERT INTO written VALUES (1, 0)", self.database)
+    def prepare(self):
+        self.server.bank(self.database)
+        self.server.sql("CREATE TABLE written (one INT PRIMARY KEY, n INT); INSERT INTO written VALUES (1, 0)", self.database)
 
     def session(self):
         end = time.monotonic() + self.bound
         while self.client is None:
             try:
-                client = self.server.connect(database=self.database)
-                client.run("SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')")  # literals are SQLite's too
-                self.client = client
-            except (OSError, ConnectionError, wire.ServerError):
+                self.client = self.server.writer(self.database)
+            except self.server.errors:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.02)
@@ -100,10 +99,8 @@ class ServerBank:
         try:
             self.session().run(sent)
             return True
-        except (OSError, ConnectionError):
-            pass
-        except wire.ServerError as error:
-            if error.number not in (1053, 1317, 1927, 2006, 2013):
+        except self.server.errors as error:
+            if not self.server.lost(error):
                 raise
         return self.written() == str(number)
 
@@ -116,8 +113,8 @@ class ServerBank:
             self.client = None
             try:
                 return self.session().cell("SELECT n FROM written")
-            except (OSError, ConnectionError):
-                if time.monotonic() > end:
+            except self.server.errors as error:
+                if not self.server.lost(error) or time.monotonic() > end:
                     raise
 
 
