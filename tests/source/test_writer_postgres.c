@@ -480,6 +480,9 @@ static void test_tables_stay(void **state)
 	assert_null(writer_open(pgserver_url(server, "postgres", "nowhere"), &err));
 	assert_int_equal(err.code, ERROR_REFUSED);
 	assert_non_null(strstr(err.message, "nowhere"));
+	assert_non_null(strstr(err.message, "(3D000)"));
+	assert_null(writer_open(pgserver_url(server, "stranger", "bank"), &err));
+	assert_int_equal(err.code, ERROR_PERMISSION);
 }
 
 /* The note updates whatever publishes it, and the URL says the schema. */
