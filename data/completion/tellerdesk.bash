@@ -32,7 +32,7 @@ _tellerdesk_argument()
 		;;
 	--source | --to)
 		# A colon ends a word for readline: past it only the path is completed.
-		COMPREPLY=($(compgen -W "bank: csv: mysql://" -- "$word"))
+		COMPREPLY=($(compgen -W "bank: csv: mysql:// postgresql://" -- "$word"))
 		compopt -o nospace 2>/dev/null
 		;;
 	--format)

@@ -57,6 +57,7 @@ const struct setting setting_table[] = {
 	{"accept-server", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, "resync",
 	 N_("take the server the source names now for the one the replica was built from")},
 	{"adopt-model", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, "resync", N_("change the replica to the model given")},
+	{"slot", 0, SETTING_TEXT, NULL, "NAME", NULL, NULL, "detach", N_("of the slot with this name, whose replica is gone")},
 	{"against-source", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, "check", N_("compare row by row with the source")},
 	{"repair", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, "check", N_("write what was found to differ")},
 

@@ -34,14 +34,14 @@
 
 extern const struct command command_console, command_demo, command_ingest, command_resync, command_lookup,
 	command_search, command_history, command_stores, command_status, command_check, command_check_source,
-	command_capture_sql, command_dump, command_export, command_generate, command_config;
+	command_capture_sql, command_detach, command_dump, command_export, command_generate, command_config;
 
 const struct command *const command_table[] = {
 	&command_console, &command_demo,     &command_lookup,       &command_search,
 	&command_history, &command_stores,   &command_status,       &command_ingest,
 	&command_resync,  &command_check,    &command_check_source, &command_capture_sql,
-	&command_export,  &command_dump,     &command_generate,     &command_config,
-	NULL,
+	&command_detach,  &command_export,   &command_dump,         &command_generate,
+	&command_config,  NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -95,7 +95,8 @@ static void writer_mysql_look(struct writer_sql *w)
 
 static const struct writer_sql_server writer_mysql_server = {
 	.script = "mysql/demography.sql",
-	.there_head = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (",
+	.there_head =
+		"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (",
 	.there_tail = ")",
 	.note_table = "CREATE TABLE IF NOT EXISTS tellerdesk_note ("
 		      "name VARCHAR(64) NOT NULL PRIMARY KEY, text MEDIUMTEXT NOT NULL"

@@ -1,4 +1,5 @@
-/* writer_postgres: generated rows into a PostgreSQL database. New rows go by COPY, inside the transaction they belong to. */
+/* writer_postgres: generated rows into a PostgreSQL database. New rows go by COPY, inside the transaction they belong
+ * to. */
 #include "config.h"
 
 #include <inttypes.h>

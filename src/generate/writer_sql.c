@@ -70,6 +70,8 @@ static bool writer_sql_change(struct writer_sql *w, enum writer_op op, enum writ
 	const struct writer_rows_table *t = &writer_rows_tables[table];
 	struct buffer *sql = &w->text;
 
+	if (!writer_sql_flush(w, err))
+		return false;
 	buffer_clear(sql);
 	buffer_format(sql, op == WRITER_DELETE ? "DELETE FROM %s" : "UPDATE %s SET ", t->name);
 	for (int i = 1; op == WRITER_UPDATE && t->columns[i]; i++) {
@@ -78,7 +80,7 @@ static bool writer_sql_change(struct writer_sql *w, enum writer_op op, enum writ
 	}
 	buffer_format(sql, " WHERE %s = ", t->columns[0]);
 	writer_sql_cell(w, sql, r->cells[0]);
-	return writer_sql_flush(w, err) && writer_sql_hint(w, w->server->run(w, sql->data, sql->len, err), err);
+	return writer_sql_hint(w, w->server->run(w, sql->data, sql->len, err), err);
 }
 
 /* ---- tables ---- */

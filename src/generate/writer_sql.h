@@ -47,7 +47,7 @@ struct writer_sql {
 	const struct zone *zone;            /* of registered_at */
 	struct buffer fresh[WRITER_TABLES]; /* new rows that wait, as the server's functions write them */
 	size_t waiting;                     /* bytes of all */
-	struct buffer text;                 /* of the statement at hand */
+	struct buffer text;                 /* of the statement at hand; send may use it */
 	bool open;                          /* a transaction is */
 	bool moved;                         /* the log, since the position was asked for */
 	bool warned;                        /* that there is no position */

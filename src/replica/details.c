@@ -46,8 +46,14 @@ int64_t detail_number(const struct status_source *s, const char *name, int64_t o
 
 const char *detail_place(const char *position, struct arena *a)
 {
-	const char *mark = strstr(position, GTID_MARK);
-	return mark ? arena_copy(a, position, (size_t)(mark - position)) : position;
+	static const char *const machinery[] = {GTID_MARK, " slot=", " timeline=", " shape="};
+	const char *end = NULL;
+	for (size_t i = 0; i < sizeof machinery / sizeof *machinery; i++) {
+		const char *mark = strstr(position, machinery[i]);
+		if (mark && (!end || mark < end))
+			end = mark;
+	}
+	return end ? arena_copy(a, position, (size_t)(end - position)) : position;
 }
 
 const char *detail_gtids(const char *position)
@@ -174,6 +180,54 @@ static void put_kept(struct telling *t)
 	put(t, /* xgettext: cell 14 */ N_("Log kept"), &b, brief);
 }
 
+static void put_slot(struct telling *t)
+{
+	const char *slot = detail_text(t->source, "slot"), *told = detail_text(t->source, "slot_state"), *state = told ? told : "";
+	bool reserved = strcmp(state, "reserved") == 0;
+	struct buffer b = {0};
+	if (!slot)
+		return;
+	if (reserved)
+		buffer_format(&b, N_("%s, reserved"), slot);
+	else if (strcmp(state, "extended") == 0)
+		buffer_format(&b, N_("%s, extended: it holds more log than the server plans for"), slot);
+	else if (strcmp(state, "unreserved") == 0)
+		buffer_format(&b, N_("%s, unreserved: the server may give up its log at any moment"), slot);
+	else if (strcmp(state, "lost") == 0)
+		buffer_format(&b, N_("%s, lost: the server gave up its log"), slot);
+	else if (strcmp(state, "missing") == 0)
+		buffer_format(&b, N_("%s, missing: somebody dropped it"), slot);
+	else
+		buffer_text_add(&b, slot); /* servers before 13 tell no state */
+	put(t, /* xgettext: cell 14 */ N_("Slot"), &b, *state && !reserved);
+}
+
+/* How much of its log the server keeps for us, and when it will do so no more. */
+static void put_retained(struct telling *t)
+{
+	int64_t bytes = detail_number(t->source, "retained_bytes", -1), most = detail_number(t->source, "retained_limit_bytes", -1);
+	int64_t left = detail_number(t->source, "safe_bytes", -1);
+	bool little = most >= 0 && left >= 0 && left < most / DETAIL_LEFT_LEAST;
+	char kept[TEXT_SIZE], limit[TEXT_SIZE], rest[TEXT_SIZE];
+	struct buffer b = {0};
+	if (bytes < 0)
+		return;
+	text_size(bytes, kept);
+	text_size(most < 0 ? 0 : most, limit);
+	text_size(left < 0 ? 0 : left, rest);
+	if (most < 0)
+		buffer_format(&b, N_("%s, without a limit"), kept);
+	else if (left < 0)
+		buffer_format(&b, N_("%s, at most %s"), kept, limit);
+	else if (left == 0)
+		buffer_format(&b, N_("%s, at most %s: nothing is left before it is given up"), kept, limit);
+	else if (little)
+		buffer_format(&b, N_("%s, at most %s: only %s are left before it is given up"), kept, limit, rest);
+	else
+		buffer_format(&b, N_("%s, at most %s: %s are left"), kept, limit, rest);
+	put(t, /* xgettext: cell 14 */ N_("Kept for us"), &b, little || left == 0);
+}
+
 int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out)
 {
 	struct telling t = {s, f, zone, a, out, 0};
@@ -182,6 +236,8 @@ int detail_lines(const struct status_source *s, const struct freshness *f, const
 	put_behind(&t);
 	put_log_end(&t);
 	put_kept(&t);
+	put_slot(&t);
+	put_retained(&t);
 	put_server(&t);
 	put_encryption(&t);
 	return t.count;

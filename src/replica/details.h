@@ -20,6 +20,8 @@ struct zone;
 #define DETAIL_LINES 8
 /* An outage may last a long weekend: a log that is kept for less is worth a warning, in seconds. */
 #define DETAIL_RETAIN_LEAST (3 * 24 * 3600)
+/* So is a slot that has less than this part of its limit left: a quarter. */
+#define DETAIL_LEFT_LEAST 4
 
 struct detail_line {
 	/* In the arena, or constant; English: a label is translated by _(), a text by language_sentence. */
@@ -33,7 +35,8 @@ const char *detail_text(const struct status_source *s, const char *name);
 int64_t detail_number(const struct status_source *s, const char *name, int64_t otherwise);
 /* Fills at most DETAIL_LINES; returns how many. */
 int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out);
-/* A position in its two parts: where the log stands, and the set of transactions up to there (NULL: it has none). */
+/* A position in its two parts for people: where the log stands, without what the source needs to go on from there (slot, timeline,
+ * prints of tables); and the set of transactions up to there (NULL: it has none). */
 const char *detail_place(const char *position, struct arena *a);
 const char *detail_gtids(const char *position);
 

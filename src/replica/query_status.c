@@ -158,11 +158,11 @@ static int64_t file_bytes(const char *path)
 	return bytes;
 }
 
-/* A state the last writer left behind is not the state of anything now. */
+/* A state the last writer left behind is not the state of anything now, unless it waits for a person. */
 static void forget_states(struct status_answer *out)
 {
 	for (int i = 0; i < out->source_count; i++)
-		if (strcmp(out->sources[i].state, "refused") != 0)
+		if (strcmp(out->sources[i].state, "refused") != 0 && strcmp(out->sources[i].state, "detached") != 0)
 			out->sources[i].state = "offline";
 }
 

@@ -492,6 +492,19 @@ void replica_checkpoint(struct replica *r)
 
 /* ---- facts about the source ---- */
 
+char *replica_identity(struct replica *r)
+{
+	struct error ignored = {0};
+	sqlite3_stmt *s = sql_prepare(r->db, "SELECT identity FROM td_source WHERE id = ?1", &ignored);
+	char *found = NULL;
+	if (s)
+		sqlite3_bind_int64(s, 1, r->source);
+	if (s && sql_row(s, &ignored) == 1 && sqlite3_column_type(s, 0) != SQLITE_NULL)
+		found = memory_text((const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	return found;
+}
+
 bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err)
 {
 	sqlite3_stmt *s = sql_prepare(r->db, "SELECT identity FROM td_source WHERE id = ?1", err);

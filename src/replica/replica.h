@@ -72,6 +72,8 @@ bool replica_may_adopt(const struct replica *r, const struct model *now, struct 
 const char *replica_position(const struct replica *r);
 /* How fine the source's commit times are ("us", "ms", "s"), for status. */
 bool replica_set_precision(struct replica *r, const char *precision, struct error *err);
+/* Of the source it was built from; NULL: not known yet. The caller frees it. */
+char *replica_identity(struct replica *r);
 bool replica_set_identity(struct replica *r, const char *identity, bool accept, struct error *err);
 /* Which columns the bank has (present[column]); stored, and shown as "absent" by queries. */
 bool replica_set_columns(struct replica *r, int entity, const bool *present, struct error *err);
@@ -80,7 +82,7 @@ bool replica_build_indexes(struct replica *r, int entity, struct error *err);
 
 /* ---- the status row ---- */
 struct status_row {
-	const char *state;  /* "starting" "snapshot" "live" "offline" "refused" "paused" "stopped" */
+	const char *state;  /* "starting" "snapshot" "live" "offline" "refused" "paused" "stopped" "detached" */
 	int64_t complete_to;/* TIME_NONE: leave as it is */
 	int64_t clock_offset;/* source's clock minus ours, microseconds */
 	double rate;        /* changes applied per second */

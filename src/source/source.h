@@ -89,6 +89,20 @@ struct source_finding {
 	const char *object, *detail, *fix;
 };
 
+/* A console that is retired: what is kept at the server for its replica is given up. */
+struct source_detach {
+	const char *name;      /* of what is kept; NULL: as the replica has it */
+	const char *position;  /* of the replica; NULL: it has none */
+	const char *identity;  /* of the source the replica was built from; NULL: not known. Another one is refused, unless a name is given */
+};
+
+struct source_detached {
+	char name[64];         /* of what was kept */
+	char server[256];      /* as messages name it */
+	bool found;            /* false: it was gone already */
+	int64_t freed;         /* bytes the server kept for it alone or with others */
+};
+
 struct source_copy_ops {
 	bool (*bound_before)(struct source *s, const char **p0, int64_t *clock, struct error *err);
 	/* `stamp` numbers the catalogue of the entity: a chunk whose stamp differs from a RELOAD's is stale. */
@@ -131,6 +145,9 @@ struct source_ops {
 	 * them). It asks the server: every few seconds at most. What may not be asked is left out; false: nobody answers. NULL: there
 	 * is nothing to tell. */
 	bool (*describe)(struct source *s, struct buffer *out, struct error *err);
+	/* Gives up what the server keeps for one replica, without opening the source. What is in use, or not ours, is refused. NULL: it keeps
+	 * nothing for anybody. */
+	bool (*detach)(const struct source_params *p, const struct source_detach *how, struct source_detached *out, struct error *err);
 	void (*close)(struct source *s);
 };
 

@@ -83,6 +83,7 @@ static const struct {
 	/* Last: it leaves the bank far ahead of the replica. */
 	{"console/typing", console_typing, true},
 	{"mysql", bench_mysql, false},
+	{"postgres", bench_postgres, false},
 };
 
 /* "console" asks for all that begin with it and a slash. */
@@ -157,7 +158,7 @@ static int run_apart(struct bench *b, const char *only)
 static int usage(void)
 {
 	fputs("usage: bench --program TELLERDESK [--customers N] [--only PARTS]\n"
-	      "PARTS are some of apply,snapshot,read,stores,follow,console,mysql; of console:\n"
+	      "PARTS are some of apply,snapshot,read,stores,follow,console,mysql,postgres; of console:\n"
 	      "console/headless,console/typing,console/bytes,console/commits\n",
 	      stderr);
 	return 2;

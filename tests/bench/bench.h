@@ -14,6 +14,7 @@
  *     bench_console    -                             b->bank, b->replica: it lets them grow
  *     console_...      - (console.h)                 the same
  *     bench_mysql      servers and replicas of its own   -
+ *     bench_postgres   the same                          -
  */
 #ifndef TD_BENCH_BENCH_H
 #define TD_BENCH_BENCH_H
@@ -41,6 +42,7 @@ void bench_stores(const struct bench *b);
 void bench_follow(const struct bench *b);
 void bench_console(const struct bench *b);
 void bench_mysql(const struct bench *b);
+void bench_postgres(const struct bench *b);
 
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Fails with err's message where ok is false. */

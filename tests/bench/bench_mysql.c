@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +17,9 @@
 #include "bench/child.h"
 #include "bench/db.h"
 #include "bench/feed.h"
+#include "bench/live.h"
+#include "bench/ours.h"
+#include "bench/race.h"
 #include "bench/servers.h"
 #include "bench/raw_apply.h"
 #include "bench/raw_binlog.h"
@@ -33,13 +35,6 @@
 #define COMMITS      1000   /* seen one at a time */
 #define COMMITS_TURN 100    /* until the other one's turn */
 
-/* Rounds of one kind of work, against the replica with one thread or with several. */
-struct race {
-	struct samples ours, theirs, ratios; /* rows a second; ours to theirs */
-	double our_cpu, their_cpu, rows;
-	int64_t peak;
-};
-
 struct bank {
 	const struct bench *b;
 	struct servers m;
@@ -53,7 +48,7 @@ struct bank {
 static void run_ours(struct bank *k, const char *to, struct cost *c)
 {
 	struct ours o;
-	ours_follow(&k->m, &o, k->replica);
+	ours_follow(&o, k->b, k->m.url, k->replica);
 	ours_reach(&o, to, c);
 	ours_end(&o, c);
 }
@@ -67,33 +62,7 @@ static void race_once(struct bank *k, struct race *r, double rows, int threads, 
 	servers_replay(&k->m, threads, to, &theirs);
 	if (!first)
 		run_ours(k, to, &ours);
-	samples_add(&r->ours, rows / ours.seconds);
-	samples_add(&r->theirs, rows / theirs.seconds);
-	samples_add(&r->ratios, theirs.seconds / ours.seconds);
-	r->our_cpu += ours.cpu;
-	r->their_cpu += theirs.cpu;
-	r->rows += rows;
-	r->peak = ours.peak > r->peak ? ours.peak : r->peak;
-}
-
-static void report_race(struct race *r, const char *what, const char *at_least, const char *aim)
-{
-	report_line(&(struct report_line){what, REPORT_RATE, samples_at(&r->ours, 0.5), samples_at(&r->theirs, 0.5),
-					  samples_at(&r->ratios, 0.5), at_least, aim});
-}
-
-static void report_cpu(struct race *r)
-{
-	report_line(&(struct report_line){"  processor time a row", REPORT_TIME, r->our_cpu * 1e6 / r->rows, r->their_cpu * 1e6 / r->rows, 0,
-					  NULL, NULL});
-}
-
-static void race_done(struct race *r)
-{
-	samples_done(&r->ours);
-	samples_done(&r->theirs);
-	samples_done(&r->ratios);
-	*r = (struct race){0};
+	race_add(r, rows, &ours, &theirs);
 }
 
 static char *parallel(const struct bank *k, const char *what)
@@ -138,10 +107,10 @@ static void inserts(struct bank *k)
 	race_inserts(k, &many, k->threads, from, to);
 	race_inserts(k, &one, 0, from, to);
 	report_section("catching up with a MariaDB server, against its own replica");
-	report_race(&one, "inserts, replica of one thread (the default)", "0.70", "1.10");
-	report_cpu(&one);
-	report_race(&many, label, NULL, NULL);
-	report_cpu(&many);
+	race_report(&one, "inserts, replica of one thread (the default)", "0.70", "1.10");
+	race_report_cpu(&one);
+	race_report(&many, label, NULL, NULL);
+	race_report_cpu(&many);
 	report_line(&(struct report_line){"inserts, against a reader that only counts the log's events", REPORT_RATE, samples_at(&one.ours, 0.5),
 					  rows / raw.seconds, 0, NULL, NULL});
 	report_line(&(struct report_line){"peak memory of ingest, catching up", REPORT_BYTES, (double)(one.peak > many.peak ? one.peak : many.peak), 0, 0,
@@ -207,9 +176,9 @@ static void updates(struct bank *k)
 		race_block(k, &one, 0, count, FEED_TXN);
 	}
 	double naive = naive_rate(k);
-	report_race(&one, "random updates with history, replica of one thread (keeps none)", "0.35", "0.50");
-	report_cpu(&one);
-	report_race(&many, label, NULL, NULL);
+	race_report(&one, "random updates with history, replica of one thread (keeps none)", "0.35", "0.50");
+	race_report_cpu(&one);
+	race_report(&many, label, NULL, NULL);
 	report_line(&(struct report_line){"  against the open version kept in the history too", REPORT_RATE, samples_at(&one.ours, 0.5), naive, 0,
 					  "1.50", NULL});
 	race_done(&one);
@@ -227,9 +196,9 @@ static void singles(struct bank *k)
 		race_block(k, &many, k->threads, count, 1);
 		race_block(k, &one, 0, count, 1);
 	}
-	report_race(&one, "single-row transactions, replica of one thread", "1.00", "5.00");
-	report_cpu(&one);
-	report_race(&many, label, NULL, NULL);
+	race_report(&one, "single-row transactions, replica of one thread", "1.00", "5.00");
+	race_report_cpu(&one);
+	race_report(&many, label, NULL, NULL);
 	race_done(&one);
 	race_done(&many);
 	free(label);
@@ -237,28 +206,25 @@ static void singles(struct bank *k)
 
 /* ---- live ---- */
 
-static void rest(int64_t micro)
-{
-	nanosleep(&(struct timespec){.tv_nsec = micro * 1000}, NULL);
-}
-
 /* Whether the customer's city is the expected one, where somebody looks. */
 struct looker {
+	struct bank *k;
 	sqlite3_stmt *ours; /* or */
 	MYSQL *theirs;
 };
 
-static bool sees(const struct looker *l, int64_t cif, const char *city)
+static bool sees(void *ctx, int64_t number, const char *city)
 {
+	const struct looker *l = ctx;
 	bool there = false;
 	if (l->ours) {
-		sqlite3_bind_int64(l->ours, 1, cif);
+		sqlite3_bind_int64(l->ours, 1, bench_cif(number));
 		there = db_row(l->ours) && strcmp((const char *)sqlite3_column_text(l->ours, 0), city) == 0;
 		sqlite3_reset(l->ours);
 		return there;
 	}
 	char sql[128];
-	snprintf(sql, sizeof sql, "SELECT city FROM bank.customer_info WHERE cif = %lld", (long long)cif);
+	snprintf(sql, sizeof sql, "SELECT city FROM bank.customer_info WHERE cif = %lld", (long long)bench_cif(number));
 	if (mysql_query(l->theirs, sql) != 0)
 		bench_fail("%s", mysql_error(l->theirs));
 	MYSQL_RES *result = mysql_store_result(l->theirs);
@@ -268,25 +234,23 @@ static bool sees(const struct looker *l, int64_t cif, const char *city)
 	return there;
 }
 
-static void commit_some(struct bank *k, const struct looker *l, struct dice *d, struct samples *seen)
+static void server_move(void *ctx, int64_t number, const char *city)
 {
-	/* The first finds out when its follower has connected, and does not count. */
-	for (int i = 0; i <= COMMITS_TURN; i++) {
-		char sql[160], city[32];
-		int64_t cif = bench_cif(1 + dice_below(d, (uint32_t)k->b->customers));
-		snprintf(city, sizeof city, "Kota%zu%c%d", seen->count, l->ours ? 'a' : 'b', i);
-		int n = snprintf(sql, sizeof sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city, (long long)cif);
-		/* At no fixed beat, or a follower that looks from time to time would always or never be late. */
-		rest(2000 + (int64_t)dice_below(d, 10000));
-		servers_run(k->m.db, sql, (size_t)n);
-		int64_t committed = bench_ns();
-		/* Rests between two looks: a reader that spins takes a core from whom it waits for. */
-		for (; !sees(l, cif, city); rest(10))
-			if (bench_ns() - committed > INT64_C(30000000000))
-				bench_fail("a commit was not seen within 30 s");
-		if (i)
-			samples_add(seen, (double)(bench_ns() - committed) / 1e3);
-	}
+	struct bank *k = ctx;
+	char sql[160];
+	int n = snprintf(sql, sizeof sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city,
+			 (long long)bench_cif(number));
+	servers_run(k->m.db, sql, (size_t)n);
+}
+
+static void looker_move(void *ctx, int64_t number, const char *city)
+{
+	server_move(((struct looker *)ctx)->k, number, city);
+}
+
+static void commit_some(struct looker *l, struct dice *d, struct samples *seen)
+{
+	live_commits(&(struct live){looker_move, sees, l, l->k->b->customers, d, l->ours ? 'a' : 'b'}, COMMITS_TURN, seen);
 }
 
 /* Each has the machine to itself in its turn: the other one is down meanwhile. */
@@ -300,18 +264,18 @@ static void commits(struct bank *k)
 		struct ours o;
 		struct cost c;
 		char *at = servers_log_end(&k->m);
-		ours_follow(&k->m, &o, k->replica);
+		ours_follow(&o, k->b, k->m.url, k->replica);
 		ours_reach(&o, at, &c);
-		struct looker mine = {.ours = db_prepare(o.db, "SELECT city FROM customer WHERE cif = ?1")};
-		commit_some(k, &mine, &d, &ours);
+		struct looker mine = {.k = k, .ours = db_prepare(o.db, "SELECT city FROM customer WHERE cif = ?1")};
+		commit_some(&mine, &d, &ours);
 		sqlite3_finalize(mine.ours);
 		ours_end(&o, NULL);
 		free(at);
 		at = servers_log_end(&k->m);
 		servers_replay(&k->m, 0, at, &c);
 		servers_replica(&k->m, true);
-		struct looker other = {.theirs = k->m.there};
-		commit_some(k, &other, &d, &theirs);
+		struct looker other = {.k = k, .theirs = k->m.there};
+		commit_some(&other, &d, &theirs);
 		servers_replica(&k->m, false);
 		free(at);
 	}
@@ -320,15 +284,6 @@ static void commits(struct bank *k)
 	report_line(&(struct report_line){"p99", REPORT_TIME, samples_at(&ours, 0.99), samples_at(&theirs, 0.99), 0, "1.50", "1.00"});
 	samples_done(&ours);
 	samples_done(&theirs);
-}
-
-static void server_move(void *ctx, int64_t number, const char *city)
-{
-	struct bank *k = ctx;
-	char sql[160];
-	int n = snprintf(sql, sizeof sql, "UPDATE bank.customer_info SET city = '%s' WHERE cif = %lld", city,
-			 (long long)bench_cif(number));
-	servers_run(k->m.db, sql, (size_t)n);
 }
 
 static void server_enter(void *ctx, int64_t number)
@@ -396,7 +351,7 @@ static void snapshot(struct bank *k)
 	report_section("snapshot of a MariaDB server, search index included, against mariadb-dump to nowhere");
 	report_line(&(struct report_line){"time", REPORT_TIME, ours, theirs, ratio, "8.00", "5.00"});
 	report_line(&(struct report_line){"rows", REPORT_RATE, rows / ours, rows / theirs, 0, NULL, NULL});
-	report_cpu(&r);
+	race_report_cpu(&r);
 	report_line(&(struct report_line){"peak memory", REPORT_BYTES, (double)r.peak, 0, 0, "128 MB", "64 MB"});
 	race_done(&r);
 	samples_done(&us);

@@ -6,15 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
-#include "bench/db.h"
+#include "bench/statement.h"
 #include "model/model.h"
 #include "source/mysql_server.h"
-#include "source/source.h"
 
-#define PATIENCE_SECONDS 900
 #define FILL_CUSTOMERS   333 /* three rows each: a transaction of 1,000 */
 
 static const char schema[] =
@@ -106,23 +103,6 @@ char *servers_log_end(struct servers *m)
 
 /* ---- rows ---- */
 
-static void add_value(struct buffer *sql, struct value v)
-{
-	if (v.kind == VALUE_INTEGER) {
-		buffer_format(sql, "%" PRId64, v.integer);
-	} else if (v.kind != VALUE_TEXT) {
-		buffer_text_add(sql, "NULL");
-	} else {
-		buffer_char(sql, '\'');
-		for (uint32_t i = 0; i < v.len; i++) {
-			if (v.text[i] == '\'' || v.text[i] == '\\')
-				buffer_char(sql, '\\');
-			buffer_char(sql, v.text[i]);
-		}
-		buffer_char(sql, '\'');
-	}
-}
-
 static void add_insert(struct servers *m, int entity)
 {
 	const struct entity *e = &m->bench->model->entities[entity];
@@ -137,7 +117,7 @@ static void add_insert(struct servers *m, int entity)
 			continue;
 		for (int i = 0; i < e->column_count; i++) {
 			buffer_text_add(&m->sql, i ? ", " : any ? ", (" : "(");
-			add_value(&m->sql, c->after[i]);
+			statement_value(&m->sql, c->after[i]);
 		}
 		buffer_char(&m->sql, ')');
 		any = true;
@@ -158,31 +138,6 @@ void servers_fill(struct servers *m)
 	}
 }
 
-static bool differs(struct value a, struct value b)
-{
-	return a.kind != b.kind || (a.kind == VALUE_INTEGER && a.integer != b.integer) ||
-	       (a.kind == VALUE_TEXT && (a.len != b.len || memcmp(a.text, b.text, a.len) != 0));
-}
-
-static void add_update(struct servers *m, const struct change *c)
-{
-	const struct entity *e = &m->bench->model->entities[c->entity];
-	size_t begin = m->sql.len;
-	bool any = false;
-	buffer_format(&m->sql, "UPDATE bank.%s SET ", e->table);
-	for (int i = 0; i < e->column_count; i++) {
-		if (!differs(c->before[i], c->after[i]))
-			continue;
-		buffer_format(&m->sql, "%s%s = ", any ? ", " : "", e->columns[i].name);
-		add_value(&m->sql, c->after[i]);
-		any = true;
-	}
-	buffer_format(&m->sql, " WHERE %s = %" PRId64 ";", e->columns[e->key[0]].name, c->after[e->key[0]].integer);
-	/* A number drawn may be the one that stands there: one in ten thousands says nothing about a rate. */
-	if (!any)
-		buffer_cut(&m->sql, begin);
-}
-
 void servers_update(struct servers *m, int count, int per_txn)
 {
 	for (int done = 0; done < count;) {
@@ -193,7 +148,7 @@ void servers_update(struct servers *m, int count, int per_txn)
 		for (int i = 0; i < block; i++) {
 			if (per_txn > 1 && i % per_txn == 0)
 				buffer_text_add(&m->sql, "BEGIN;");
-			add_update(m, &m->feed.changes[i]);
+			statement_update(&m->sql, m->bench->model, &m->feed.changes[i]);
 			if (per_txn > 1 && i % per_txn == per_txn - 1)
 				buffer_text_add(&m->sql, "COMMIT;");
 		}
@@ -236,37 +191,4 @@ void servers_replay(struct servers *m, int threads, const char *to, struct cost 
 	if (strcmp(answer, "1\n") != 0)
 		bench_fail("MariaDB's replica did not catch up: %s", server_rows(m->replica, "SHOW SLAVE STATUS"));
 	servers_replica(m, false);
-}
-
-/* ---- ours ---- */
-
-void ours_follow(const struct servers *m, struct ours *o, const char *replica)
-{
-	const char *const argv[] = {m->bench->program, "ingest", "--source", m->url, "--replica", replica, "-q", NULL};
-	*o = (struct ours){.db = db_open_read(replica)};
-	o->position = db_prepare(o->db, "SELECT position FROM td_source");
-	child_start(&o->child, argv, NULL);
-}
-
-void ours_reach(struct ours *o, const char *to, struct cost *c)
-{
-	const struct timespec pause = {.tv_nsec = 1000000};
-	for (bool there = false; !there;) {
-		there = db_row(o->position) && mysql_ops.reached((const char *)sqlite3_column_text(o->position, 0), to);
-		sqlite3_reset(o->position);
-		if (!child_runs(&o->child, 0) || bench_ns() - o->child.started > PATIENCE_SECONDS * INT64_C(1000000000))
-			bench_fail("ingest did not catch up");
-		if (!there)
-			nanosleep(&pause, NULL);
-	}
-	*c = (struct cost){(double)(bench_ns() - o->child.started) / 1e9, child_cpu(o->child.pid), o->child.peak};
-}
-
-void ours_end(struct ours *o, struct cost *c)
-{
-	sqlite3_finalize(o->position);
-	sqlite3_close(o->db);
-	child_end(&o->child);
-	if (c && o->child.peak > c->peak)
-		c->peak = o->child.peak;
 }

@@ -1,4 +1,4 @@
-/* servers: a bank on a MariaDB server of the bench's own, a replica of it by MariaDB itself, and an ingest.
+/* servers: a bank on a MariaDB server of the bench's own, and a replica of it by MariaDB itself.
  *
  *     if (!servers_open(&m, b)) return;           there is no server on this machine
  *     char *from = servers_log_end(&m);
@@ -6,7 +6,6 @@
  *     servers_update(&m, 100000, 1000);           so many, so many a transaction
  *     char *to = servers_log_end(&m);
  *     servers_replay(&m, threads, to, &cost);     the replica, from where it stands, then stopped
- *     ours_follow(&m, &o, replica), ours_reach(&o, to, &cost), ours_end(&o, &cost)
  *     servers_close(&m);
  *
  * Both servers have the same settings: sync_binlog=0, innodb_flush_log_at_trx_commit=2, a buffer pool that
@@ -16,14 +15,13 @@
 #define TD_BENCH_SERVERS_H
 
 #include <mysql.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
 #include "bench/bench.h"
-#include "bench/child.h"
 #include "bench/feed.h"
+#include "bench/ours.h"
 
 struct server;
 
@@ -35,11 +33,6 @@ struct servers {
 	struct feed feed;
 	struct buffer sql;
 	char *url;         /* of the primary, for tellerdesk */
-};
-
-struct cost {
-	double seconds, cpu; /* seconds */
-	int64_t peak;        /* bytes; 0: not looked at */
 };
 
 bool servers_open(struct servers *m, const struct bench *b);
@@ -56,16 +49,5 @@ void servers_update(struct servers *m, int count, int per_txn);
 void servers_empty(struct servers *m, const char *at);
 void servers_replay(struct servers *m, int threads, const char *to, struct cost *c);
 void servers_replica(struct servers *m, bool run); /* starts or stops it */
-
-struct ours {
-	struct child child;
-	sqlite3 *db;
-	sqlite3_stmt *position;
-};
-/* The service, on a replica that stands somewhere. */
-void ours_follow(const struct servers *m, struct ours *o, const char *replica);
-/* Waits until it has applied the log up to there. The cost is since its start. */
-void ours_reach(struct ours *o, const char *to, struct cost *c);
-void ours_end(struct ours *o, struct cost *c);
 
 #endif

@@ -55,6 +55,8 @@ def usage(t, bank, replica):
     t.ok("secret" not in desk("ingest", "--source", "mysql://teller:secret@host/db").err, "a password is not repeated")
     fails(t, "model that is not there", desk("ingest", "--source", f"bank:{bank}", "--model", "atlantis", "--replica",
                                              path("none.db")), 2, "atlantis")
+    fails(t, "nothing to detach from", desk("detach", *ask), 2, "keeps nothing", "postgresql://")
+    fails(t, "slot of another command", desk("resync", "--slot", "x", *ask), 2, "--slot")
     fails(t, "adopt no model", desk("resync", "--adopt-model", *ask), 2, "--model")
     fails(t, "console without a terminal", desk("console", *ask), 2, "terminal")
     differing = desk("ingest", "--once", "--source", f"bank:{bank}", "--model", "sakila", *ask)

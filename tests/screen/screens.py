@@ -341,6 +341,30 @@ def refused(folder):
         "if that is meant, run tellerdesk resync --accept-server; until then nothing is read")
 
 
+SLOT = {"server": "PostgreSQL 15.18", "host": "10.1.4.20:5432", "connection": 81123, "transport": "tcp", "tls": "TLS_AES_256_GCM_SHA384",
+        "log_end": "16/B374F000", "behind_bytes": 8497, "timeline": 3, "system_id": "7350912345678901234", "publication": "tellerdesk",
+        "slot": "tellerdesk_branch7_1a2b3c4d", "slot_state": "extended", "slot_active": 1, "retained_bytes": 3250000000,
+        "retained_limit_bytes": 4294967296, "safe_bytes": 1044967296, "asked_at": "2026-11-20T07:02:30.000000Z"}
+
+
+def slot(folder):
+    """A PostgreSQL server keeps more log for us than it likes, and not much more will be kept."""
+    fed(folder, "live")
+    edit(folder, ("UPDATE td_source SET url = 'postgresql://teller@db1/bank', kind = 'postgresql', position = ?",
+                  ("16/B374D848 slot=tellerdesk_branch7_1a2b3c4d timeline=3 shape=d2c1f00dab01cd02.0123456789abcdef",)),
+         ("UPDATE td_status SET details = ?", (json.dumps(SLOT),)))
+
+
+def detached(folder):
+    """A console that was retired."""
+    server(folder)
+    edit(folder, ("UPDATE td_source SET url = 'postgresql://teller@db1/bank', kind = 'postgresql', position = ?",
+                  ("16/B374D848 slot=tellerdesk_branch7_1a2b3c4d timeline=3 shape=d2c1f00dab01cd02.0123456789abcdef",)),
+         ("UPDATE td_status SET details = '{}', state = 'detached', error = ?, hint = ?",
+          ("the replica is not followed any more: it was detached from its source",
+           "tellerdesk ingest, or a console that feeds it, follows it again: all tables are compared first")))
+
+
 def building(folder):
     """The first copy is at 41 percent."""
     fed(folder, "snapshot")

@@ -43,11 +43,17 @@ static int end(void **state)
 	return 0;
 }
 
+/* What a failed test left open would hold its locks. */
 static int empty(void **state)
 {
 	(void)state;
 	if (server)
-		pgserver_sql(server, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public");
+		pgserver_sql(
+			server,
+			"SET client_min_messages = warning;"
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+			"'tellerdesk%';"
+			"DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO public");
 	clock_freeze(WRITING_NOW);
 	return 0;
 }
@@ -88,7 +94,8 @@ static void named(const char *text)
 
 	hex(&expected, text);
 	assert_string_equal(
-		pgserver_rows(server, "SELECT encode(convert_to(name, 'UTF8'), 'hex') FROM customer_info WHERE cif = 17"),
+		pgserver_rows(server,
+			      "SELECT encode(convert_to(name, 'UTF8'), 'hex') FROM customer_info WHERE cif = 17"),
 		buffer_text(&expected));
 	buffer_done(&expected);
 }
@@ -142,8 +149,10 @@ static void test_rows(void **state)
 static void test_escapes(void **state)
 {
 	static const char *const names[] = {
-		"'", "''", "\"q\"", "\\", "\\\\", "\\N", "\\.", "a\tb", "a\nb", "a\r\nb", "\\n\\t", "\n\\.\n", "$1 $$ %s ;--",
-		"\x01\x7f", "\xd0\x96 \xe6\x9d\xb1\xe4\xba\xac \xf0\x9f\x8f\xa6", "E'x'", "b\bf\fv\v",
+		"'",      "''",        "\"q\"",        "\\",       "\\\\",
+		"\\N",    "\\.",       "a\tb",         "a\nb",     "a\r\nb",
+		"\\n\\t", "\n\\.\n",   "$1 $$ %s ;--", "\x01\x7f", "\xd0\x96 \xe6\x9d\xb1\xe4\xba\xac \xf0\x9f\x8f\xa6",
+		"E'x'",   "b\bf\fv\v",
 	};
 	struct person p = writing_budi;
 	struct writer *w;
@@ -223,8 +232,8 @@ static void test_failure(void **state)
 	assert_true(w->ops->note(w, "two", &err));
 	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	assert_false(w->ops->commit(w, &err));
-	assert_non_null(strstr(err.message, "customer_info_pkey"));
-	assert_null(strstr(err.message, "17"));
+	assert_non_null(strstr(err.message, "(23505)"));
+	assert_null(strstr(err.message, "(17)"));
 	assert_non_null(strstr(err.hint, "rows of another origin"));
 	assert_true(w->ops->resume(w, &kept, &err));
 	assert_string_equal(buffer_text(&kept), "one");
@@ -241,7 +250,8 @@ static void test_failure(void **state)
 	assert_true(w->ops->note(w, "four", &err));
 	writing_put(w, WRITER_DELETE, WRITER_CUSTOMER, &writing_budi);
 	w->ops->close(w);
-	pgserver_await(server, "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name LIKE 'tellerdesk%'", "0\n", 10);
+	pgserver_await(server, "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name LIKE 'tellerdesk%'", "0\n",
+		       10);
 	assert_string_equal(pgserver_rows(server, "SELECT text FROM tellerdesk_note"), "it's three\n");
 	assert_string_equal(pgserver_rows(server, "SELECT COUNT(*) FROM customer_info"), "1\n");
 	buffer_done(&kept);
@@ -313,7 +323,8 @@ static void test_killed(void **state)
 	kill(child, SIGKILL);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	/* What it had sent may still commit. */
-	pgserver_await(server, "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name LIKE 'tellerdesk%'", "0\n", 30);
+	pgserver_await(server, "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name LIKE 'tellerdesk%'", "0\n",
+		       30);
 	writing_begun(&f, pgserver_url(server, "postgres", "bank"), 7);
 	assert_true(f.resumed);
 	made = generator_count(f.generator);
@@ -329,7 +340,8 @@ static void test_killed(void **state)
 	free(expected);
 }
 
-/* The position is the one at which a follower has the commit: no earlier, and no later than what the server can send. */
+/* The position is the one at which a follower has the commit: no earlier, and no later than what the server can send.
+ */
 static void test_position(void **state)
 {
 	struct writer *w;
@@ -345,8 +357,9 @@ static void test_position(void **state)
 	writing_put(w, WRITER_INSERT, WRITER_CUSTOMER, &writing_budi);
 	committed(w);
 	said = memory_format("%s\n", w->ops->position(w));
-	assert_string_equal(pgserver_rows(server, "SELECT max(lsn) FROM pg_logical_slot_peek_binary_changes('s', NULL, NULL,"
-						  " 'proto_version', '1', 'publication_names', 'tellerdesk')"),
+	assert_string_equal(pgserver_rows(server,
+					  "SELECT max(lsn) FROM pg_logical_slot_peek_binary_changes('s', NULL, NULL,"
+					  " 'proto_version', '1', 'publication_names', 'tellerdesk')"),
 			    said);
 	/* It is that of what was committed, not of now. */
 	pgserver_sql(server, "CREATE TABLE other (a INT)");
@@ -359,14 +372,13 @@ static void test_position(void **state)
 }
 
 /* Fills the log up to the end of a page: messages of the size that is left, as far as it can be told. */
-static const char fill_page[] =
-	"DO $$ DECLARE at bigint; room bigint; BEGIN"
-	" FOR i IN 1..1000 LOOP"
-	"  at := pg_current_wal_insert_lsn() - '0/0'; room := 8192 - at % 8192;"
-	"  EXIT WHEN at % 8192 = 24;"
-	"  PERFORM pg_logical_emit_message(false, 'x', repeat('x',"
-	"   CASE WHEN room < 400 THEN 500 ELSE (room - 40 - 8 * (i % 6))::int END));"
-	" END LOOP; END $$";
+static const char fill_page[] = "DO $$ DECLARE at bigint; room bigint; BEGIN"
+				" FOR i IN 1..1000 LOOP"
+				"  at := pg_current_wal_insert_lsn() - '0/0'; room := 8192 - at % 8192;"
+				"  EXIT WHEN at % 8192 = 24;"
+				"  PERFORM pg_logical_emit_message(false, 'x', repeat('x',"
+				"   CASE WHEN room < 400 THEN 500 ELSE (room - 40 - 8 * (i % 6))::int END));"
+				" END LOOP; END $$";
 
 /* The log ends with a page: the server then names a place that nothing reaches until somebody writes again. */
 static void test_position_at_a_page(void **state)
@@ -437,7 +449,8 @@ static void test_tables_stay(void **state)
 	assert_string_equal(pgserver_rows(server, "SELECT to_regclass('store')"), "NULL\n");
 	w = opened();
 	w->ops->close(w);
-	before = memory_text(pgserver_rows(server, "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"));
+	before = memory_text(pgserver_rows(
+		server, "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"));
 	pgserver_sql(server, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk");
 	w = writing_opened(pgserver_url(server, "clerk", "bank"));
 	begun(w);
@@ -445,7 +458,11 @@ static void test_tables_stay(void **state)
 	assert_true(w->ops->note(w, "one", &err));
 	committed(w);
 	w->ops->close(w);
-	assert_string_equal(pgserver_rows(server, "SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"), before);
+	assert_string_equal(
+		pgserver_rows(
+			server,
+			"SELECT oid, relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"),
+		before);
 	free(before);
 	assert_null(writer_open(pgserver_url(server, "postgres", "nowhere"), &err));
 	assert_int_equal(err.code, ERROR_REFUSED);
@@ -474,8 +491,9 @@ static void test_published(void **state)
 		committed(w);
 	}
 	w->ops->close(w);
-	assert_string_equal(pgserver_rows(server, "SELECT n.text, c.cif FROM front.tellerdesk_note n, front.customer_info c"),
-			    "two|17\n");
+	assert_string_equal(
+		pgserver_rows(server, "SELECT n.text, c.cif FROM front.tellerdesk_note n, front.customer_info c"),
+		"two|17\n");
 	assert_string_equal(pgserver_rows(server, "SELECT to_regclass('public.store')"), "NULL\n");
 	pgserver_sql(server, "DROP PUBLICATION everything");
 	pgserver_sql(server, "DROP SCHEMA front CASCADE");
@@ -504,12 +522,18 @@ static void test_schemes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_rows, empty),        cmocka_unit_test_setup(test_escapes, empty),
-		cmocka_unit_test_setup(test_order, empty),       cmocka_unit_test_setup(test_failure, empty),
-		cmocka_unit_test_setup(test_same_as_bank, empty), cmocka_unit_test_setup(test_killed, empty),
-		cmocka_unit_test_setup(test_position, empty),    cmocka_unit_test_setup(test_position_at_a_page, empty),
-		cmocka_unit_test_setup(test_tables_stay, empty), cmocka_unit_test_setup(test_published, empty),
-		cmocka_unit_test_setup(test_schemes, empty),     cmocka_unit_test_setup(test_no_log, empty),
+		cmocka_unit_test_setup(test_rows, empty),
+		cmocka_unit_test_setup(test_escapes, empty),
+		cmocka_unit_test_setup(test_order, empty),
+		cmocka_unit_test_setup(test_failure, empty),
+		cmocka_unit_test_setup(test_same_as_bank, empty),
+		cmocka_unit_test_setup(test_killed, empty),
+		cmocka_unit_test_setup(test_position, empty),
+		cmocka_unit_test_setup(test_position_at_a_page, empty),
+		cmocka_unit_test_setup(test_tables_stay, empty),
+		cmocka_unit_test_setup(test_published, empty),
+		cmocka_unit_test_setup(test_schemes, empty),
+		cmocka_unit_test_setup(test_no_log, empty),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);

@@ -165,6 +165,22 @@ static const struct {
 	 FRESH_LIVE, SECOND},
 	{"{\"log_kept_s\":43200,\"log_kept_bytes\":5000000000}",
 	 "Behind: 1s by the source's clock\n!Log kept: 12h, no outage may last longer, up to 5.0 GB\n", FRESH_LIVE, SECOND},
+	{"{\"slot\":\"tellerdesk_b7\",\"slot_state\":\"reserved\",\"slot_active\":1,\"retained_bytes\":12000000,\"safe_bytes\":100000000,"
+	 "\"retained_limit_bytes\":400000000,\"log_end\":\"16/B3\",\"behind_bytes\":0}",
+	 "Behind: 1s by the source's clock; 0 bytes\nLog ends at: 16/B3\nSlot: tellerdesk_b7, reserved\n"
+	 "Kept for us: 12.0 MB, at most 400.0 MB: 100.0 MB are left\n",
+	 FRESH_LIVE, SECOND},
+	{"{\"slot\":\"s\",\"slot_state\":\"extended\",\"retained_bytes\":12000000,\"safe_bytes\":99999999,\"retained_limit_bytes\":400000000}",
+	 "!Slot: s, extended: it holds more log than the server plans for\n"
+	 "!Kept for us: 12.0 MB, at most 400.0 MB: only 100.0 MB are left before it is given up\n",
+	 FRESH_LIVE, TIME_NONE},
+	{"{\"slot\":\"s\",\"slot_state\":\"unreserved\",\"retained_bytes\":12000000,\"safe_bytes\":0,\"retained_limit_bytes\":0}",
+	 "!Slot: s, unreserved: the server may give up its log at any moment\n"
+	 "!Kept for us: 12.0 MB, at most 0 bytes: nothing is left before it is given up\n",
+	 FRESH_LIVE, TIME_NONE},
+	{"{\"slot\":\"s\",\"slot_state\":\"lost\",\"retained_limit_bytes\":1000000}", "!Slot: s, lost: the server gave up its log\n", FRESH_REFUSED, TIME_NONE},
+	{"{\"slot\":\"s\",\"slot_state\":\"missing\"}", "!Slot: s, missing: somebody dropped it\n", FRESH_REFUSED, TIME_NONE},
+	{"{\"slot\":\"s\",\"retained_bytes\":7}", "Slot: s\nKept for us: 7 bytes, without a limit\n", FRESH_LIVE, TIME_NONE},
 	{"{\"log_kept_s\":\"x\",\"behind_bytes\":\"y\",\"server\":5}", "Server: 5\n", FRESH_LIVE, TIME_NONE},
 };
 
@@ -201,6 +217,10 @@ static void test_a_position_in_its_parts(void **state)
 	assert_string_equal(detail_gtids("binlog.000042:1234@1764150000 gtid=0-1-77"), "0-1-77");
 	assert_string_equal(detail_place("customer_info=20261120140200", &a), "customer_info=20261120140200");
 	assert_null(detail_gtids("customer_info=20261120140200"));
+	assert_string_equal(detail_place("16/B374D848 slot=s timeline=1 shape=d2c1f00dab01cd02", &a), "16/B374D848");
+	assert_string_equal(detail_place("16/B374D848 timeline=1", &a), "16/B374D848");
+	assert_string_equal(detail_place("16/B374D848 shape=d2c1f00dab01cd02", &a), "16/B374D848");
+	assert_null(detail_gtids("16/B374D848 slot=s timeline=1"));
 	assert_string_equal(detail_place("gtid=0-1-77", &a), "gtid=0-1-77");
 	assert_null(detail_gtids("gtid=0-1-77"));
 	arena_done(&a);

@@ -141,6 +141,22 @@ static void test_sakila(void **state)
 	model_free(m);
 }
 
+/* What differs from MySQL's edition: a date, a boolean, and the number that was there before it. */
+static void test_pagila(void **state)
+{
+	(void)state;
+	struct model *m = shipped("pagila");
+	const struct entity *c = &m->entities[m->customer];
+	assert_string_equal(m->entities[m->customer].columns[m->entities[model_entity(m, "address")].via].name, "address_id");
+	assert_int_equal(c->columns[c->registered].type, COLUMN_DATE);
+	assert_string_equal(c->columns[c->store].name, "store_id");
+	assert_int_equal(column(m, "customer", "activebool")->type, COLUMN_BOOLEAN);
+	assert_true(column(m, "customer", "active")->optional);
+	assert_true(column(m, "customer", "active")->hidden);
+	assert_int_equal(column(m, "customer", "last_update")->type, COLUMN_INSTANT);
+	model_free(m);
+}
+
 /* The example of the manual is a model: what a reader copies works. */
 static void test_manual(void **state)
 {
@@ -562,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_demography),
 		cmocka_unit_test(test_customertrack),
 		cmocka_unit_test(test_sakila),
+		cmocka_unit_test(test_pagila),
 		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_text_of_the_file),

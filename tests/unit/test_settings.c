@@ -211,32 +211,6 @@ static void test_passwords_are_refused_and_not_repeated(void **state)
 	}
 }
 
-static void expect_clean(const char *url, const char *wanted, bool secret)
-{
-	struct buffer out = {0};
-
-	url_clean(&out, url);
-	assert_string_equal(buffer_text(&out), wanted);
-	assert_int_equal(url_secret(url), secret);
-	buffer_done(&out);
-}
-
-static void test_urls(void **state)
-{
-	(void)state;
-	expect_clean("bank:/var/a:b@c", "bank:/var/a:b@c", false);
-	expect_clean("csv:drop", "csv:drop", false);
-	expect_clean("mysql://u@h:3306/db", "mysql://u@h:3306/db", false);
-	expect_clean("mysql://h:3306/db", "mysql://h:3306/db", false);
-	expect_clean("mysql://u:@h/db", "mysql://u@h/db", false);
-	expect_clean("mysql://u:p@h/db", "mysql://u@h/db", true);
-	expect_clean("postgresql://h/db?password=x&user=u", "postgresql://h/db?user=u", true);
-	expect_clean("postgresql://h/db?user=u&PASSWORD=x", "postgresql://h/db?user=u", true);
-	expect_clean("postgresql://h/db?password=x", "postgresql://h/db", true);
-	expect_clean("postgresql:///db?host=/run", "postgresql:///db?host=/run", false);
-	expect_clean("", "", false);
-}
-
 /* ---- files ---- */
 
 static void read_text(struct settings *s, const char *text)
@@ -528,7 +502,6 @@ int main(void)
 		cmocka_unit_test(test_words_refused),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_passwords_are_refused_and_not_repeated),
-		cmocka_unit_test(test_urls),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_file_tells_every_error),
 		cmocka_unit_test(test_file_of_nonsense_has_a_bounded_list),

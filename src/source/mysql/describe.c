@@ -6,15 +6,14 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/moment.h"
 #include "source/mysql/private.h"
+#include "source/sql/facts.h"
 
 int64_t mysql_log_kept(const char *seconds, const char *days, const char *purges)
 {
@@ -25,28 +24,16 @@ int64_t mysql_log_kept(const char *seconds, const char *days, const char *purges
 	return days ? (int64_t)(strtod(days, NULL) * 86400) : 0;
 }
 
-static void tell_text(json_t *o, const char *name, const char *value)
-{
-	if (value && *value)
-		json_object_set_new(o, name, json_string(value));
-}
-
-static void tell_number(json_t *o, const char *name, int64_t value)
-{
-	json_object_set_new(o, name, json_integer(value));
-}
-
 static void tell_server(struct mysql *m, json_t *o)
 {
 	const struct mysql_server *s = mysql_client_server(m->control);
 	struct buffer text = {0};
 
 	buffer_format(&text, "%s %s", s->mariadb ? "MariaDB" : "MySQL", s->version_text);
-	tell_text(o, "server", buffer_text(&text));
-	tell_text(o, "host", s->host);
-	tell_number(o, "connection", (int64_t)s->thread);
-	tell_text(o, "transport", s->local ? "socket" : "tcp");
-	tell_text(o, "tls", *s->cipher ? s->cipher : "none");
+	facts_text(o, "server", buffer_text(&text));
+	facts_text(o, "host", s->host);
+	facts_number(o, "connection", (int64_t)s->thread);
+	facts_way(o, s->local, s->cipher);
 	buffer_done(&text);
 }
 
@@ -62,7 +49,7 @@ static bool tell_log(struct mysql *m, json_t *o, struct error *err)
 	while (ok && mysql_rows_next(&r)) {
 		uint64_t number = mysql_log_number(r.cells[0], r.lens[0]), size = r.cells[1] ? strtoull(r.cells[1], NULL, 10) : 0;
 		if (!end.len)
-			tell_text(o, "log_oldest", r.cells[0]);
+			facts_text(o, "log_oldest", r.cells[0]);
 		bytes += size;
 		if (number > here)
 			before_us += size;
@@ -72,11 +59,11 @@ static bool tell_log(struct mysql *m, json_t *o, struct error *err)
 		buffer_format(&end, "%s:%" PRIu64, r.cells[0], size);
 	}
 	if (end.len) {
-		tell_text(o, "log_end", buffer_text(&end));
-		tell_number(o, "log_files", r.count);
-		tell_number(o, "log_bytes", (int64_t)bytes);
+		facts_text(o, "log_end", buffer_text(&end));
+		facts_number(o, "log_files", r.count);
+		facts_number(o, "log_bytes", (int64_t)bytes);
 		if (st->file.len)
-			tell_number(o, "behind_bytes", (int64_t)before_us);
+			facts_number(o, "behind_bytes", (int64_t)before_us);
 	}
 	mysql_rows_done(&r);
 	buffer_done(&end);
@@ -106,17 +93,11 @@ static bool tell_retention(struct mysql *m, json_t *o, struct error *err)
 			most = strtoll(value, NULL, 10);
 	}
 	if (ok)
-		tell_number(o, "log_kept_s", mysql_log_kept(seconds, days, purges));
+		facts_number(o, "log_kept_s", mysql_log_kept(seconds, days, purges));
 	if (most)
-		tell_number(o, "log_kept_bytes", most);
+		facts_number(o, "log_kept_bytes", most);
 	mysql_rows_done(&r);
 	return ok;
-}
-
-/* Whether it failed because nobody is there to answer; a missing privilege only leaves something out. */
-static bool gone(const struct error *err)
-{
-	return err->code == ERROR_UNREACHABLE || err->code == ERROR_INTERRUPTED;
 }
 
 bool mysql_describe(struct source *s, struct buffer *out, struct error *err)
@@ -124,21 +105,16 @@ bool mysql_describe(struct source *s, struct buffer *out, struct error *err)
 	struct mysql *m = (struct mysql *)s;
 	struct error first = {0}, second = {0};
 	json_t *o = json_object();
-	char at[MOMENT_SIZE];
 	bool log_bin = !m->url.triggers;
 
 	tell_server(m, o);
-	if (log_bin && !tell_log(m, o, &first) && gone(&first))
+	if (log_bin && !tell_log(m, o, &first) && facts_nobody(&first))
 		goto failed;
-	if (log_bin && !tell_retention(m, o, &second) && gone(&second)) {
+	if (log_bin && !tell_retention(m, o, &second) && facts_nobody(&second)) {
 		first = second;
 		goto failed;
 	}
-	tell_text(o, "asked_at", moment_utc(clock_now() + m->offset, at));
-	char *text = json_dumps(o, JSON_COMPACT);
-	buffer_text_add(out, text ? text : "{}");
-	free(text);
-	json_decref(o);
+	facts_end(o, clock_now() + m->offset, out);
 	return true;
 failed:
 	json_decref(o);

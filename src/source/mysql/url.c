@@ -19,50 +19,6 @@
 #define URL_PATIENCE  3600 /* of the longest connect-timeout */
 #define URL_PORT_LAST 65535
 
-static bool url_wrong(struct error *err, const char *text, const char *why)
-{
-	struct buffer clean = {0};
-
-	url_clean(&clean, text);
-	error_set(err, ERROR_USAGE, "could not take the URL \"%s\": %s", buffer_text(&clean), why);
-	error_hint(err, "its form is %s", URL_SHAPE);
-	buffer_done(&clean);
-	return false;
-}
-
-static int url_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* NULL: an escape that is none, or one of NUL. */
-static char *url_decode(const char *s, size_t n)
-{
-	struct buffer out = {0};
-
-	buffer_add(&out, "", 0);
-	for (size_t i = 0; i < n; i++) {
-		int high, low;
-
-		if (s[i] != '%') {
-			buffer_char(&out, s[i]);
-			continue;
-		}
-		high = i + 2 < n ? url_digit(s[i + 1]) : -1;
-		low = i + 2 < n ? url_digit(s[i + 2]) : -1;
-		if (high < 0 || low < 0 || high + low == 0) {
-			buffer_done(&out);
-			return NULL;
-		}
-		buffer_char(&out, (char)(high << 4 | low));
-		i += 2;
-	}
-	return out.data ? buffer_take(&out) : memory_text("");
-}
-
 static bool url_number(const char *s, size_t n, unsigned last, unsigned *out)
 {
 	unsigned value = 0;
@@ -178,7 +134,7 @@ static bool url_unknown(const char *text, const char *name, size_t n, struct err
 	struct buffer why = {0}, known = {0};
 
 	buffer_format(&why, "it has no parameter \"%.*s\"", (int)n, name);
-	url_wrong(err, text, buffer_text(&why));
+	url_wrong(err, text, buffer_text(&why), URL_SHAPE);
 	for (int i = 0; i < URL_PARAMETERS; i++)
 		buffer_format(&known, "%s%s", i ? ", " : "", url_parameters[i].name);
 	error_hint(err, "its parameters are %s", buffer_text(&known));
@@ -221,12 +177,12 @@ static bool url_query(const char *text, const char *s, struct mysql_url *out, st
 		if (i == URL_PARAMETERS)
 			return url_unknown(text, s, name, err);
 		if (seen & 1U << i)
-			return url_wrong(err, text, "a parameter stands twice");
+			return url_wrong(err, text, "a parameter stands twice", URL_SHAPE);
 		seen |= 1U << i;
 		why = name == n ? N_("a parameter has no value")
 				: url_value(&url_parameters[i], s + name + 1, n - name - 1, out);
 		if (why)
-			return url_wrong(err, text, why);
+			return url_wrong(err, text, why, URL_SHAPE);
 		s += s[n] ? n + 1 : n;
 	}
 	return true;
@@ -243,31 +199,28 @@ static bool url_read(const char *text, struct mysql_url *out, struct error *err)
 	why = url_authority(place, out);
 	free(place);
 	if (why)
-		return url_wrong(err, text, why);
+		return url_wrong(err, text, why, URL_SHAPE);
 	if (path_n < 2)
-		return url_wrong(err, text, "the database is missing");
+		return url_wrong(err, text, "the database is missing", URL_SHAPE);
 	out->database = url_decode(path + 1, path_n - 1);
 	if (!out->database || memchr(path + 1, '/', path_n - 1))
-		return url_wrong(err, text, "the database's name cannot be read");
+		return url_wrong(err, text, "the database's name cannot be read", URL_SHAPE);
 	if (path[path_n] && !url_query(text, path + path_n + 1, out, err))
 		return false;
 	if (out->socket && out->host && strcmp(out->host, "localhost") != 0)
-		return url_wrong(err, text, "a socket leads to this machine, not to another host");
+		return url_wrong(err, text, "a socket leads to this machine, not to another host", URL_SHAPE);
 	if ((out->ssl_cert == NULL) != (out->ssl_key == NULL))
-		return url_wrong(err, text, "ssl-cert and ssl-key go together");
+		return url_wrong(err, text, "ssl-cert and ssl-key go together", URL_SHAPE);
 	return true;
 }
 
 bool mysql_url_parse(const char *text, struct mysql_url *out, struct error *err)
 {
 	*out = (struct mysql_url){.ssl = MYSQL_SSL_PREFERRED, .connect_timeout = URL_CONNECT};
-	if (url_secret(text)) {
-		error_set(err, ERROR_USAGE, "could not take the URL: it holds a password, and everybody can read command lines");
-		error_hint(err, "keep it where the database's own tools look for it: ~/.my.cnf");
+	if (!url_allowed(text, N_("keep it where the database's own tools look for it: ~/.my.cnf"), err))
 		return false;
-	}
 	if (strncmp(text, URL_SCHEME, strlen(URL_SCHEME)) != 0)
-		return url_wrong(err, text, "it does not begin with mysql://");
+		return url_wrong(err, text, "it does not begin with mysql://", URL_SHAPE);
 	if (url_read(text, out, err))
 		return true;
 	mysql_url_done(out);

@@ -38,8 +38,8 @@ static bool postgres_bound_before(struct source *s, const char **p0, int64_t *cl
 	uint64_t lsn;
 
 	forget_ahead(m);
-	/* Before anything is followed this is where a stream begins anew. */
-	if (!(m->stream.client ? visible_bound(m, &lsn, err) : postgres_slot_make(m, &lsn, err)))
+	/* Before anything is followed this is where a stream begins anew. A slot that nobody could use would keep the bank's log for nothing. */
+	if (!(m->stream.client ? visible_bound(m, &lsn, err) : postgres_require(m, err) && postgres_slot_make(m, &lsn, err)))
 		return false;
 	buffer_clear(&m->bound);
 	postgres_place(m, lsn, &m->bound);

@@ -26,8 +26,22 @@ bool postgres_stopped(const struct postgres *m)
 struct postgres_client *postgres_connect(struct postgres *m, enum postgres_use use, struct error *err)
 {
 	struct postgres_client_params p = {.url = &m->url, .stop = m->base.stop, .use = use, .name = m->slot};
+	struct postgres_client *c = postgres_client_open(&p, err);
 
-	return postgres_client_open(&p, err);
+	if (!c || !m->control)
+		return c;
+	char *started = postgres_client_cell(c, "SELECT pg_postmaster_start_time()", err);
+	bool same = started && strcmp(started, m->started) == 0;
+	if (started && !same) {
+		/* Several hosts stand in the URL, or a balancer before them; or the server was started again just now. */
+		error_set(err, ERROR_UNREACHABLE, "could not follow server %s: two connections reached two servers", postgres_client_name(c));
+		error_hint(err, "it is tried again; where a balancer stands before it: name one server, with several hosts target_session_attrs=read-write");
+	}
+	free(started);
+	if (same)
+		return c;
+	postgres_client_close(c);
+	return NULL;
 }
 
 /* ---- asking the server ---- */
@@ -98,7 +112,8 @@ bool postgres_shape_refresh(struct postgres *m, struct error *err)
 {
 	if (!m->shape_stale && clock_mono() - m->shape_at < SHAPE_EVERY)
 		return true;
-	if (!postgres_shape_load(&m->shape, m->control, &m->target, err))
+	/* A standby does not write the log, and is not followed: check says so. */
+	if (!postgres_shape_load(&m->shape, m->control, &m->target, err) || (m->timeline && !postgres_log_end(m, &m->proof.shape_end, NULL, err)))
 		return false;
 	m->shape_stale = false;
 	m->shape_at = clock_mono();
@@ -126,6 +141,7 @@ static void postgres_source_close(struct source *s)
 	free(m->replica);
 	free(m->identity);
 	free(m->system);
+	free(m->started);
 	free(m);
 }
 
@@ -138,12 +154,13 @@ static bool know_server(struct postgres *m, struct error *err)
 				       "CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END, "
 				       "current_setting('wal_block_size'), "
 				       "(SELECT setting FROM pg_settings WHERE name = 'wal_writer_delay'), "
-				       "(SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout')",
+				       "(SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'), pg_postmaster_start_time()",
 				       &r, err) && postgres_rows_next(&r);
 
 	if (ok) {
 		int64_t silent = r.cells[4] ? strtoll(r.cells[4], NULL, 10) * 1000 : 0;
 		m->system = memory_text(r.cells[0] ? r.cells[0] : "");
+		m->started = memory_text(r.cells[5] ? r.cells[5] : "");
 		m->identity = memory_format("postgresql %s %s", m->system, postgres_client_server(m->control)->database);
 		m->timeline = r.cells[1] ? (uint32_t)strtoul(r.cells[1], NULL, 16) : 0;
 		m->block = r.cells[2] ? (uint32_t)strtoul(r.cells[2], NULL, 10) : 8192;
@@ -256,6 +273,7 @@ const struct source_ops postgres_ops = {
 	.kind = "postgresql",
 	.time_precision = "us",
 	.needs_sync = true,
+	.sync_every = SECOND,
 	.copy = &postgres_copy_ops,
 	.open = postgres_source_open,
 	.identity = postgres_identity_of,
@@ -268,5 +286,6 @@ const struct source_ops postgres_ops = {
 	.columns = postgres_columns,
 	.check = postgres_check,
 	.describe = postgres_describe,
+	.detach = postgres_detach,
 	.close = postgres_source_close,
 };

@@ -62,10 +62,12 @@ struct postgres_stream {
 	uint64_t moved_from;      /* applied, when it was told last */
 	int64_t moved_at;         /* and when, monotonic */
 	int64_t heard_at, spoke_at; /* monotonic: last byte from, last feedback to the server */
+	int64_t looked_at;        /* monotonic: at both, and at the stop descriptor */
 	bool reply;               /* the server wants an answer */
 	bool durable_moved;       /* since feedback */
 	bool inside;              /* between BEGIN and COMMIT */
 	bool begun_given;         /* and the caller was told */
+	bool ending;              /* its COMMIT was read; what is still to be told comes first */
 	bool held;                /* a change is ready, and BEGIN was given for it */
 	struct change change_held;
 	int64_t commit_time;
@@ -114,6 +116,7 @@ struct postgres {
 	char *replica, *identity;
 	struct postgres_client *control;
 	char *system;             /* system identifier, digits */
+	char *started;            /* when the server was, as it says: two connections may reach two servers */
 	uint32_t timeline;
 	uint32_t block;           /* of the log, bytes */
 	int64_t flush_within;     /* what an asynchronous commit may take to be on disk, microseconds */
@@ -139,6 +142,7 @@ struct postgres {
 
 /* postgres.c */
 bool postgres_stopped(const struct postgres *m);
+/* Beside m->control: to the same server, or err. */
 struct postgres_client *postgres_connect(struct postgres *m, enum postgres_use use, struct error *err);
 bool postgres_shape_refresh(struct postgres *m, struct error *err);
 /* Reads the server's clock; the offset follows. */
@@ -193,6 +197,8 @@ bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err);
 /* proof.c */
 /* The stream is no synchronous standby; else it is closed, and err. */
 bool postgres_not_waited_for(struct postgres *m, struct error *err);
+/* Where the stream has passed the end the log had when the catalogue was read: tables that are not what it showed are to be copied again. */
+void postgres_compare_shape(struct postgres *m);
 /* Between transactions: whether IDLE may be given. 1: event is filled; 0 no; -1 err. */
 int postgres_proof_idle(struct postgres *m, bool resting, struct source_event *event, struct error *err);
 
@@ -210,5 +216,8 @@ bool postgres_would_hold(const char *synchronous_standby_names, const char *appl
 
 /* describe.c */
 bool postgres_describe(struct source *s, struct buffer *out, struct error *err);
+
+/* detach.c: as source_ops.detach. */
+bool postgres_detach(const struct source_params *p, const struct source_detach *how, struct source_detached *out, struct error *err);
 
 #endif

@@ -73,8 +73,12 @@ bool postgres_not_waited_for(struct postgres *m, struct error *err)
 	return error_hint(err, "name the standbys in synchronous_standby_names, without *; see tellerdesk check-source");
 }
 
-static void compare_shape(struct postgres *m)
+void postgres_compare_shape(struct postgres *m)
 {
+	/* A catalogue that is out of date already says nothing. */
+	if (!m->proof.shape_end || m->stream.applied < m->proof.shape_end || m->shape_stale)
+		return;
+	m->proof.shape_end = 0;
 	for (int i = 0; i < m->base.model->entity_count; i++) {
 		const struct postgres_table *t = &m->shape.tables[i];
 		struct postgres_prints *known = &m->stream.prints[i], now = {t->relation_print, t->storage_print, t->columns_print};
@@ -97,16 +101,10 @@ static bool look(struct postgres *m, struct error *err)
 	struct postgres_proof *p = &m->proof;
 	int64_t now = clock_mono();
 
-	if (p->shape_end && m->stream.applied >= p->shape_end) {
-		p->shape_end = 0;
-		/* A catalogue that was read since then has an end of its own. */
-		if (m->shape_at <= p->looked)
-			compare_shape(m);
-	}
 	if (now - p->looked < LOOK_EVERY)
 		return true;
 	m->shape_stale = true;
-	if (!postgres_require(m, err) || !postgres_shape_refresh(m, err) || !postgres_log_end(m, &p->shape_end, NULL, err) || !postgres_not_waited_for(m, err))
+	if (!postgres_shape_refresh(m, err) || !postgres_require(m, err) || !postgres_not_waited_for(m, err))
 		return false;
 	p->looked = clock_mono();
 	if (m->reader && !m->asked && now - m->read_at > READER_IDLE)
@@ -140,6 +138,9 @@ int postgres_proof_idle(struct postgres *m, bool resting, struct source_event *e
 		return 0;
 	if (m->stream.applied < p->end && (!proof_late(m, err) || m->stream.applied < p->end))
 		return err && err->code ? -1 : 0;
+	postgres_compare_shape(m);
+	if (m->stream.reload_count)
+		return 0;
 	event->complete_to = p->clock;
 	event->position = moved(m, now);
 	p->owed = false;

@@ -139,7 +139,8 @@ void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *
 	if (known->relation)
 		postgres_stream_reload(m, r->entity);
 	m->shape_stale = true;
-	known->relation = r->print;
+	/* What it lies in now the catalogue tells when it is read next. */
+	*known = (struct postgres_prints){.relation = r->print};
 	st->prints_dirty = true;
 }
 

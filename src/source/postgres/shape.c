@@ -57,7 +57,7 @@ static void print_relation(struct postgres_table *t)
 {
 	t->relation_print = PRINT_BEGIN;
 	for (int i = 0; i < t->column_count; i++)
-		if (t->columns[i].published)
+		if (t->columns[i].published && t->columns[i].model >= 0)
 			t->relation_print = postgres_print_column(t->relation_print, t->columns[i].name, t->columns[i].declared, t->columns[i].modifier);
 }
 

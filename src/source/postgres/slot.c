@@ -115,7 +115,8 @@ bool slot_look(struct postgres_client *c, const char *name, struct slot *out, st
 
 	*out = (struct slot){.state = SLOT_MISSING, .safe_bytes = -1};
 	/* All columns: which there are depends on the server's version. */
-	buffer_text_add(&sql, "SELECT *, database = current_database() AS ours, greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint AS retained "
+	buffer_text_add(&sql, "SELECT *, database = current_database() AS ours, CASE WHEN NOT pg_is_in_recovery() THEN "
+			      "greatest(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint END AS retained "
 			      "FROM pg_replication_slots WHERE slot_name = ");
 	postgres_literal(&sql, name, strlen(name));
 	bool ok = postgres_client_rows(c, buffer_text(&sql), &r, err);

@@ -111,10 +111,9 @@ static bool same_line(struct postgres *m, struct postgres_client *c, const struc
 
 	if (!p->timeline || p->timeline == m->timeline)
 		return true;
-	bool ok = postgres_client_runf(c, err, "SELECT 1");
 	char *sql = memory_format("TIMELINE_HISTORY %" PRIu32, m->timeline);
 	/* A first timeline has no history: it comes from nowhere. */
-	ok = ok && (m->timeline == 1 || postgres_client_rows(c, sql, &r, err));
+	bool ok = m->timeline == 1 || postgres_client_rows(c, sql, &r, err);
 	free(sql);
 	if (!ok)
 		return false;
@@ -275,7 +274,7 @@ static void stand_at(struct postgres *m, const struct postgres_position *p)
 	struct postgres_prints known;
 
 	st->applied = st->received = st->moved_from = p->lsn;
-	st->heard_at = st->spoke_at = clock_mono();
+	st->heard_at = st->spoke_at = st->looked_at = clock_mono();
 	/* Of a position somebody typed, or another model's, what the catalogue says now is taken for what it was. */
 	if (postgres_position_print_count(p) != m->base.model->entity_count) {
 		take_prints(m);
@@ -308,6 +307,7 @@ bool postgres_start(struct source *s, const char *position, struct error *err)
 	if (same_line(m, c, &p, err) && usable(m, &p, err) && (m->visible.begun || visible_begin(m, NULL, err)) && begin(m, &p, c, err)) {
 		m->stream.client = c;
 		stand_at(m, &p);
+		m->proof.looked = clock_mono();
 		return postgres_not_waited_for(m, err);
 	}
 	postgres_client_close(c);

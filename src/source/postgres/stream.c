@@ -149,20 +149,21 @@ static enum source_result give(struct postgres *m, const struct change *c, struc
 	return SOURCE_CHANGE;
 }
 
-static enum source_result on_commit(struct postgres *m, const struct pgoutput_transaction *t, struct source_event *event, struct error *err)
+static enum source_result on_commit(struct postgres *m, const struct pgoutput_transaction *t, struct error *err)
 {
 	struct postgres_stream *st = &m->stream;
 
 	if (!st->inside || t->lsn != st->commit_lsn)
 		return refuse(m, N_("a transaction ends that did not begin"), err), SOURCE_ERROR;
-	st->inside = false;
+	st->ending = true;
 	st->applied = t->end;
 	if (t->end > st->received)
 		st->received = t->end;
-	if (!st->begun_given)
-		return SOURCE_WAIT;
-	visible_committed(&m->visible, st->xid, t->end);
-	return visible_keep_small(m, err) ? give_position(m, event) : SOURCE_ERROR;
+	if (st->begun_given)
+		visible_committed(&m->visible, st->xid, t->end);
+	/* What this finds is told in the same transaction: a caller who wants no more than this would never hear of it. */
+	postgres_compare_shape(m);
+	return visible_keep_small(m, err) ? SOURCE_WAIT : SOURCE_ERROR;
 }
 
 static enum source_result on_change(struct postgres *m, const struct pgoutput_message *msg, struct source_event *event, struct error *err)
@@ -231,7 +232,7 @@ static enum source_result on_message(struct postgres *m, const uint8_t *bytes, s
 		st->xid = msg.transaction.xid;
 		return SOURCE_WAIT;
 	case PGOUTPUT_COMMIT:
-		return on_commit(m, &msg.transaction, event, err);
+		return on_commit(m, &msg.transaction, err);
 	case PGOUTPUT_INSERT:
 	case PGOUTPUT_UPDATE:
 	case PGOUTPUT_DELETE:
@@ -306,7 +307,10 @@ static enum source_result give_waiting(struct postgres *m, struct source_event *
 		struct change c = {.op = CHANGE_TRUNCATE, .entity = st->truncated[st->truncated_at++]};
 		return give(m, &c, event);
 	}
-	return SOURCE_WAIT;
+	if (!st->ending)
+		return SOURCE_WAIT;
+	st->ending = st->inside = false;
+	return st->begun_given ? give_position(m, event) : SOURCE_WAIT;
 }
 
 /* ---- the loop ---- */
@@ -336,8 +340,8 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 {
 	struct postgres *m = (struct postgres *)s;
 	struct postgres_stream *st = &m->stream;
-	int64_t deadline = 0, looked = 0;
-	bool read = true;
+	int64_t deadline = 0;
+	bool read = true, heard = false;
 
 	*event = (struct source_event){.commit_time = TIME_NONE, .complete_to = TIME_NONE};
 	for (;;) {
@@ -347,10 +351,13 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 		int64_t now = clock_mono();
 		if (!deadline)
 			deadline = now + (int64_t)timeout_ms * 1000;
-		if (read && looked)
+		if (heard && read)
 			st->heard_at = now;
-		if (!read || now - looked >= LOOK_UP) {
-			looked = now;
+		if (!read || now - st->looked_at >= LOOK_UP) {
+			/* While nobody listened nobody could be heard. */
+			if (!heard && now - st->looked_at > SECOND)
+				st->heard_at += now - st->looked_at;
+			st->looked_at = now;
 			if (!keep_up(m, now, err))
 				return SOURCE_ERROR;
 			if (postgres_stopped(m))
@@ -363,6 +370,7 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 			return SOURCE_WAIT;
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_one(m, (int)left, &read, event, err);
+		heard = true;
 		if (result != SOURCE_WAIT)
 			return result;
 	}

@@ -17,17 +17,6 @@
 #define URL_SHAPE "postgresql://USER@HOST[:PORT]/DATABASE[?NAME=VALUE&...]"
 #define URL_NAME_MOST 63 /* bytes of a name of the server's */
 
-static bool url_wrong(struct error *err, const char *text, const char *why)
-{
-	struct buffer clean = {0};
-
-	url_clean(&clean, text);
-	error_set(err, ERROR_USAGE, "could not take the URL \"%s\": %s", buffer_text(&clean), why);
-	error_hint(err, "its form is %s", URL_SHAPE);
-	buffer_done(&clean);
-	return false;
-}
-
 static char **own_parameter(struct postgres_url *u, const char *name, size_t n)
 {
 	const struct { const char *name; char **value; } own[] = {
@@ -40,28 +29,7 @@ static char **own_parameter(struct postgres_url *u, const char *name, size_t n)
 	return NULL;
 }
 
-/* The value of one of libpq's parameters in what it can read; NULL: it is not there. In memory of the caller. */
-static char *option_value(const PQconninfoOption *o, const char *name)
-{
-	for (; o && o->keyword; o++)
-		if (strcmp(o->keyword, name) == 0)
-			return memory_text(o->val);
-	return NULL;
-}
-
 /* ---- a URL ---- */
-
-/* libpq decodes the percent signs: as the value of a parameter of its own. */
-static char *decoded(const char *value, size_t n)
-{
-	char *text = memory_format("postgresql://?application_name=%.*s", (int)n, value);
-	PQconninfoOption *o = PQconninfoParse(text, NULL);
-	char *out = option_value(o, "application_name");
-
-	PQconninfoFree(o);
-	free(text);
-	return out;
-}
 
 static bool split_url(const char *text, struct postgres_url *u, struct error *err)
 {
@@ -77,8 +45,8 @@ static bool split_url(const char *text, struct postgres_url *u, struct error *er
 		char **own = own_parameter(u, p, name);
 		if (own) {
 			free(*own);
-			*own = name < n ? decoded(p + name + 1, n - name - 1) : NULL;
-			ok = *own || url_wrong(err, text, N_("a parameter's value cannot be read"));
+			*own = name < n ? url_decode(p + name + 1, n - name - 1) : NULL;
+			ok = *own || url_wrong(err, text, N_("a parameter's value cannot be read"), URL_SHAPE);
 		} else {
 			buffer_char(&left, before);
 			buffer_add(&left, p, n);
@@ -119,7 +87,7 @@ static bool split_words(const char *text, const char *words, struct postgres_url
 		p += n;
 		p += strspn(p, " \t\n\r");
 		if (*p != '=') {
-			ok = url_wrong(err, text, N_("a word without a value stands in it"));
+			ok = url_wrong(err, text, N_("a word without a value stands in it"), URL_SHAPE);
 			break;
 		}
 		p++;
@@ -129,7 +97,7 @@ static bool split_words(const char *text, const char *words, struct postgres_url
 		p = word_value(p, &value);
 		char **own = own_parameter(u, name, n);
 		if (!p) {
-			ok = url_wrong(err, text, N_("a quote in it does not end"));
+			ok = url_wrong(err, text, N_("a quote in it does not end"), URL_SHAPE);
 		} else if (own) {
 			free(*own);
 			*own = memory_text(buffer_text(&value));
@@ -146,41 +114,33 @@ static bool split_words(const char *text, const char *words, struct postgres_url
 
 /* ---- all of it ---- */
 
-static bool check_rest(const char *text, struct postgres_url *u, struct error *err)
+static bool check_rest(const char *text, const struct postgres_url *u, struct error *err)
 {
-	char *why = NULL, *password, *key;
+	struct buffer reason = {0};
+	char *why = NULL;
 	PQconninfoOption *o = PQconninfoParse(u->conninfo, &why);
+	bool ok = o != NULL;
 
-	if (!o) {
-		struct buffer reason = {0};
-		buffer_text_add(&reason, why ? why : "");
-		while (reason.len && strchr("\n ", reason.data[reason.len - 1]))
-			buffer_cut(&reason, reason.len - 1);
-		PQfreemem(why);
-		url_wrong(err, text, buffer_text(&reason));
-		buffer_done(&reason);
-		return false;
-	}
-	password = option_value(o, "password");
-	key = option_value(o, "sslpassword");
 	PQconninfoFree(o);
-	bool secret = password || key;
-	free(password);
-	free(key);
-	if (!secret)
+	if (ok)
 		return true;
-	error_set(err, ERROR_USAGE, "could not take the URL of the source: a password stands in it");
-	return error_hint(err, "passwords belong into ~/.pgpass (passfile), or into a service file");
+	buffer_text_add(&reason, why ? why : "");
+	while (reason.len && strchr("\n ", reason.data[reason.len - 1]))
+		buffer_cut(&reason, reason.len - 1);
+	PQfreemem(why);
+	url_wrong(err, text, buffer_text(&reason), URL_SHAPE);
+	buffer_done(&reason);
+	return false;
 }
 
 static bool check_own(const char *text, const struct postgres_url *u, struct error *err)
 {
 	if (!*u->publication || strlen(u->publication) > URL_NAME_MOST)
-		return url_wrong(err, text, N_("the publication's name has 1 to 63 bytes"));
+		return url_wrong(err, text, N_("the publication's name has 1 to 63 bytes"), URL_SHAPE);
 	if (u->schema && (!*u->schema || strlen(u->schema) > URL_NAME_MOST))
-		return url_wrong(err, text, N_("the schema's name has 1 to 63 bytes"));
+		return url_wrong(err, text, N_("the schema's name has 1 to 63 bytes"), URL_SHAPE);
 	if (u->slot && (!*u->slot || strlen(u->slot) > URL_NAME_MOST || strspn(u->slot, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(u->slot)))
-		return url_wrong(err, text, N_("the slot's name has 1 to 63 of the characters a-z, 0-9 and _"));
+		return url_wrong(err, text, N_("the slot's name has 1 to 63 of the characters a-z, 0-9 and _"), URL_SHAPE);
 	return true;
 }
 
@@ -189,9 +149,12 @@ bool postgres_url_parse(const char *text, struct postgres_url *out, struct error
 	const char *rest = strchr(text, ':');
 	bool ok;
 
-	*out = (struct postgres_url){.publication = memory_text("tellerdesk")};
+	*out = (struct postgres_url){0};
+	if (!url_allowed(text, N_("passwords belong into ~/.pgpass (passfile), or into a service file"), err))
+		return false;
+	out->publication = memory_text("tellerdesk");
 	if (!rest || (strncmp(text, "postgresql:", 11) != 0 && strncmp(text, "postgres:", 9) != 0))
-		ok = url_wrong(err, text, N_("it does not begin with postgresql:"));
+		ok = url_wrong(err, text, N_("it does not begin with postgresql:"), URL_SHAPE);
 	else if (strncmp(rest, "://", 3) == 0)
 		ok = split_url(text, out, err);
 	else
