@@ -173,7 +173,8 @@ bool apply_change(struct apply *a, const struct change *c, struct error *err)
 	case CHANGE_TRUNCATE:
 		return apply_meet(a, t, c, err) && on_truncate(a, t, err);
 	case CHANGE_RELOAD:
-		return apply_meet(a, t, c, err); /* ingest starts the copy */
+		t->reload_seq = a->seq;
+		return apply_meet(a, t, c, err); /* ingest starts the copy when the transaction ends */
 	default:
 		return apply_row_change(a, t, c, err);
 	}

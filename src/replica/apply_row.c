@@ -16,10 +16,10 @@
 
 /* ---- one row ---- */
 
-/* A change that does not fit the state we hold: counted, listed, and the entity marked "verify"; but not while it is copied. */
+/* A change that does not fit the state we hold: counted, listed, and the entity marked "verify"; but not while it is copied, or about to be. */
 static bool surprise(struct apply *a, struct table *t, const struct value *row, const char *reason, struct error *err)
 {
-	if (t->copying)
+	if (t->copying || t->reload_seq == a->seq)
 		return true;
 	t->verify = true;
 	t->counts_dirty = true;

@@ -37,6 +37,7 @@ struct table {
 	int64_t rows, closed;    /* how many rows there are, how many closed versions */
 	bool counts_dirty;       /* one of these three, or verify, is not written yet */
 	bool verify;             /* an anomaly was met */
+	int64_t reload_seq;      /* of the transaction that told, last, that the table is another: what comes behind it need not fit what we hold */
 	int64_t *added;          /* by column: versions that began up to this sequence may not know it yet, -1: all do; NULL: every one
 	                          * knows every column. Owned by copy.c; row.c fills them in. */
 	/* While the entity is copied (copy.h): */

@@ -119,6 +119,8 @@ def play(t, server, scenarios):
     """One that does not come to its beginning is told, and the next begins."""
     for scenario in scenarios:
         try:
+            begun = time.monotonic()
             scenario(t, server)
+            print(f"# {scenario.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
         except (TimeoutError, RuntimeError, *server.errors) as error:
             t.ok(False, f"{scenario.__name__}: begins", error)

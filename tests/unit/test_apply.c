@@ -107,6 +107,21 @@ static void an_insert_over_a_living_row_is_applied_and_told(void **state)
 	ANOMALIES("1: insert of a row that exists\n");
 }
 
+static void behind_the_word_that_the_table_is_another_nothing_is_a_surprise(void **state)
+{
+	(void)state;
+	fixture_begin(&f, 10);
+	assert_true(fixture_try(&f, CHANGE_RELOAD, ITEM, NULL, NULL));
+	fixture_insert(&f, ITEM, "1|11|card");
+	fixture_end(&f);
+	VERSIONS("1.1 0-10 insert/update: 1|10|card\n1.2 10-now insert changed cif: 1|11|card\n" TWO);
+	ANOMALIES("");
+	fixture_begin(&f, 11);
+	fixture_insert(&f, ITEM, "1|12|card");
+	fixture_end(&f);
+	ANOMALIES("1: insert of a row that exists\n");
+}
+
 static void an_update_closes_and_opens(void **state)
 {
 	(void)state;
@@ -415,6 +430,7 @@ int main(void)
 		ROW(a_delete_of_an_unknown_row_is_told),
 		ROW(a_merge_of_an_unknown_row_is_an_insert),
 		ROW(an_insert_over_a_living_row_is_applied_and_told),
+		ROW(behind_the_word_that_the_table_is_another_nothing_is_a_surprise),
 		ROW(an_update_closes_and_opens),
 		ROW(an_update_of_nothing_makes_no_version),
 		ROW(an_unknown_column_keeps_its_value),

@@ -56,9 +56,10 @@ bool postgres_read_clock(struct postgres *m, int64_t *clock, struct error *err)
  * what is on disk never reaches it while nothing follows. */
 static uint64_t page_begin(const struct postgres *m, uint64_t lsn)
 {
-	uint64_t in_page = m->block ? lsn % m->block : 0;
+	uint64_t in_page = lsn % m->block, in_file = lsn % m->segment;
 
-	return in_page == 24 || in_page == 40 ? lsn - in_page : lsn;
+	/* Exactly the head: 40 in another page than a file's first is where a record that began before it ends. */
+	return in_page == (in_file == in_page ? 40 : 24) ? lsn - in_page : lsn;
 }
 
 bool postgres_log_end(struct postgres *m, uint64_t *written, uint64_t *flushed, struct error *err)
@@ -142,20 +143,21 @@ static bool know_server(struct postgres *m, struct error *err)
 	bool ok = postgres_client_rows(m->control,
 				       "SELECT (SELECT system_identifier FROM pg_control_system()), "
 				       "CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END, "
-				       "current_setting('wal_block_size'), "
+				       "current_setting('wal_block_size'), (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'), "
 				       "(SELECT setting FROM pg_settings WHERE name = 'wal_writer_delay'), "
 				       "(SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'), pg_postmaster_start_time()",
 				       &r, err) && postgres_rows_next(&r);
 
 	if (ok) {
-		int64_t silent = r.cells[4] ? strtoll(r.cells[4], NULL, 10) * 1000 : 0;
+		int64_t silent = r.cells[5] ? strtoll(r.cells[5], NULL, 10) * 1000 : 0;
 		m->system = memory_text(r.cells[0] ? r.cells[0] : "");
-		m->started = memory_text(r.cells[5] ? r.cells[5] : "");
+		m->started = memory_text(r.cells[6] ? r.cells[6] : "");
 		m->identity = memory_format("postgresql %s %s", m->system, postgres_client_server(m->control)->database);
 		m->timeline = r.cells[1] ? (uint32_t)strtoul(r.cells[1], NULL, 16) : 0;
 		m->block = r.cells[2] ? (uint32_t)strtoul(r.cells[2], NULL, 10) : 8192;
+		m->segment = r.cells[3] ? (uint32_t)strtoul(r.cells[3], NULL, 10) : 16 << 20;
 		/* As the manual has it of synchronous_commit. */
-		m->flush_within = 3 * (r.cells[3] ? strtoll(r.cells[3], NULL, 10) : 200) * 1000 + ON_DISK_SOON;
+		m->flush_within = 3 * (r.cells[4] ? strtoll(r.cells[4], NULL, 10) : 200) * 1000 + ON_DISK_SOON;
 		m->feedback_every = silent && silent / 4 < FEEDBACK_MOST ? silent / 4 : FEEDBACK_MOST;
 	}
 	postgres_rows_done(&r);

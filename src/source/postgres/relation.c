@@ -120,6 +120,19 @@ static void lay_out(struct postgres *m, struct postgres_relation *r, const struc
 	}
 }
 
+/* Another table goes by the name of one we know: dropped and made again, or swapped in. */
+static bool replaced(struct postgres_stream *st, const struct postgres_relation *r)
+{
+	bool found = false;
+
+	for (int i = 0; i < st->relation_count; i++)
+		if (st->relations[i]->entity == r->entity && st->relations[i] != r) {
+			st->relations[i]->entity = -1;
+			found = true;
+		}
+	return found;
+}
+
 void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told)
 {
 	struct postgres_stream *st = &m->stream;
@@ -133,7 +146,7 @@ void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *
 		return;
 	lay_out(m, r, told);
 	struct postgres_prints *known = &st->prints[r->entity];
-	if (known->relation == r->print)
+	if (!replaced(st, r) && known->relation == r->print)
 		return;
 	/* Old rows of an altered table are not sent: their values may have been rewritten, a new column has its default. */
 	if (known->relation)

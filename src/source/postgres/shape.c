@@ -258,10 +258,11 @@ static const char found_sql[] =
 /* What the publication has of the tables and those above them; whole: by its schema or as one of all, so that no filter counts. */
 static void with_members(const struct postgres_shape *s, struct buffer *sql)
 {
-	buffer_text_add(sql, ", publication AS (SELECT * FROM pg_catalog.pg_publication WHERE pubname = ");
+	buffer_text_add(sql, ", publication AS (SELECT *, xmin AS defined FROM pg_catalog.pg_publication WHERE pubname = ");
 	add_literal(sql, s->target.publication);
 	buffer_format(sql,
-		      "), member AS (SELECT a.entity, a.id, a.height, c.relname, r.prrelid, %s, p.puballtables OR %s AS whole FROM above a "
+		      "), member AS (SELECT a.entity, a.id, a.height, c.relname, r.prrelid, %s, p.puballtables OR %s AS whole, "
+		      "pg_catalog.concat_ws(' ', p.defined, r.xmin%s) AS since FROM above a "
 		      "CROSS JOIN publication p JOIN pg_catalog.pg_class c ON c.oid = a.id "
 		      "LEFT JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid AND r.prrelid = a.id)",
 		      s->target.version >= 150000
@@ -270,7 +271,10 @@ static void with_members(const struct postgres_shape *s, struct buffer *sql)
 			      : "NULL::text AS filter, NULL::text AS filter_columns, false AS column_list",
 		      s->target.version >= 150000
 			      ? "EXISTS (SELECT FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace)"
-			      : "false");
+			      : "false",
+		      s->target.version >= 150000
+			      ? ", (SELECT s.xmin FROM pg_catalog.pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid = c.relnamespace)"
+			      : "");
 }
 
 static const char tables_sql[] =
@@ -279,6 +283,7 @@ static const char tables_sql[] =
 	"EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = f.id AND i.indisprimary) AS has_primary, "
 	"f.relkind <> 'p' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = f.id) AS inherits, "
 	"own.filter, own.filter_columns, own.column_list, own.whole, own.prrelid IS NOT NULL OR own.whole OR topmost.height > 0 AS listed, topmost.height, topmost.relname AS topmost, "
+	"(SELECT string_agg(m.since, ',' ORDER BY m.height) FROM member m WHERE m.entity = f.entity) AS since, "
 	"sizes.rows, sizes.bytes, sizes.files FROM found f "
 	"LEFT JOIN member own ON own.entity = f.entity AND own.height = 0 "
 	"LEFT JOIN LATERAL (SELECT m.height, m.relname FROM member m WHERE m.entity = f.entity AND (m.prrelid IS NOT NULL OR m.whole) "
@@ -305,7 +310,7 @@ static void read_published(struct postgres_shape *s, const struct postgres_rows 
 
 static void read_table(struct postgres_shape *s, const struct postgres_rows *r, struct postgres_table *t)
 {
-	const char *files = postgres_rows_named(r, "files");
+	const char *files = postgres_rows_named(r, "files"), *since = postgres_rows_named(r, "since");
 	int64_t rows = shape_number(r, "rows", 0), bytes = shape_number(r, "bytes", 0);
 
 	t->base.name = shape_text(s, r, "relname");
@@ -323,7 +328,8 @@ static void read_table(struct postgres_shape *s, const struct postgres_rows *r, 
 	t->reachable = shape_is(r, "usable");
 	t->readable = true; /* until a column says otherwise */
 	read_published(s, r, t);
-	uint32_t print = postgres_print(PRINT_BEGIN, files ? files : "", files ? strlen(files) : 0);
+	t->since = postgres_print(PRINT_BEGIN, since ? since : "", since ? strlen(since) : 0);
+	uint32_t print = postgres_print(t->since, files ? files : "", files ? strlen(files) : 0);
 	t->storage_print = print_fold(t->filter ? postgres_print(print, t->filter, strlen(t->filter)) : print);
 }
 
@@ -407,7 +413,7 @@ static void place_columns(const struct entity *e, struct postgres_table *t)
 
 static void finish_columns(const struct entity *e, struct postgres_table *t, const struct column_facts *facts)
 {
-	uint32_t print = PRINT_BEGIN;
+	uint32_t print = t->since;
 
 	place_columns(e, t);
 	print_relation(t);

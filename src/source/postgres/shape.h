@@ -8,8 +8,9 @@
  * Prints say whether a table is still the one it was, across restarts (position.h keeps them):
  *
  *     relation   of what a relation message would tell now: names, types, modifiers of the modelled columns, in the order they are sent
- *     storage    of the files the rows lie in (of each partition too), and of the publication's filter for it
- *     columns    of when the modelled columns were last defined (xmin of their rows in pg_attribute)
+ *     storage    of the files the rows lie in (of each partition too), of the publication's filter for it, and of since when it is published
+ *     columns    of when the modelled columns were last defined (xmin of their rows in pg_attribute), and of since when it is published:
+ *                what was changed while a table had left the publication was not sent
  */
 #ifndef TD_SOURCE_POSTGRES_SHAPE_H
 #define TD_SOURCE_POSTGRES_SHAPE_H
@@ -61,6 +62,7 @@ struct postgres_table {
 	bool unique_is_primary;
 	int column_count;
 	struct postgres_column *columns;
+	uint32_t since;          /* of when the publication, and the table in it, was last defined */
 	uint32_t relation_print;
 	uint16_t storage_print, columns_print;
 };
