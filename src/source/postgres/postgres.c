@@ -60,15 +60,6 @@ bool postgres_read_clock(struct postgres *m, int64_t *clock, struct error *err)
 	return true;
 }
 
-/* A page begins with a head of 24 bytes, of 40 in a file's first: the place behind it is the end of the page before, said otherwise, and
- * what is on disk never reaches it while nothing follows. */
-static uint64_t page_begin(const struct postgres *m, uint64_t lsn)
-{
-	uint64_t in_page = m->block ? lsn % m->block : 0;
-
-	return in_page == 24 || in_page == 40 ? lsn - in_page : lsn;
-}
-
 bool postgres_log_end(struct postgres *m, uint64_t *written, uint64_t *flushed, struct error *err)
 {
 	struct postgres_rows r;
@@ -78,7 +69,7 @@ bool postgres_log_end(struct postgres *m, uint64_t *written, uint64_t *flushed, 
 	ok = ok && postgres_rows_next(&r) && lsn_parse(r.cells[0], r.lens[0], &disk) && lsn_parse(r.cells[1], r.lens[1], &end);
 	postgres_rows_done(&r);
 	if (written)
-		*written = page_begin(m, end);
+		*written = lsn_page_begin(end, m->block, m->segment);
 	if (flushed)
 		*flushed = disk;
 	return ok;
@@ -154,7 +145,8 @@ static bool know_server(struct postgres *m, struct error *err)
 				       "CASE WHEN pg_is_in_recovery() THEN NULL ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END, "
 				       "current_setting('wal_block_size'), "
 				       "(SELECT setting FROM pg_settings WHERE name = 'wal_writer_delay'), "
-				       "(SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'), pg_postmaster_start_time()",
+				       "(SELECT setting FROM pg_settings WHERE name = 'wal_sender_timeout'), pg_postmaster_start_time(), "
+				       "(SELECT setting FROM pg_settings WHERE name = 'wal_segment_size')",
 				       &r, err) && postgres_rows_next(&r);
 
 	if (ok) {
@@ -164,6 +156,7 @@ static bool know_server(struct postgres *m, struct error *err)
 		m->identity = memory_format("postgresql %s %s", m->system, postgres_client_server(m->control)->database);
 		m->timeline = r.cells[1] ? (uint32_t)strtoul(r.cells[1], NULL, 16) : 0;
 		m->block = r.cells[2] ? (uint32_t)strtoul(r.cells[2], NULL, 10) : 8192;
+		m->segment = r.cells[6] ? (uint32_t)strtoul(r.cells[6], NULL, 10) : 16 << 20;
 		/* As the manual has it of synchronous_commit. */
 		m->flush_within = 3 * (r.cells[3] ? strtoll(r.cells[3], NULL, 10) : 200) * 1000 + ON_DISK_SOON;
 		m->feedback_every = silent && silent / 4 < FEEDBACK_MOST ? silent / 4 : FEEDBACK_MOST;

@@ -118,7 +118,7 @@ struct postgres {
 	char *system;             /* system identifier, digits */
 	char *started;            /* when the server was, as it says: two connections may reach two servers */
 	uint32_t timeline;
-	uint32_t block;           /* of the log, bytes */
+	uint32_t block, segment;  /* of the log, bytes */
 	int64_t flush_within;     /* what an asynchronous commit may take to be on disk, microseconds */
 	int64_t feedback_every;   /* microseconds: well below wal_sender_timeout */
 	struct postgres_target target;
