@@ -115,15 +115,15 @@ def copy_replica(source, target):
 
 def while_away(p):
     """Changes that nobody tells us of."""
-    p.sql("DELETE FROM customer_info WHERE cif = 3; INSERT INTO customer_info (cif, name) VALUES (77, 'New'); UPDATE customer_info SET name = 'Other' WHERE cif = 4")
+    p.sql("DELETE FROM customer_info WHERE cif = 23; INSERT INTO customer_info (cif, name) VALUES (77, 'New'); UPDATE customer_info SET name = 'Other' WHERE cif = 24")
 
 
 def history_of_a_gap(p, name):
     """What happened unseen is known from the reconciliation on, and said so."""
-    ended = value(p.replica, "SELECT ended_by FROM customer_versions WHERE cif = 3")
-    origin = value(p.replica, "SELECT origin FROM customer_versions WHERE cif = 4 AND is_current")
+    ended = value(p.replica, "SELECT ended_by FROM customer_versions WHERE cif = 23")
+    origin = value(p.replica, "SELECT origin FROM customer_versions WHERE cif = 24 AND is_current")
     p.equal((ended, origin), ("resync", "resync"), f"{name}: what nobody saw is of origin resync")
-    gap = desk("history", "3", "--replica", p.replica, "--json")
+    gap = desk("history", "23", "--replica", p.replica, "--json")
     p.ok(gap.status == 0 and gap.json()["gaps"], f"{name}: its history shows the gap", gap)
 
 
@@ -412,7 +412,7 @@ def never_waited_for(t):
         p.sync()
         p.server.reload(synchronous_standby_names="*")
         p.service.until_state("refused")
-        p.ok("synchronous standby" in p.error(), "taken for a synchronous standby, it leaves", p.error())
+        p.ok("synchronous_standby_names" in p.error(), "taken for a synchronous standby, it leaves", p.error())
         p.service.terminate()
         p.server.reload(synchronous_standby_names="")
         done = once(p.url, p.replica)
