@@ -180,6 +180,22 @@ def acknowledged(t):
         p.equal(number(p.slot()["confirmed_flush_lsn"]) <= number(value(p.replica, "SELECT position FROM td_source").split(" ")[0]), True, "after the end too", p.slot())
 
 
+def looked_at(t):
+    """Questions make nothing at the server."""
+    with Place(t, "looked") as p:
+        p.sync()
+        name = p.slot()["slot_name"]
+        with p.server.session() as other:
+            other.run("BEGIN; UPDATE store SET city = 'held' WHERE store_id = 'S2'")
+            for words in (("check", "--against-source"), ("check-source", "--source", p.url), ("status",), ("check", "--against-source", "--repair")):
+                done = desk(*words, "--replica", p.replica)
+                p.ok(done.status in (0, 1, 5), f"{' '.join(words[:3:2])}: answers beside the service and a writer that takes long", done)
+                p.equal([s["slot_name"] for s in p.server.slots().values()], [name], f"{words[0]}: there is one slot, as before")
+        p.service.terminate()
+        must(desk("check", "--against-source", "--replica", p.replica))
+        p.equal([s["slot_name"] for s in p.server.slots().values()], [name], "and without a service")
+
+
 def begun_anew(t):
     """A program that was ended after it made its slot and before it noted it finds it again; so does a replica that was removed."""
     with Place(t, "anew") as p:
@@ -423,7 +439,7 @@ def never_waited_for(t):
         p.equal(p.server.walsenders(), [], "no connection of ours is there to wait for")
 
 
-SCENARIOS = (idle, restarted, acknowledged, begun_anew, lost, missing, dropped_under_us, busy, half_open, restored_replica, restored_server, another_server,
+SCENARIOS = (idle, restarted, acknowledged, looked_at, begun_anew, lost, missing, dropped_under_us, busy, half_open, restored_replica, restored_server, another_server,
              failover_with_slot, failover_without_slot, failover_that_lost, never_waited_for)
 
 with tap() as t:

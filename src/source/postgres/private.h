@@ -98,6 +98,7 @@ struct postgres_visible {
 	struct postgres_commit *list; /* in order of lsn */
 	int count, cap;
 	bool begun;               /* the list holds what was in progress when we began */
+	uint64_t alone, known;    /* without a stream: the end of the log when the list was begun, and the one before that is visible */
 };
 
 struct postgres_proof {
@@ -194,6 +195,8 @@ bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *
 bool visible_keep_small(struct postgres *m, struct error *err);
 /* A position before which all is visible to reads made from now on, and not beyond where the stream stands. */
 bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err);
+/* The same without a stream to tell which transactions are ours: the end of the log, once all that was in progress then has ended. 0 until then. */
+bool visible_bound_alone(struct postgres *m, uint64_t *lsn, struct error *err);
 
 /* proof.c */
 /* The stream is no synchronous standby; else it is closed, and err. */
