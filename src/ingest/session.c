@@ -540,6 +540,9 @@ static enum session_end finish(struct session *s, struct error *err)
 /* How long next may wait, ms. */
 static int wait_of(const struct session *s, bool busy)
 {
+	/* In the middle of a transaction there is nothing to do but to wait for the rest of it. */
+	if (apply_is_open(s->apply))
+		return IDLE_WAIT;
 	if (busy || (s->searching && s->caught_up) || replica_in_transaction(s->replica))
 		return 0;
 	int64_t left = durable_in(s) / 1000;

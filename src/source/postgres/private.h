@@ -141,7 +141,6 @@ struct postgres {
 };
 
 /* postgres.c */
-bool postgres_stopped(const struct postgres *m);
 /* Beside m->control: to the same server, or err. */
 struct postgres_client *postgres_connect(struct postgres *m, enum postgres_use use, struct error *err);
 bool postgres_shape_refresh(struct postgres *m, struct error *err);

@@ -360,7 +360,7 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 			st->looked_at = now;
 			if (!keep_up(m, now, err))
 				return SOURCE_ERROR;
-			if (postgres_stopped(m))
+			if (source_stopped(&m->base, 0))
 				return SOURCE_WAIT;
 		}
 		int idle = postgres_proof_idle(m, !read, event, err);
