@@ -59,6 +59,7 @@ struct postgres_table {
 	bool filter_works;       /* updates and deletes do not fail for what filter, list or generated columns leave out of the identity */
 	const char *unique_index; /* one that could be its identity, of the model's key; NULL: none */
 	bool unique_is_primary;
+	const char *nullable_index; /* one that could, but for columns that may be NULL */
 	int column_count;
 	struct postgres_column *columns;
 	uint32_t relation_print;

@@ -65,6 +65,21 @@ static bool never_null(const struct postgres_table *t, const struct numbers *n)
 	return true;
 }
 
+static void take_key(struct postgres_shape *s, struct postgres_table *t, const struct numbers *index, const struct postgres_rows *r)
+{
+	bool immediate = shape_is(r, "indimmediate");
+
+	if (!never_null(t, index)) {
+		t->nullable_index = immediate ? shape_text(s, r, "relname") : t->nullable_index;
+		return;
+	}
+	t->base.keyed = true;
+	if (!t->unique_index && immediate) {
+		t->unique_index = shape_text(s, r, "relname");
+		t->unique_is_primary = shape_is(r, "indisprimary");
+	}
+}
+
 /* Unique from one moment to the next or at the end of each transaction: both will do for a key, only the first for an identity. */
 bool shape_keys(struct postgres_shape *s, struct postgres_client *c, struct error *err)
 {
@@ -83,13 +98,8 @@ bool shape_keys(struct postgres_shape *s, struct postgres_client *c, struct erro
 		if (!t)
 			continue;
 		struct numbers index = numbers_read(postgres_rows_named(&r, "numbers")), key = key_numbers(&s->target.model->entities[t - s->tables], t);
-		if (!key.count || index.count != key.count || !numbers_within(&key, &index) || !never_null(t, &index))
-			continue;
-		t->base.keyed = true;
-		if (!t->unique_index && shape_is(&r, "indimmediate")) {
-			t->unique_index = shape_text(s, &r, "relname");
-			t->unique_is_primary = shape_is(&r, "indisprimary");
-		}
+		if (key.count && index.count == key.count && numbers_within(&key, &index))
+			take_key(s, t, &index, &r);
 	}
 	postgres_rows_done(&r);
 	return ok;
