@@ -117,8 +117,7 @@ static void postgres_source_close(struct source *s)
 {
 	struct postgres *m = (struct postgres *)s;
 
-	if (m->stream.client)
-		postgres_client_stream_end(m->stream.client, 200);
+	postgres_stream_end(m);
 	postgres_copy_done(m);
 	postgres_stream_done(&m->stream, m->base.model);
 	visible_done(&m->visible);

@@ -118,6 +118,18 @@ void postgres_durable(struct source *s, const char *position)
 	m->stream.durable_moved = true;
 }
 
+void postgres_stream_end(struct postgres *m)
+{
+	struct error ignored = {0};
+
+	if (!m->stream.client)
+		return;
+	/* What was synced last is told too: where nobody comes back for long, the log is kept from there on only. */
+	if (m->stream.durable_moved)
+		speak(m, false, &ignored);
+	postgres_client_stream_end(m->stream.client, 200);
+}
+
 /* ---- messages ---- */
 
 static bool refuse(struct postgres *m, const char *why, struct error *err)
