@@ -23,7 +23,7 @@ _tellerdesk_argument()
 		compopt -o filenames 2>/dev/null
 		;;
 	--model)
-		COMPREPLY=($(compgen -W "demography customertrack sakila" -f -- "$word"))
+		COMPREPLY=($(compgen -W "demography customertrack sakila pagila" -f -- "$word"))
 		compopt -o filenames 2>/dev/null
 		;;
 	--dir)

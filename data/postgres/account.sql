@@ -12,11 +12,12 @@
 
 BEGIN;
 
--- LOGIN, and REPLICATION to make and read its own replication slots. Who has REPLICATION may read the changes of the whole
--- database, published or not: the account must be guarded as one that may. A server that logs statements
+-- LOGIN, and REPLICATION to make and read its own replication slots. Who has REPLICATION may read the changes of the
+-- whole database, published or not: the account must be guarded as one that may. A server that logs statements
 -- (log_statement) logs this one, password and all: leave the password out then, and give it by psql's \password, which
--- sends it hashed. Where the account comes in is a matter of pg_hba.conf, by a line for this database (a line for
--- "replication" is not needed), from the branches' own network and encrypted:
+-- sends it hashed. In a second database of the same server leave out the statement. Where the account comes in is a
+-- matter of pg_hba.conf, by a line for this database (none for "replication" is needed), from the branches' own network
+-- and encrypted:
 --     hostssl  @DATABASE@  tellerdesk  10.0.0.0/8  scram-sha-256
 CREATE ROLE tellerdesk LOGIN REPLICATION PASSWORD @PASSWORD@;
 GRANT CONNECT ON DATABASE "@DATABASE@" TO tellerdesk;
@@ -43,7 +44,7 @@ BEGIN
 	JOIN pg_class c ON c.oid = r.prrelid OR c.oid IN (SELECT relid FROM pg_partition_tree(r.prrelid))
 	WHERE p.pubname = 'tellerdesk' AND c.relkind = 'r' AND NOT CASE c.relreplident
 		WHEN 'f' THEN true
-		WHEN 'd' THEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+		WHEN 'd' THEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indimmediate)
 		WHEN 'i' THEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident)
 		ELSE false END;
 	IF missing IS NOT NULL THEN

@@ -69,6 +69,19 @@ void buffer_char(struct buffer *b, char c)
 	b->data[b->len] = '\0';
 }
 
+void buffer_hex(struct buffer *b, const void *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = p;
+
+	buffer_room(b, n * 2);
+	for (size_t i = 0; i < n; i++) {
+		b->data[b->len++] = digits[bytes[i] >> 4];
+		b->data[b->len++] = digits[bytes[i] & 15];
+	}
+	b->data[b->len] = '\0';
+}
+
 void buffer_fill(struct buffer *b, char c, size_t n)
 {
 	buffer_room(b, n);

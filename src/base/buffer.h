@@ -17,6 +17,7 @@ void buffer_add(struct buffer *b, const void *p, size_t n);
 void buffer_text_add(struct buffer *b, const char *s);
 void buffer_char(struct buffer *b, char c);
 void buffer_fill(struct buffer *b, char c, size_t n);
+void buffer_hex(struct buffer *b, const void *p, size_t n); /* two lower case digits a byte */
 void buffer_format(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_format_list(struct buffer *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void buffer_cut(struct buffer *b, size_t len); /* drops what stands behind the first len bytes */

@@ -14,9 +14,9 @@
 /* In the order --help prints them: the options of every command, then by command. */
 const struct setting setting_table[] = {
 	{"config", 0, SETTING_TEXT, NULL, "FILE", NULL, NULL, "", N_("read FILE after the other configuration files")},
-	{"source", 0, SETTING_TEXT, "tellerdesk", "URL", NULL, NULL, "", N_("where changes come from: bank:PATH, csv:DIR or mysql://USER@HOST/DB")},
+	{"source", 0, SETTING_TEXT, "tellerdesk", "URL", NULL, NULL, "", N_("where changes come from: bank:PATH, csv:DIR, mysql://USER@HOST/DB or postgresql://USER@HOST/DB")},
 	{"model", 0, SETTING_TEXT, "tellerdesk", "NAME|FILE", NULL, NULL, "",
-	 N_("what the bank's tables mean: demography, customertrack, sakila, or a file")},
+	 N_("what the bank's tables mean: demography, customertrack, sakila, pagila, or a file")},
 	{"replica", 0, SETTING_TEXT, "tellerdesk", "PATH", NULL, NULL, "", N_("the local copy that answers all questions")},
 	{"format", 0, SETTING_CHOICE, "tellerdesk", "FORMAT", "text", "text json csv", "", N_("how answers are printed")},
 	{"json", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, "", N_("the same as --format json")},
@@ -78,7 +78,7 @@ const struct setting setting_table[] = {
 	{"guard-formulas", 0, SETTING_FLAG, NULL, NULL, NULL, NULL, SETTING_CSV_COMMANDS,
 	 N_("CSV: keep a spreadsheet from taking text for a formula")},
 
-	{"to", 0, SETTING_TEXT, NULL, "URL", NULL, NULL, "generate", N_("where the rows go: bank:PATH, csv:DIR or mysql://...")},
+	{"to", 0, SETTING_TEXT, NULL, "URL", NULL, NULL, "generate", N_("where the rows go: bank:PATH, csv:DIR, mysql://... or postgresql://...")},
 	{"customers", 0, SETTING_COUNT, NULL, "N", NULL, NULL, "generate demo", N_("how many customers")},
 	{"batch", 0, SETTING_COUNT, NULL, "N", "1000", NULL, "generate", N_("customers in one transaction")},
 	{"delay", 0, SETTING_DURATION, NULL, "DURATION", "1s", NULL, "generate", N_("the pause between two transactions")},

@@ -25,7 +25,7 @@ static bool detach_note(struct replica *r, struct error *err)
 	struct status_row row = {.state = "detached", .complete_to = TIME_NONE, .copy_percent = -1, .details = "{}",
 	                         .error = N_("the replica is not followed any more: it was detached from its source"),
 	                         .hint = N_("tellerdesk ingest, or a console that feeds it, follows it again: all tables are compared first")};
-	return replica_status(r, &row, err);
+	return replica_begin(r, err) && replica_status(r, &row, err) && replica_allow_resync(r, err) && replica_commit(r, err);
 }
 
 static struct source_params detach_params(const struct target *t)

@@ -106,7 +106,7 @@ static bool order_take(struct order *o, const struct settings *s, struct error *
 	};
 	if (!o->fill.url) {
 		error_set(err, ERROR_USAGE, "could not generate: no target is given");
-		return error_hint(err, "tellerdesk generate --to bank:PATH, csv:FOLDER or mysql://USER@HOST/DATABASE");
+		return error_hint(err, "tellerdesk generate --to bank:PATH, csv:FOLDER, mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 	}
 	if (settings_given(s, "seed")) {
 		o->fill.seed = (uint64_t)settings_count(s, "seed");

@@ -102,16 +102,6 @@ static bool writer_postgres_send(struct writer_sql *w, enum writer_table table, 
 
 /* ---- position ---- */
 
-/* A log that is filled up to the end of a page is said to end behind the head of the next page, where nothing is until
- * somebody writes again: what has ended at its beginning. */
-static uint64_t writer_postgres_end(uint64_t lsn, uint64_t page, uint64_t segment)
-{
-	enum { HEAD = 24, HEAD_OF_SEGMENT = 40 };
-	uint64_t inside = lsn % page;
-
-	return inside == (lsn % segment < page ? HEAD_OF_SEGMENT : HEAD) ? lsn - inside : lsn;
-}
-
 /* A server of another wal_level has an end of its log as well, but nobody can follow it there. */
 static bool writer_postgres_tell(struct writer_sql *w, struct postgres_rows *rows)
 {
@@ -124,7 +114,7 @@ static bool writer_postgres_tell(struct writer_sql *w, struct postgres_rows *row
 	page = strtoull(rows->cells[2], NULL, 10);
 	segment = strtoull(rows->cells[3], NULL, 10);
 	if (page && segment)
-		lsn = writer_postgres_end(lsn, page, segment);
+		lsn = lsn_page_begin(lsn, page, segment);
 	buffer_text_add(&w->position, lsn_text(lsn, text));
 	return true;
 }

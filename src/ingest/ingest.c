@@ -105,7 +105,7 @@ struct ingest *ingest_new(const struct ingest_params *p, struct error *err)
 	in->task.entity = -1;
 	if (!p->source_url) {
 		error_set(err, ERROR_USAGE, "could not ingest: no source is given");
-		error_hint(err, "name one with --source: bank:PATH, csv:FOLDER or mysql://USER@HOST/DATABASE");
+		error_hint(err, "name one with --source: bank:PATH, csv:FOLDER, mysql://USER@HOST/DATABASE or postgresql://USER@HOST/DATABASE");
 		goto failed;
 	}
 	in->ops = source_find(p->source_url, err);
@@ -292,8 +292,10 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 		round->wait = FULL_RETRY;
 		break;
 	case ERROR_PURGED:
-		if (plan_resync(in, err))
+		if (plan_resync(in, err)) {
+			log_line(LOG_WARN, "%s", err->message);
 			break;
+		}
 		/* fall through */
 	case ERROR_REFUSED:
 	case ERROR_FOREIGN:

@@ -104,7 +104,8 @@ static struct value cell_bytes(const struct cell_in *in)
 	return cell_canonical(in, bytes, n);
 }
 
-struct value pgcell_value(uint32_t type, const struct column *c, const struct zone *zone, const char *text, size_t n, struct arena *a)
+struct value pgcell_value(uint32_t type, const struct column *c, const struct zone *zone, const char *text, size_t n,
+			  struct arena *a)
 {
 	const struct cell_in in = {.c = c, .zone = zone ? zone : zone_utc(), .text = text, .n = n, .a = a};
 	switch (type) {

@@ -19,7 +19,7 @@ enum pgframe_kind { PGFRAME_DATA = 'w', PGFRAME_ALIVE = 'k' };
 
 struct pgframe {
 	enum pgframe_kind kind;
-	uint64_t start;      /* DATA; 0: not told (relations, types) */
+	uint64_t start;      /* DATA; 0: not told (relations, types, a BEGIN before an ORIGIN) */
 	uint64_t end;        /* DATA, ALIVE: how far the server is */
 	int64_t sent;        /* the server's clock */
 	bool reply;          /* ALIVE: an answer is wanted at once */

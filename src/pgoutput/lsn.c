@@ -41,3 +41,12 @@ const char *lsn_text(uint64_t lsn, char out[LSN_SIZE])
 	snprintf(out, LSN_SIZE, "%" PRIX32 "/%" PRIX32, (uint32_t)(lsn >> 32), (uint32_t)lsn);
 	return out;
 }
+
+uint64_t lsn_page_begin(uint64_t lsn, uint64_t page, uint64_t segment)
+{
+	enum { HEAD = 24, HEAD_OF_SEGMENT = 40 };
+	uint64_t inside = lsn % page;
+
+	/* A record that began on the page before may end 40 bytes into one that is not a segment's first. */
+	return inside == (lsn % segment < page ? HEAD_OF_SEGMENT : HEAD) ? lsn - inside : lsn;
+}

@@ -40,7 +40,8 @@ static inline bool pgoutput_is_first(enum pgoutput_kind k)
 	       k == PGOUTPUT_INSERT || k == PGOUTPUT_UPDATE || k == PGOUTPUT_DELETE || k == PGOUTPUT_TRUNCATE || k == PGOUTPUT_MESSAGE;
 }
 
-/* What a transaction says of itself; which of them a kind has, stands beside it. */
+/* What a transaction says of itself; which of them a kind has, stands beside it. One that came to the server from elsewhere (an
+ * ORIGIN follows its BEGIN) has the time of its commit there. */
 struct pgoutput_transaction {
 	uint64_t lsn;        /* BEGIN, of its commit record; COMMIT the same; prepared kinds: of the prepare or its end */
 	uint64_t end;        /* COMMIT: the end of the commit record, where reading goes on; BEGIN: 0 */

@@ -611,6 +611,11 @@ bool replica_may_resync(struct replica *r, int64_t pause)
 	return last == TIME_NONE || clock_now() - last >= pause;
 }
 
+bool replica_allow_resync(struct replica *r, struct error *err)
+{
+	return sql_exec(r->db, "UPDATE td_source SET resynced_at = NULL", err);
+}
+
 bool replica_recount(struct replica *r, int entity, struct error *err)
 {
 	if (!replica_begin(r, err))

@@ -100,5 +100,7 @@ bool replica_recount(struct replica *r, int entity, struct error *err);
 bool replica_beat(struct replica *r, struct error *err);
 /* Whether a resync nobody asked for is due again: the last one at a new position began at least `pause` ago. */
 bool replica_may_resync(struct replica *r, int64_t pause);
+/* A person gave up the position: the resync that follows is none that nobody asked for. */
+bool replica_allow_resync(struct replica *r, struct error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "source/source.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +32,6 @@ static const char *const bank_statements[BANK_SQL_COUNT] = {
 
 /* ---- locks and read transactions ---- */
 
-bool bank_stopped(const struct bank *b, int wait_ms)
-{
-	struct pollfd stop = {.fd = b->base.stop, .events = POLLIN};
-
-	/* A descriptor below 0 is left out by poll, which then only waits. */
-	return poll(&stop, 1, wait_ms) > 0;
-}
-
 void bank_patience(struct bank *b, int64_t microseconds)
 {
 	b->patience = clock_mono() + microseconds;
@@ -50,7 +41,7 @@ static int bank_busy(void *ctx, int times)
 {
 	struct bank *b = ctx;
 
-	return !bank_stopped(b, times < 10 ? 1 : 5) && clock_mono() < b->patience;
+	return !source_stopped(&b->base, times < 10 ? 1 : 5) && clock_mono() < b->patience;
 }
 
 bool bank_begin(struct bank *b, struct error *err)

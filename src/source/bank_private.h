@@ -103,7 +103,6 @@ bool bank_begin(struct bank *b, struct error *err);
 bool bank_end(struct bank *b, bool ok, struct error *err);
 /* Locks are waited for until then, or until the stop descriptor is readable. */
 void bank_patience(struct bank *b, int64_t microseconds);
-bool bank_stopped(const struct bank *b, int wait_ms);
 bool bank_read_newest(struct bank *b, int64_t *id, int64_t *at, int64_t *pruned_to, struct error *err);
 /* ERROR_REFUSED, or ERROR_PURGED, when the log does not hold what follows a change. at -1: its time is not known. */
 bool bank_follows(struct bank *b, int64_t id, int64_t at, int64_t newest, int64_t pruned_to, struct error *err);

@@ -317,7 +317,7 @@ enum source_result bank_next(struct source *s, int timeout_ms, struct source_eve
 
 		if (!deadline)
 			deadline = b->patience = now + (int64_t)timeout_ms * 1000;
-		if (bank_stopped(b, 0))
+		if (source_stopped(&b->base, 0))
 			return SOURCE_WAIT;
 		if (st->id < st->snapshot_to) {
 			if (stream_fetch(b, &locked, err))

@@ -41,13 +41,6 @@ static struct csv_source *csv_of(struct source *s)
 	return (struct csv_source *)s;
 }
 
-bool csv_stopped(const struct csv_source *c)
-{
-	struct pollfd stop = {.fd = c->base.stop, .events = POLLIN};
-
-	return stop.fd >= 0 && poll(&stop, 1, 0) > 0;
-}
-
 const struct entity *csv_entity(const struct csv_source *c, const struct csv_batch *b)
 {
 	return &c->base.model->entities[b->entity];
@@ -187,7 +180,7 @@ static bool csv_tidy(struct csv_source *c, struct error *err)
 {
 	if (!csv_look(c, err))
 		return false;
-	while (c->queue.at < c->queue.count && !csv_stopped(c)) {
+	while (c->queue.at < c->queue.count && !source_stopped(&c->base, 0)) {
 		if (!csv_is_settled(c, &c->queue.files[c->queue.at])) {
 			c->queue.at++;
 			continue;
@@ -197,7 +190,7 @@ static bool csv_tidy(struct csv_source *c, struct error *err)
 		if (c->blocked)
 			c->queue.at++;
 		c->blocked = false;
-		while (c->work.step != CSV_REST && !csv_stopped(c)) {
+		while (c->work.step != CSV_REST && !source_stopped(&c->base, 0)) {
 			if (!csv_work_step(c, err))
 				return false;
 		}
@@ -354,11 +347,11 @@ static enum source_result csv_next(struct source *s, int timeout_ms, struct sour
 		if (c->work.step == CSV_EMIT) {
 			enum source_result r = csv_emit(c, event, err);
 
-			if (r != SOURCE_WAIT || csv_stopped(c))
+			if (r != SOURCE_WAIT || source_stopped(&c->base, 0))
 				return r;
 			continue;
 		}
-		if (csv_stopped(c))
+		if (source_stopped(&c->base, 0))
 			return SOURCE_WAIT;
 		if (c->work.step != CSV_REST) {
 			if (!csv_work_step(c, err))

@@ -208,8 +208,7 @@ void csv_position_print(const struct csv_position *p, struct buffer *out)
 			buffer_char(out, ',');
 		csv_escape(out, p->taken[i].name);
 		buffer_char(out, ':');
-		for (size_t k = 0; k < CSV_HASH_SIZE; k++)
-			buffer_format(out, "%02x", p->taken[i].hash[k]);
+		buffer_hex(out, p->taken[i].hash, CSV_HASH_SIZE);
 	}
 }
 

@@ -92,7 +92,6 @@ struct csv_source {
 	bool moved;    /* the position moved without a transaction */
 };
 
-bool csv_stopped(const struct csv_source *c);
 const struct entity *csv_entity(const struct csv_source *c, const struct csv_batch *b);
 
 /* csv_queue.c */

@@ -3,6 +3,7 @@
 #include "source/source.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -63,6 +64,14 @@ struct source *source_open(const struct source_params *p, struct error *err)
 	const struct source_ops *ops = source_find(p->url, err);
 
 	return ops ? ops->open(p, err) : NULL;
+}
+
+bool source_stopped(const struct source *s, int wait_ms)
+{
+	struct pollfd stop = {.fd = s->stop, .events = POLLIN};
+
+	/* A descriptor below 0 is left out by poll, which then only waits. */
+	return poll(&stop, 1, wait_ms) > 0;
 }
 
 void source_url_clean(struct buffer *out, const char *url)

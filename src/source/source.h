@@ -166,6 +166,8 @@ extern const struct source_ops postgres_ops;
 void source_register(const struct source_ops *ops);
 const struct source_ops *source_find(const char *url, struct error *err);
 struct source *source_open(const struct source_params *p, struct error *err);
+/* Whether the stop descriptor is readable, or becomes so within the time. */
+bool source_stopped(const struct source *s, int wait_ms);
 /* The URL as it may be shown: without a password. */
 void source_url_clean(struct buffer *out, const char *url);
 

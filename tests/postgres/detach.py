@@ -23,6 +23,13 @@ def held(t, s, url, replica):
     with follow(url, replica) as service:
         service.until_live()
         slot = slot_of(replica)
+        service.wait(lambda: (status(replica) or {"sources": [{}]})["sources"][0].get("details", {}).get("behind_bytes") == 0, "what the server tells at the end of its log")
+        told = desk("status", "--replica", replica, "--json")
+        details = told.json()["sources"][0]["details"]
+        t.ok(not schema_errors("status", told.json()), "status has the shape it should", schema_errors("status", told.json()))
+        t.equal((details["slot"], details["slot_state"], details["slot_active"]), (slot, "reserved", 1), "and tells of the slot")
+        text = desk("status", "--replica", replica).out
+        t.ok(f"{slot}, reserved" in text and "without a limit" in text and "shape=" not in text, "in words too, without the position's machinery", text)
         s.noise(3)
         said(t, "a replica somebody writes is not detached", desk("detach", "--replica", replica), 5, f"process {service.pid} writes it")
         busy = s.slots()[slot]["active_pid"]
@@ -59,6 +66,9 @@ def followed_again(t, s, url, replica, slot):
     t.equal(ask(replica, "SELECT reason FROM td_gap"), [("purged",)], "and the gap")
     whole(t, replica, "nothing differs from the source", s, BANK)
     t.equal(desk("status", "--replica", replica, "--json").json()["sources"][0]["error"], None, "it is followed again")
+    must(desk("detach", "--replica", replica))
+    said(t, "as often as a person wants it, within an hour too", once(url, replica), 0)
+    t.equal(value(replica, "SELECT count(*) FROM td_gap"), 2, "each time with a gap")
 
 
 def without_a_replica(t, s, url):

@@ -77,7 +77,9 @@ def dangers(t, s, text):
     t.ok("updates and deletes of store would fail" in said and "REPLICA IDENTITY" in said, "a table without an identity is named", said)
     careless(s, filled(text))
     t.equal(left(s), [], "and nothing is left of the account nor of the publication")
-    s.sql("ALTER TABLE store REPLICA IDENTITY NOTHING; ALTER TABLE store ADD PRIMARY KEY (store_id)")
+    s.sql("ALTER TABLE store ADD PRIMARY KEY (store_id) DEFERRABLE")
+    t.ok("of store would fail" in refusal(lambda: s.script(filled(text))), "a key that may be checked late is none to the log")
+    s.sql("ALTER TABLE store DROP CONSTRAINT store_pkey; ALTER TABLE store REPLICA IDENTITY NOTHING; ALTER TABLE store ADD PRIMARY KEY (store_id)")
     t.ok("of store would fail" in refusal(lambda: s.script(filled(text))), "a key that is not the identity does not help")
     s.sql("DROP TABLE store; CREATE TABLE store (store_id varchar(16) NOT NULL, name varchar(200), city varchar(100)) PARTITION BY LIST (store_id);"
           "CREATE TABLE store_a PARTITION OF store FOR VALUES IN ('a'); CREATE TABLE store_b PARTITION OF store DEFAULT;"

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "pgoutput/lsn.h"
 #include "postgres_server.h"
 #include "writing.h"
 
@@ -371,6 +372,18 @@ static void test_position(void **state)
 	pgserver_sql(server, "DROP PUBLICATION tellerdesk");
 }
 
+static void test_page_begin(void **state)
+{
+	enum { PAGE = 8192, SEGMENT = 1 << 20 };
+
+	(void)state;
+	assert_int_equal(lsn_page_begin(5 * PAGE + 24, PAGE, SEGMENT), 5 * PAGE);
+	assert_int_equal(lsn_page_begin(5 * PAGE + 40, PAGE, SEGMENT), 5 * PAGE + 40);
+	assert_int_equal(lsn_page_begin(3 * SEGMENT + 40, PAGE, SEGMENT), 3 * SEGMENT);
+	assert_int_equal(lsn_page_begin(5 * PAGE, PAGE, SEGMENT), 5 * PAGE);
+	assert_int_equal(lsn_page_begin(5 * PAGE + 48, PAGE, SEGMENT), 5 * PAGE + 48);
+}
+
 /* Fills the log up to the end of a page: messages of the size that is left, as far as it can be told. */
 static const char fill_page[] = "DO $$ DECLARE at bigint; room bigint; BEGIN"
 				" FOR i IN 1..1000 LOOP"
@@ -467,6 +480,9 @@ static void test_tables_stay(void **state)
 	assert_null(writer_open(pgserver_url(server, "postgres", "nowhere"), &err));
 	assert_int_equal(err.code, ERROR_REFUSED);
 	assert_non_null(strstr(err.message, "nowhere"));
+	assert_non_null(strstr(err.message, "(3D000)"));
+	assert_null(writer_open(pgserver_url(server, "stranger", "bank"), &err));
+	assert_int_equal(err.code, ERROR_PERMISSION);
 }
 
 /* The note updates whatever publishes it, and the URL says the schema. */
@@ -533,6 +549,7 @@ int main(void)
 		cmocka_unit_test_setup(test_tables_stay, empty),
 		cmocka_unit_test_setup(test_published, empty),
 		cmocka_unit_test_setup(test_schemes, empty),
+		cmocka_unit_test(test_page_begin),
 		cmocka_unit_test_setup(test_no_log, empty),
 	};
 

@@ -58,6 +58,20 @@ static void buffer_adds_all_kinds(void **state)
 }
 
 /* Every length around the sizes at which it grows, and always the NUL. */
+static void buffer_adds_hex(void **state)
+{
+	struct buffer b = {0};
+
+	(void)state;
+	buffer_hex(&b, "", 0);
+	assert_string_equal(b.data, "");
+	buffer_text_add(&b, "x");
+	buffer_hex(&b, "\x00\x0a\xa0\xff\x7f", 5);
+	assert_string_equal(b.data, "x000aa0ff7f");
+	assert_int_equal(b.len, 11);
+	buffer_done(&b);
+}
+
 static void buffer_grows(void **state)
 {
 	struct buffer b = {0};
@@ -420,6 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_begins_empty),
 		cmocka_unit_test(buffer_adds_all_kinds),
+		cmocka_unit_test(buffer_adds_hex),
 		cmocka_unit_test(buffer_grows),
 		cmocka_unit_test(buffer_formats_long_text),
 		cmocka_unit_test(buffer_formats_itself),

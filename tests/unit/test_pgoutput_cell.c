@@ -164,7 +164,11 @@ static void test_real(void **state)
 	      {"1e+06", "text:1000000"}, {"1.234567e+06", "text:1234567"}, {"1.6777216e+07", "text:16777216"}, {"1e-45", "text:1e-45"},
 	      {"3.4028235e+38", "text:3.4028235e+38"}, {"1.1754944e-38", "text:1.1754944e-38"}, {"3.3e-05", "text:0.000033"},
 	      {"0.00012", "text:0.00012"}, {"9.5367e-07", "text:9.5367e-07"}, {"16777.217", "text:16777.217"}, {"-0", "text:-0"},
-	      {"NaN", "text:NaN"}, {"-Infinity", "text:-Infinity"});
+	      {"NaN", "text:NaN"}, {"-Infinity", "text:-Infinity"},
+	      /* Fewer digits give the same float, though not the same double. */
+	      {"5.9277328e+07", "text:59277330"},
+	      /* More than a float holds: no server's text */
+	      {"3.5e+38", "text:3.5e+38"}, {"3.5000e+38", "text:3.5000e+38"});
 	CHECK(PGTYPE_FLOAT4, COLUMN_DECIMAL, 1, {"1e+06", "text:1000000.0"}, {"0.1", "text:0.1"});
 }
 

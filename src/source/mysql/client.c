@@ -371,13 +371,8 @@ char *mysql_client_cell(struct mysql_client *c, const char *sql, struct error *e
  * what is a character. Bytes that are no UTF-8 cannot stand in a text. */
 static void literal_hex(struct buffer *out, const char *p, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	buffer_text_add(out, "x'");
-	for (size_t i = 0; i < n; i++) {
-		buffer_char(out, hex[(unsigned char)p[i] >> 4]);
-		buffer_char(out, hex[(unsigned char)p[i] & 15]);
-	}
+	buffer_hex(out, p, n);
 	buffer_char(out, '\'');
 }
 

@@ -147,13 +147,8 @@ static void copy_identifier(void *ctx, int entity, int column, struct buffer *sq
 
 static void add_hex(struct buffer *sql, struct value v)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	buffer_text_add(sql, "X'");
-	for (uint32_t i = 0; i < v.len; i++) {
-		buffer_char(sql, digits[(uint8_t)v.text[i] >> 4]);
-		buffer_char(sql, digits[(uint8_t)v.text[i] & 15]);
-	}
+	buffer_hex(sql, v.text, v.len);
 	buffer_char(sql, '\'');
 }
 

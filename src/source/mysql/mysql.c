@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,13 +20,6 @@
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what is not logged changes it too */
 #define READ_ON  (100 * (SECOND / 1000)) /* past the deadline, while there is something to read */
 #define LOOK_UP  (20 * (SECOND / 1000))  /* so often at the stop descriptor meanwhile */
-
-bool mysql_stopped(const struct mysql *m)
-{
-	struct pollfd stop = {.fd = m->base.stop, .events = POLLIN};
-
-	return poll(&stop, 1, 0) > 0;
-}
 
 struct mysql_client *mysql_connect(struct mysql *m, struct error *err)
 {
@@ -317,7 +309,7 @@ static bool first_event(struct mysql *m, struct error *err)
 	while (!m->stream.format.known)
 		if (read_event(m, 1000, &read, err) == SOURCE_ERROR)
 			return false;
-		else if (mysql_stopped(m))
+		else if (source_stopped(&m->base, 0))
 			return error_set(err, ERROR_INTERRUPTED, "could not follow server %s: stopped", mysql_client_name(m->control));
 	return true;
 }
@@ -391,7 +383,7 @@ static enum source_result mysql_next(struct source *s, int timeout_ms, struct so
 		int idle = hurry ? 0 : proof_idle(m, !read && timeout_ms > 0, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (now >= deadline + (read ? READ_ON : 0) || ((!read || now - looked >= LOOK_UP) && mysql_stopped(m))) {
+		if (now >= deadline + (read ? READ_ON : 0) || ((!read || now - looked >= LOOK_UP) && source_stopped(&m->base, 0))) {
 			m->stream.given = false;
 			return SOURCE_WAIT;
 		}

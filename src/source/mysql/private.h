@@ -145,7 +145,6 @@ struct mysql_client *mysql_connect_more(struct mysql *m, struct error *err);
 bool mysql_log_end(struct mysql *m, struct buffer *out, struct error *err);
 /* Reads the server's clock; the offset follows. */
 bool mysql_read_clock(struct mysql *m, int64_t *clock, struct error *err);
-bool mysql_stopped(const struct mysql *m);
 
 /* identity.c */
 bool mysql_know_server(struct mysql *m, struct error *err);

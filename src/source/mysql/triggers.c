@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -368,9 +367,7 @@ static int64_t pause_after_look(const struct mysql_triggers *t)
 /* True: the stop descriptor is readable. */
 static bool rest(const struct mysql *m, int64_t until, int64_t now)
 {
-	struct pollfd stop = {.fd = m->base.stop, .events = POLLIN};
-
-	return poll(&stop, 1, (int)((until - now + 999) / 1000)) > 0;
+	return source_stopped(&m->base, (int)((until - now + 999) / 1000));
 }
 
 /* Something long goes on with the next look; where nothing of it is left it was over. */
@@ -404,7 +401,7 @@ enum source_result triggers_next(struct source *s, int timeout_ms, struct source
 			deadline = now + (int64_t)timeout_ms * 1000;
 		if (idle_due(t, now))
 			return idle(t, event, now);
-		if (mysql_stopped(m))
+		if (source_stopped(&m->base, 0))
 			return SOURCE_WAIT;
 		if (now >= t->look_at) {
 			if (!look_again(m, err))

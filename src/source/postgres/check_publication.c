@@ -15,8 +15,8 @@ static const struct postgres_table *table_at(const struct checking *k, int entit
 {
 	const struct postgres_table *t = &k->m->shape.tables[entity];
 
-	/* Others cannot be published, which is told of each. */
-	return t->base.name && (t->kind == 'r' || t->kind == 'p') && t->persistence == 'p' ? t : NULL;
+	/* Others cannot be published, which is told of each; one that is not logged can be as soon as it is. */
+	return t->base.name && (t->kind == 'r' || t->kind == 'p') && t->persistence != 't' ? t : NULL;
 }
 
 /* Two entities may be of one table. */

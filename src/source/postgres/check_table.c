@@ -19,26 +19,20 @@
 
 /* ---- a table that is not found ---- */
 
-/* In a schema that may not be entered or is not looked in? The first of the search_path comes first. */
-static const char elsewhere_sql[] =
-	"SELECT n.nspname AS schema, c.relname AS name, pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS usable FROM pg_catalog.pg_class c "
-	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN LATERAL (SELECT min(p.place) AS place FROM "
-	"pg_catalog.unnest(pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.current_setting('search_path'), ' ', ''), ',')) WITH ORDINALITY AS p (name, place) "
-	"WHERE p.name IN (n.nspname, pg_catalog.quote_ident(n.nspname))) path ON true "
-	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND lower(c.relname::text COLLATE \"C\") = lower(";
-
 static bool missing_fix(struct checking *k, const struct entity *e, const char **fix, struct error *err)
 {
 	struct buffer sql = {0};
 	struct postgres_rows r;
 
 	*fix = N_("create it, or correct the model or the URL");
-	buffer_format(&sql, "%s%s COLLATE \"C\") ORDER BY path.place, n.nspname LIMIT 1", elsewhere_sql, check_literal(k, e->table));
+	buffer_format(&sql,
+		      "SELECT n.nspname AS schema FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+		      "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND "
+		      "lower(c.relname::text COLLATE \"C\") = lower(%s COLLATE \"C\") ORDER BY n.nspname LIMIT 1", check_literal(k, e->table));
 	bool ok = postgres_client_rows(k->m->control, buffer_text(&sql), &r, err);
 	if (ok && postgres_rows_next(&r)) {
-		const char *schema = report_text(&k->r, postgres_rows_named(&r, "schema")), *usable = postgres_rows_named(&r, "usable");
-		*fix = usable && *usable == 't' ? report_format(&k->r, N_("schema=%s in the URL, or table = %s.%s in the model"), schema, schema, e->table)
-						: report_format(&k->r, "GRANT USAGE ON SCHEMA %s TO %s", check_name(k, schema), k->account);
+		const char *schema = report_text(&k->r, postgres_rows_named(&r, "schema"));
+		*fix = report_format(&k->r, N_("schema=%s in the URL, or table = %s.%s in the model"), schema, schema, e->table);
 	}
 	postgres_rows_done(&r);
 	buffer_done(&sql);

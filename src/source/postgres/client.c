@@ -43,11 +43,14 @@ static void note_connect(struct postgres_client *c)
 
 	memset(c->sqlstate, 0, sizeof c->sqlstate);
 	buffer_clear(&c->words);
-	for (const char *p = strstr(text, ": "); p; p = strstr(p + 2, ": "))
-		if (strspn(p + 2, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && p[7] == ':' && p[8] == ' ') {
-			memcpy(c->sqlstate, p + 2, 5);
-			found = p + 9;
+	for (const char *p = strstr(text, ": "); p && !found; p = strstr(p + 2, ": ")) {
+		const char *state = p + 1 + strspn(p + 1, " ");
+		/* FATAL has five letters too, but every code has a digit. */
+		if (strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && strcspn(state, "0123456789") < 5 && state[5] == ':' && state[6] == ' ') {
+			memcpy(c->sqlstate, state, 5);
+			found = state + 7;
 		}
+	}
 	found = found ? found : text;
 	buffer_add(&c->words, found, strcspn(found, "\n"));
 	c->end = CLIENT_BROKEN;

@@ -87,13 +87,8 @@ static void copy_filter(void *ctx, int entity, struct buffer *sql)
 
 static void add_hex(struct buffer *sql, struct value v)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	buffer_text_add(sql, "'\\x");
-	for (uint32_t i = 0; i < v.len; i++) {
-		buffer_char(sql, digits[(uint8_t)v.text[i] >> 4]);
-		buffer_char(sql, digits[(uint8_t)v.text[i] & 15]);
-	}
+	buffer_hex(sql, v.text, v.len);
 	buffer_text_add(sql, "'::bytea");
 }
 

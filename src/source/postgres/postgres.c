@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,13 +14,6 @@
 #define SHAPE_EVERY MINUTE /* the catalogue is read anew: what no message tells changes it too */
 #define ON_DISK_SOON (SECOND / 10)
 #define FEEDBACK_MOST (10 * SECOND)
-
-bool postgres_stopped(const struct postgres *m)
-{
-	struct pollfd stop = {.fd = m->base.stop, .events = POLLIN};
-
-	return poll(&stop, 1, 0) > 0;
-}
 
 struct postgres_client *postgres_connect(struct postgres *m, enum postgres_use use, struct error *err)
 {
@@ -94,8 +86,7 @@ bool postgres_log_end_on_disk(struct postgres *m, uint64_t *written, struct erro
 		return false;
 	while (flushed < *written && clock_mono() - began < most) {
 		struct error ignored = {0};
-		struct pollfd stop = {.fd = m->base.stop, .events = POLLIN};
-		if (poll(&stop, 1, 5) > 0)
+		if (source_stopped(&m->base, 5))
 			return error_set(err, ERROR_INTERRUPTED, "could not follow server %s: stopped", postgres_client_name(m->control));
 		/* A transaction under way has written, and nobody commits: a number taken and given back has the log written out. */
 		if (!asked && clock_mono() - began > ON_DISK_SOON) {
@@ -126,8 +117,7 @@ static void postgres_source_close(struct source *s)
 {
 	struct postgres *m = (struct postgres *)s;
 
-	if (m->stream.client)
-		postgres_client_stream_end(m->stream.client, 200);
+	postgres_stream_end(m);
 	postgres_copy_done(m);
 	postgres_stream_done(&m->stream, m->base.model);
 	visible_done(&m->visible);

@@ -142,7 +142,6 @@ struct postgres {
 };
 
 /* postgres.c */
-bool postgres_stopped(const struct postgres *m);
 /* Beside m->control: to the same server, or err. */
 struct postgres_client *postgres_connect(struct postgres *m, enum postgres_use use, struct error *err);
 bool postgres_shape_refresh(struct postgres *m, struct error *err);
@@ -169,6 +168,8 @@ void postgres_stream_init(struct postgres_stream *st, const struct model *model)
 void postgres_stream_done(struct postgres_stream *st, const struct model *model);
 enum source_result postgres_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err);
 void postgres_durable(struct source *s, const char *position);
+/* Tells the server what is held, and ends the copy in good order as far as that is soon done. */
+void postgres_stream_end(struct postgres *m);
 /* The position's text of where we stand. */
 const char *postgres_stream_position(struct postgres *m);
 /* The entity is to be copied again. */

@@ -20,20 +20,22 @@
 #include "source/postgres/private.h"
 
 #define LOOK_EVERY MINUTE
-#define MOVED_EVERY (5 * SECOND) /* a position that moved without anything of ours is told so often: each is a commit that is synced */
+#define MOVED_EVERY (5 * SECOND) /* a position that moved without anything of ours is told so often, */
+#define MOVED_BYTES (4 << 20)    /* or so soon: each is a commit that is synced */
 #define READER_IDLE MINUTE
 
 /* ---- what is complete ---- */
 
+/* The clock, then the end of the log; and whether the bank's commits wait for us, which can be from one second to the next. */
 static bool proof_ask(struct postgres *m, struct error *err)
 {
 	struct postgres_proof *p = &m->proof;
-	int64_t clock;
 
 	p->asked = clock_mono();
-	if (!postgres_read_clock(m, &clock, err) || !postgres_log_end(m, &p->end, NULL, err))
+	if (!postgres_read_clock(m, &p->clock, err) || !postgres_log_end(m, &p->end, NULL, err) || !postgres_not_waited_for(m, err)) {
+		p->clock = TIME_NONE;
 		return false;
-	p->clock = clock;
+	}
 	p->late = false;
 	return true;
 }
@@ -104,7 +106,7 @@ static bool look(struct postgres *m, struct error *err)
 	if (now - p->looked < LOOK_EVERY)
 		return true;
 	m->shape_stale = true;
-	if (!postgres_shape_refresh(m, err) || !postgres_require(m, err) || !postgres_not_waited_for(m, err))
+	if (!postgres_shape_refresh(m, err) || !postgres_require(m, err))
 		return false;
 	p->looked = clock_mono();
 	if (m->reader && !m->asked && now - m->read_at > READER_IDLE)
@@ -119,7 +121,7 @@ static const char *moved(struct postgres *m, int64_t now)
 	struct postgres_stream *st = &m->stream;
 	bool wanted = m->wanted > st->moved_from && st->applied >= m->wanted;
 
-	if (st->applied == st->moved_from || (!wanted && now - st->moved_at < MOVED_EVERY))
+	if (st->applied == st->moved_from || (!wanted && now - st->moved_at < MOVED_EVERY && st->applied - st->moved_from < MOVED_BYTES))
 		return NULL;
 	return postgres_stream_position(m);
 }

@@ -235,15 +235,18 @@ bool shape_with_tables(const struct postgres_shape *s, struct buffer *sql)
 	return any;
 }
 
-/* As the name is written before any case, what the search_path has first before the rest. */
+/* As the name is written before any case, what the search_path has first before the rest; what lies in one of its schemas that may not be
+ * used is found last, so that this can be told. */
 static const char found_sql[] =
+	", path AS (SELECT CASE p.name WHEN '\"$user\"' THEN pg_catalog.quote_ident(current_user) ELSE p.name END AS name, p.place FROM pg_catalog.unnest("
+	"pg_catalog.string_to_array(pg_catalog.replace(pg_catalog.current_setting('search_path'), ', ', ','), ',')) WITH ORDINALITY AS p (name, place))"
 	", found AS (SELECT DISTINCT ON (w.entity) w.entity, c.*, n.nspname, c.oid AS id FROM wanted w "
 	"JOIN pg_catalog.pg_class c ON lower(c.relname::text COLLATE \"C\") = lower(w.name COLLATE \"C\") "
 	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND CASE WHEN w.schema IS NULL THEN pg_catalog.pg_table_is_visible(c.oid) "
-	"ELSE lower(n.nspname::text COLLATE \"C\") = lower(w.schema COLLATE \"C\") END "
-	"ORDER BY w.entity, c.relname = w.name AND n.nspname = coalesce(w.schema, n.nspname) DESC, "
-	"pg_catalog.array_position(pg_catalog.current_schemas(true), n.nspname), c.oid)"
+	"LEFT JOIN LATERAL (SELECT min(path.place) AS place FROM path WHERE path.name IN (n.nspname, pg_catalog.quote_ident(n.nspname))) place ON true "
+	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND CASE WHEN w.schema IS NOT NULL THEN lower(n.nspname::text COLLATE \"C\") = lower(w.schema COLLATE \"C\") "
+	"ELSE pg_catalog.pg_table_is_visible(c.oid) OR (place.place IS NOT NULL AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')) END "
+	"ORDER BY w.entity, pg_catalog.has_schema_privilege(n.oid, 'USAGE') DESC, c.relname = w.name AND n.nspname = coalesce(w.schema, n.nspname) DESC, place.place, c.oid)"
 	/* partitions below a table, to the last; partitioned tables above it */
 	", tree (entity, id) AS (SELECT entity, id FROM found UNION ALL "
 	"SELECT t.entity, c.oid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.id "
@@ -317,7 +320,8 @@ static void read_table(struct postgres_shape *s, const struct postgres_rows *r, 
 	t->has_primary = shape_is(r, "has_primary");
 	t->inherits = shape_is(r, "inherits");
 	t->row_security = shape_is(r, "row_security");
-	t->reachable = t->readable = shape_is(r, "usable");
+	t->reachable = shape_is(r, "usable");
+	t->readable = true; /* until a column says otherwise */
 	read_published(s, r, t);
 	uint32_t print = postgres_print(PRINT_BEGIN, files ? files : "", files ? strlen(files) : 0);
 	t->storage_print = print_fold(t->filter ? postgres_print(print, t->filter, strlen(t->filter)) : print);

@@ -49,7 +49,7 @@ struct postgres_table {
 	bool inherits;           /* has children that are no partitions */
 	bool row_security;       /* policies would hide rows from this account */
 	bool reachable;          /* USAGE is granted on its schema */
-	bool readable;           /* and SELECT on all modelled columns */
+	bool readable;           /* SELECT is granted on all modelled columns */
 	bool published;          /* under its own name */
 	bool listed;             /* the publication has it, itself or by its schema or a table it is a partition of */
 	const char *published_as; /* the partitioned table under whose name its rows are sent; NULL: its own */

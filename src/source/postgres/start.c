@@ -38,7 +38,7 @@ static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, s
 	postgres_client_be_patient(c, false);
 	buffer_done(&sql);
 	if (!ok) {
-		if (postgres_stopped(m))
+		if (source_stopped(&m->base, 0))
 			postgres_client_cancel(c);
 		return false;
 	}

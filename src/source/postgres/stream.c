@@ -122,6 +122,18 @@ void postgres_durable(struct source *s, const char *position)
 	m->stream.durable_moved = true;
 }
 
+void postgres_stream_end(struct postgres *m)
+{
+	struct error ignored = {0};
+
+	if (!m->stream.client)
+		return;
+	/* What was synced last is told too: where nobody comes back for long, the log is kept from there on only. */
+	if (m->stream.durable_moved)
+		speak(m, false, &ignored);
+	postgres_client_stream_end(m->stream.client, 200);
+}
+
 /* ---- messages ---- */
 
 static bool refuse(struct postgres *m, const char *why, struct error *err)
@@ -381,7 +393,7 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 			st->looked_at = now;
 			if (!keep_up(m, now, err))
 				return SOURCE_ERROR;
-			if (postgres_stopped(m))
+			if (source_stopped(&m->base, 0))
 				return SOURCE_WAIT;
 		}
 		int idle = postgres_proof_idle(m, !read, event, err);
