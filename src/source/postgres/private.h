@@ -65,6 +65,7 @@ struct postgres_stream {
 	int64_t looked_at;        /* monotonic: at both, and at the stop descriptor */
 	bool reply;               /* the server wants an answer */
 	bool durable_moved;       /* since feedback */
+	bool behind;              /* the server has a backlog for us */
 	bool inside;              /* between BEGIN and COMMIT */
 	bool begun_given;         /* and the caller was told */
 	bool ending;              /* its COMMIT was read; what is still to be told comes first */
