@@ -18,6 +18,7 @@
 
 #define CLIENT_PATIENCE (60 * SECOND)
 #define CLIENT_CONNECT  (10 * SECOND) /* where the URL does not say */
+#define LISTEN_MOST     64            /* reads of the library, some 16 KB each */
 
 /* ---- failing ---- */
 
@@ -418,6 +419,20 @@ bool postgres_client_answer(struct postgres_client *c, struct postgres_rows *out
 	out->cells = memory_zero((size_t)out->columns + 1, sizeof *out->cells);
 	out->lens = memory_zero((size_t)out->columns + 1, sizeof *out->lens);
 	return true;
+}
+
+void postgres_client_listen(struct postgres_client *c)
+{
+	for (int i = 0; i < LISTEN_MOST && c->end == CLIENT_FINE && PQisBusy(c->handle); i++) {
+		struct pollfd fd = {.fd = PQsocket(c->handle), .events = POLLIN};
+		if (poll(&fd, 1, 0) <= 0 || !PQconsumeInput(c->handle))
+			return;
+	}
+}
+
+bool postgres_client_is_busy(const struct postgres_client *c)
+{
+	return PQtransactionStatus(c->handle) == PQTRANS_ACTIVE;
 }
 
 bool postgres_client_rows(struct postgres_client *c, const char *sql, struct postgres_rows *out, struct error *err)

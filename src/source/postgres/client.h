@@ -84,6 +84,10 @@ char *postgres_client_cell(struct postgres_client *c, const char *sql, struct er
 /* The same in two steps: the server works meanwhile. Nothing else may be asked between the two. postgres_client_answer waits for the rows. */
 bool postgres_client_ask(struct postgres_client *c, const char *sql, struct error *err);
 bool postgres_client_answer(struct postgres_client *c, struct postgres_rows *out, struct error *err);
+/* Between the two: takes what has come, a megabyte or so at most; never waits. What goes wrong is told by postgres_client_answer. */
+void postgres_client_listen(struct postgres_client *c);
+/* The server is at a statement of ours, or has not told its end. */
+bool postgres_client_is_busy(const struct postgres_client *c);
 
 /* Copies rows in: COPY ... FROM STDIN was begun by _copy_begin; bytes of its text format; end waits for the server's word. */
 bool postgres_client_copy_begin(struct postgres_client *c, const char *sql, struct error *err);

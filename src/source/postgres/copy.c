@@ -249,15 +249,29 @@ static int64_t postgres_estimate(struct source *s, int entity)
 	return t->name ? t->rows : 0;
 }
 
+void postgres_copy_listen(struct postgres *m)
+{
+	if (m->asked)
+		postgres_client_listen(m->reader);
+}
+
+void postgres_reader_close(struct postgres *m)
+{
+	/* A server goes on with a statement whose asker is gone, or waits with it for a lock, until it has something to send. */
+	if (m->reader && postgres_client_is_busy(m->reader))
+		postgres_client_cancel(m->reader);
+	free(m->asked);
+	m->asked = NULL;
+	postgres_client_close(m->reader);
+	m->reader = NULL;
+}
+
 void postgres_copy_done(struct postgres *m)
 {
 	chunk_reader_free(m->chunks);
 	m->chunks = NULL;
 	postgres_rows_done(&m->rows);
-	free(m->asked);
-	m->asked = NULL;
-	postgres_client_close(m->reader);
-	m->reader = NULL;
+	postgres_reader_close(m);
 }
 
 const struct source_copy_ops postgres_copy_ops = {

@@ -209,7 +209,12 @@ int postgres_proof_idle(struct postgres *m, bool resting, struct source_event *e
 
 /* copy.c */
 extern const struct source_copy_ops postgres_copy_ops;
-/* The reader's connection is closed; another read opens one. */
+/* Takes what came of the statement that was begun ahead: as long as the server has not sent all of it, it holds a snapshot, and a lock on
+ * the table that the bank may want. Never waits. */
+void postgres_copy_listen(struct postgres *m);
+/* The reader's connection is closed; another read opens one. What was read last stays: it may wait for the log. */
+void postgres_reader_close(struct postgres *m);
+/* That, and what was read. */
 void postgres_copy_done(struct postgres *m);
 
 /* check.c */

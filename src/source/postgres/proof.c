@@ -110,8 +110,8 @@ static bool look(struct postgres *m, struct error *err)
 	if (!postgres_shape_refresh(m, err) || !postgres_require(m, err))
 		return false;
 	p->looked = clock_mono();
-	if (m->reader && !m->asked && now - m->read_at > READER_IDLE)
-		postgres_copy_done(m);
+	if (m->reader && now - m->read_at > READER_IDLE)
+		postgres_reader_close(m);
 	return true;
 }
 

@@ -393,6 +393,7 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 			st->looked_at = now;
 			if (!keep_up(m, now, err))
 				return SOURCE_ERROR;
+			postgres_copy_listen(m);
 			if (source_stopped(&m->base, 0))
 				return SOURCE_WAIT;
 		}
