@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "pgoutput/frame.h"
 #include "pgoutput/lsn.h"
+#include "pgoutput/xid.h"
 #include "pgoutput/message.h"
 #include "pgoutput_fixture.h"
 
@@ -43,6 +44,28 @@ static void test_lsn(void **state)
 		assert_int_equal(lsn, cases[i].lsn);
 		assert_string_equal(lsn_text(lsn, text), cases[i].text);
 	}
+}
+
+static void test_xid(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t near;
+		uint32_t low;
+		uint64_t whole;
+	} cases[] = {
+		{100, 99, 99},
+		{100, 100, 100},
+		{100, 103, 103},
+		{3, UINT32_MAX, UINT32_MAX}, /* of the first round there is none before */
+		{UINT64_C(0x100000005), 7, UINT64_C(0x100000007)},
+		{UINT64_C(0x100000005), UINT32_C(0xFFFFFFF0), UINT64_C(0xFFFFFFF0)},
+		{UINT64_C(0x1FFFFFFFF), 4, UINT64_C(0x200000004)}, /* committed and not visible: ahead of a snapshot's end */
+		{UINT64_C(0xFFFFFFFE), 3, UINT64_C(0x100000003)},
+		{UINT64_C(0x280000000), 1, UINT64_C(0x200000001)},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(xid_near(cases[i].near, cases[i].low), cases[i].whole);
 }
 
 static void test_lsn_spelled_otherwise(void **state)
@@ -466,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lsn),
 		cmocka_unit_test(test_lsn_spelled_otherwise),
+		cmocka_unit_test(test_xid),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_frame_borrows),
 		cmocka_unit_test(test_feedback),

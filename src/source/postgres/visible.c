@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "pgoutput/xid.h"
 #include "source/postgres/private.h"
 
 #define LIST_MOST 4096 /* entries; then the server is asked */
@@ -84,16 +85,6 @@ static bool seen(const struct snapshot_text *s, uint64_t xid)
 	return xid < s->xmin || (xid < s->xmax && !listed(s, xid));
 }
 
-/* The stream tells the low half of a number; the rest is that of a number near it. */
-static uint64_t whole(const struct snapshot_text *s, uint64_t xid)
-{
-	uint64_t full = (s->xmax & ~UINT64_C(0xffffffff)) | (uint32_t)xid;
-
-	if (full > s->xmax + (UINT64_C(1) << 31) && full >= UINT64_C(1) << 32)
-		full -= UINT64_C(1) << 32;
-	return full;
-}
-
 /* pg_current_snapshot() is of 13; its other name is of all. */
 static char *ask(struct postgres *m, struct error *err)
 {
@@ -144,7 +135,7 @@ static bool prune(struct postgres *m, struct error *err)
 		return false;
 	bool ok = parse(text, &now);
 	for (int i = 0; ok && i < v->count; i++)
-		if (!seen(&now, whole(&now, v->list[i].xid)))
+		if (!seen(&now, xid_near(now.xmax, (uint32_t)v->list[i].xid)))
 			v->list[kept++] = v->list[i];
 	free(text);
 	if (!ok)
