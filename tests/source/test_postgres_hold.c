@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,12 +223,120 @@ static void test_reads_end(void **state)
 	other(t, "ROLLBACK");
 }
 
+/* Whatever the bank's own statements are by default: a read that takes part in finding conflicts has theirs fail. */
+static void test_isolation(void **state)
+{
+	BENCH(t);
+	struct error err = {0};
+	struct source_chunk chunk;
+
+	pgserver_sql(t->server, "ALTER DATABASE bank SET default_transaction_isolation = 'serializable'");
+	pgserver_sql(t->server, "INSERT INTO customer SELECT n, 'x', n FROM generate_series(1, 20) n");
+	start(t);
+	other(t, "BEGIN ISOLATION LEVEL SERIALIZABLE; UPDATE customer SET name = 'y' WHERE cif = 1");
+	sure(t->source->ops->copy->read_chunk(t->source, 0, NULL, 100, &chunk, &err), &err);
+	assert_int_equal(chunk.count, 20);
+	char *pid = memory_format("SELECT count(*) FROM pg_locks WHERE mode = 'SIReadLock' AND pid IN (%d, %d)", postgres_client_server(own(t)->reader)->pid,
+				  postgres_client_server(own(t)->control)->pid);
+	assert_string_equal(pgserver_rows(t->server, pid), "0\n");
+	free(pid);
+	other(t, "COMMIT");
+}
+
+/* A connection that was cut off is the server's for wal_sender_timeout; until then its slot is busy by ourselves. */
+static void test_busy(void **state)
+{
+	BENCH(t);
+	open_source(t);
+	assert_true(own(t)->silent_most >= MINUTE);
+}
+
+/* The next change's end, as it is given. */
+static enum source_result next_error(struct bench *t, struct error *err)
+{
+	int64_t began = clock_mono();
+	struct source_event event;
+	enum source_result result;
+
+	do
+		result = t->source->ops->next(t->source, 100, &event, err);
+	while (result != SOURCE_ERROR && result != SOURCE_CHANGE && clock_mono() - began < BOUND);
+	return result;
+}
+
+/* An update that tells nothing of the row before has left its key as it was, where the key is part of the identity; else nobody knows. */
+static void test_identity_lacks_key(void **state)
+{
+	BENCH(t);
+	struct error err = {0};
+
+	pgserver_sql(t->server, "INSERT INTO customer SELECT n, 'x', n FROM generate_series(1, 20) n");
+	start(t);
+	rest(t, 1);
+	pgserver_sql(t->server, "ALTER TABLE customer REPLICA IDENTITY USING INDEX customer_other_key");
+	pgserver_sql(t->server, "UPDATE customer SET cif = 100 WHERE cif = 7");
+	assert_int_equal(next_error(t, &err), SOURCE_ERROR);
+	assert_int_equal(err.code, ERROR_REFUSED);
+	assert_non_null(strstr(err.message, "no key"));
+}
+
+/* One that was made for nothing would have the server keep its log for nobody. */
+static void test_no_slot_left(void **state)
+{
+	BENCH(t);
+	struct error err = {0};
+	uint64_t lsn;
+
+	open_source(t);
+	own(t)->target.version = 180000; /* whose catalogue this server has not: the look at it that follows fails */
+	assert_false(postgres_slot_make(own(t), &lsn, &err));
+	assert_string_equal(pgserver_rows(t->server, "SELECT count(*) FROM pg_replication_slots"), "0\n");
+}
+
+/* Somebody removed the log by hand: it will not come back. */
+static void test_log_removed(void **state)
+{
+	BENCH(t);
+	struct error err = {0};
+	char path[512];
+	struct dirent *entry;
+
+	start(t);
+	char *position = memory_text(postgres_stream_position(own(t)));
+	close_source(t);
+	pgserver_noise(t->server, 4);
+	pgserver_stop(t->server);
+	snprintf(path, sizeof path, "%s/pg_wal", pgserver_data(t->server));
+	DIR *folder = opendir(path);
+	char *first = memory_text("~");
+	while ((entry = readdir(folder)))
+		if (strlen(entry->d_name) == 24 && strcmp(entry->d_name, first) < 0) {
+			free(first);
+			first = memory_text(entry->d_name);
+		}
+	closedir(folder);
+	snprintf(path, sizeof path, "%s/pg_wal/%s", pgserver_data(t->server), first);
+	assert_int_equal(unlink(path), 0);
+	free(first);
+	pgserver_again(t->server, NULL);
+	open_source(t);
+	if (t->source->ops->start(t->source, position, &err))
+		assert_int_equal(next_error(t, &err), SOURCE_ERROR);
+	free(position);
+	assert_int_equal(err.code, ERROR_PURGED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_chunk_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ahead_holds_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_reads_end, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_isolation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_identity_lacks_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_slot_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_log_removed, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

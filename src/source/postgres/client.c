@@ -277,7 +277,8 @@ static bool client_settle(struct postgres_client *c, const struct postgres_clien
 {
 	struct buffer sql = {0};
 
-	buffer_text_add(&sql, "SELECT set_config('row_security', 'off', false)");
+	/* A reader that is serializable takes part in finding conflicts, and has others' statements fail for them. */
+	buffer_text_add(&sql, "SELECT set_config('row_security', 'off', false), set_config('default_transaction_isolation', 'read committed', false)");
 	add_settings(&sql);
 	if (p->url->schema) {
 		struct buffer name = {0};

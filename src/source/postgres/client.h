@@ -11,7 +11,8 @@
  *     postgres_client_close(c);
  *
  * A session is set up so that what it reads is the same everywhere: client_encoding UTF8, the settings of pgcell_settings (pgoutput/cell.h),
- * row_security off (a policy that would hide rows is an error instead), and the URL's schema as search_path. One thread uses a client.
+ * row_security off (a policy that would hide rows is an error instead), read committed whatever the database's default is, and the URL's
+ * schema as search_path. One thread uses a client.
  *
  * Errors: what another try may mend (refused, reset, timed out, shutting down, starting up, too many connections, cannot connect now,
  * deadlock) is ERROR_UNREACHABLE; a wrong password, no entry in pg_hba.conf, a missing privilege: ERROR_PERMISSION; the rest

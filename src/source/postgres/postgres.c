@@ -148,6 +148,7 @@ static bool know_server(struct postgres *m, struct error *err)
 		m->segment = r.cells[3] ? (uint32_t)strtoul(r.cells[3], NULL, 10) : 16 << 20;
 		/* As the manual has it of synchronous_commit. */
 		m->flush_within = 3 * (r.cells[4] ? strtoll(r.cells[4], NULL, 10) : 200) * 1000 + ON_DISK_SOON;
+		m->silent_most = silent > 0 ? silent : MINUTE;
 		m->feedback_every = silent && silent / 4 < FEEDBACK_MOST ? silent / 4 : FEEDBACK_MOST;
 	}
 	postgres_rows_done(&r);

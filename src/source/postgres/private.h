@@ -45,6 +45,7 @@ struct postgres_relation {
 	uint32_t print;
 	char identity;
 	bool *key;                /* by column on the wire: part of the identity */
+	bool keyed;               /* the model's key is */
 	uint32_t *types;          /* by column on the wire: oid, of domains that of the base type */
 	int *wire;                /* by column of the entity: on the wire; -1: not there */
 	struct pgoutput_cell *before, *after;
@@ -123,6 +124,7 @@ struct postgres {
 	uint32_t block, segment;  /* a page and a file of the log, bytes */
 	int64_t flush_within;     /* what an asynchronous commit may take to be on disk, microseconds */
 	int64_t feedback_every;   /* microseconds: well below wal_sender_timeout */
+	int64_t silent_most;      /* after which the server lets go of a connection that was cut off, microseconds; a minute where it never does */
 	struct postgres_target target;
 	struct postgres_shape shape;
 	bool shape_stale;
@@ -177,6 +179,8 @@ const char *postgres_stream_position(struct postgres *m);
 void postgres_stream_reload(struct postgres *m, int entity);
 
 /* relation.c */
+/* An update that tells nothing of the row before: its key is the one it had, where the identity holds the key. Else err. */
+bool postgres_relation_keeps_key(struct postgres *m, const struct postgres_relation *r, struct error *err);
 void postgres_type_take(struct postgres_stream *st, const struct pgoutput_type *t);
 void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told);
 struct postgres_relation *postgres_relation_find(const struct postgres_stream *st, uint32_t id); /* NULL: none */

@@ -127,6 +127,9 @@ static void lay_out(struct postgres *m, struct postgres_relation *r, const struc
 		if (is_taken(e, r, i))
 			r->print = postgres_print_column(r->print, c->name, c->type, c->modifier);
 	}
+	r->keyed = true;
+	for (int k = 0; k < e->key_count; k++)
+		r->keyed = r->keyed && r->wire[e->key[k]] >= 0 && r->key[r->wire[e->key[k]]];
 }
 
 /* Another table goes by the name of one we know: dropped and made again, or swapped in. */
@@ -196,6 +199,11 @@ static bool no_key(struct postgres *m, const struct entity *e, struct error *err
 	error_set(err, ERROR_REFUSED, "could not follow server %s: a change of %s tells no key", postgres_client_name(m->control), e->table);
 	return error_hint(err, "the table's replica identity must hold the key of the model: ALTER TABLE %s REPLICA IDENTITY FULL; then: tellerdesk resync --entity %s",
 			  e->table, e->name);
+}
+
+bool postgres_relation_keeps_key(struct postgres *m, const struct postgres_relation *r, struct error *err)
+{
+	return r->keyed || no_key(m, &m->base.model->entities[r->entity], err);
 }
 
 /* One cell as a value of the model. */

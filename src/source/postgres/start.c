@@ -66,7 +66,8 @@ bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err)
 		return false;
 	struct postgres_client *c = postgres_connect(m, POSTGRES_REPLICATION, err);
 	char *snapshot = NULL;
-	bool ok = c && postgres_client_run(c, "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", err) && make(m, c, lsn, err);
+	struct error ignored = {0};
+	bool made = c && postgres_client_run(c, "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", err) && make(m, c, lsn, err), ok = made;
 
 	if (ok) {
 		/* Of the slot, not of the server: it is made from the log. */
@@ -80,6 +81,8 @@ bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err)
 	ok = ok && postgres_shape_refresh(m, err);
 	if (ok)
 		take_prints(m);
+	else if (made)
+		slot_drop(m->control, m->slot, &ignored); /* nobody would note it */
 	return ok;
 }
 
@@ -159,7 +162,7 @@ static bool busy(struct postgres *m, int pid, struct error *err)
 		atomic_store(&since, 0);
 		return true;
 	}
-	int64_t most = 4 * m->feedback_every + BUSY_SPARE;
+	int64_t most = m->silent_most + BUSY_SPARE;
 	bool first = atomic_compare_exchange_strong(&since, &none, now);
 	/* An old meeting is none of this one's. */
 	if (!first && now - none > 4 * most) {
@@ -217,12 +220,21 @@ static bool usable(struct postgres *m, const struct postgres_position *p, struct
 	return within_log(m, p, &s, err);
 }
 
-/* Which of the two ends of a failed start it was, where the server's number is one for several. */
+/* A file of the log is not there, though the slot says that it is kept: somebody removed it. */
+static bool removed(struct postgres *m, struct error *err)
+{
+	error_set(err, ERROR_PURGED, "could not follow server %s: the log that slot %s keeps is not there any more", postgres_client_name(m->control), m->slot);
+	return error_hint(err, "somebody removed files of it, or the server was restored without them; the tables are reconciled: tellerdesk resync");
+}
+
+/* Which of the ends of a failed start it was, where the server's number is one for several. */
 static bool begin_failed(struct postgres *m, struct postgres_client *c, struct error *err)
 {
 	const char *state = postgres_client_sqlstate(c);
 	struct slot s;
 
+	if (strcmp(state, "58P01") == 0)
+		return removed(m, err);
 	if (strcmp(state, "42704") != 0 && strcmp(state, "55000") != 0 && strcmp(state, "55006") != 0)
 		return false;
 	struct error ignored = {0};

@@ -195,6 +195,8 @@ static enum source_result on_change(struct postgres *m, const struct pgoutput_me
 	struct value *before = st->before[r->entity], *after = st->after[r->entity];
 	bool has_before = msg->change.before.count >= 0, has_after = msg->change.after.count >= 0;
 	arena_reset(&st->change);
+	if (msg->kind == PGOUTPUT_UPDATE && !has_before && !postgres_relation_keeps_key(m, r, err))
+		return SOURCE_ERROR;
 	if ((has_before && !postgres_tuple_take(m, r, &msg->change.before, msg->change.before_is_key, before, err)) ||
 	    (has_after && !postgres_tuple_take(m, r, &msg->change.after, false, after, err)))
 		return SOURCE_ERROR;
