@@ -25,7 +25,8 @@
 static const char model_text[] = "[model]\nname = little\nzone = UTC\n"
 				 "[entity customer]\nkind = customer\ntable = customer\nkey = cif\nname = name\n"
 				 "column.cif = CIF | integer\ncolumn.name = Name | text\n";
-static const char *const settings[] = {"wal_sender_timeout=60s", NULL};
+/* Commits wait for a standby that is not there, where they ask to. */
+static const char *const settings[] = {"wal_sender_timeout=60s", "synchronous_standby_names=nobody", "synchronous_commit=local", NULL};
 
 #define BOUND (20 * SECOND)
 
@@ -280,6 +281,22 @@ static void test_identity_lacks_key(void **state)
 	assert_non_null(strstr(err.message, "no key"));
 }
 
+/* In the log, and not to be seen yet: also where it is the newest of all, and a snapshot does not name it. */
+static void test_newest_commit_waits(void **state)
+{
+	BENCH(t);
+	struct error err = {0};
+
+	pgserver_sql(t->server, "INSERT INTO customer VALUES (1, 'before', 1)");
+	open_source(t);
+	other(t, "SET synchronous_commit = on");
+	sure(postgres_client_ask(t->other, "UPDATE customer SET name = 'after'", &err), &err);
+	pgserver_await(t->server, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", "1\n", 10);
+	assert_string_equal(pgserver_rows(t->server, "SELECT name FROM customer"), "before\n");
+	sure(visible_begin(own(t), NULL, &err), &err);
+	assert_int_equal(own(t)->visible.count, 1);
+}
+
 /* One that was made for nothing would have the server keep its log for nobody. */
 static void test_no_slot_left(void **state)
 {
@@ -335,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_isolation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_identity_lacks_key, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_newest_commit_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_slot_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_log_removed, set_up, tear_down),
 	};

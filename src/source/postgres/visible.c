@@ -96,10 +96,16 @@ static bool bad(struct postgres *m, struct error *err)
 	return error_set(err, ERROR_REFUSED, "could not follow server %s: it told a snapshot that cannot be read", postgres_client_name(m->control));
 }
 
+/* A snapshot names those in progress below the newest that has ended, so one must have ended behind all that we ask for: ours. */
+static char *ask_for_all(struct postgres *m, struct error *err)
+{
+	return postgres_client_run(m->control, "SELECT txid_current()", err) ? ask(m, err) : NULL;
+}
+
 bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *err)
 {
 	struct snapshot_text then = {0}, now;
-	char *text = ask(m, err);
+	char *text = ask_for_all(m, err);
 
 	m->visible.count = 0;
 	if (!text)
