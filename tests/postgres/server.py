@@ -461,7 +461,7 @@ class Server:
         return contextlib.closing(self.connect(user, database, **more))
 
     def connect(self, user="postgres", database="bank", **more):
-        parameters = dict(host=self.folder, port=self.port or 5432, user=user, dbname=database, connect_timeout=int(BOUND), application_name="test")
+        parameters = dict(host=self.folder, port=self.port or 5432, user=user, dbname=database, connect_timeout=int(BOUND), application_name="test", client_encoding="UTF8")
         return Session(**dict(parameters, **more))
 
     def sql(self, text, database="bank"):
