@@ -131,6 +131,7 @@ static bool preflight_work(struct preflight *p, struct target *t, struct error *
 			.url = t->source_url,
 			.model = t->model ? t->model : query_model(q),
 			.state_folder = t->state_folder,
+			.replica = t->replica_path,
 			.stop = -1,
 			.settle = t->params.settle,
 			.reject_percent = t->params.reject_percent,

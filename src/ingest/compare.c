@@ -294,7 +294,7 @@ static bool open_ours(struct comparing *c)
 
 static bool open_source(struct comparing *c, const char *url)
 {
-	struct source_params sp = {.url = url, .model = c->model, .state_folder = c->params->state_folder, .stop = -1, .settle = c->params->settle,
+	struct source_params sp = {.url = url, .model = c->model, .state_folder = c->params->state_folder, .replica = c->params->replica_path, .stop = -1, .settle = c->params->settle,
 	                           .reject_percent = c->params->reject_percent, .encoding = c->params->encoding};
 	c->source = source_open(&sp, c->err);
 	return c->source != NULL;

@@ -292,8 +292,10 @@ static bool recover(struct ingest *in, struct round *round, struct error *err)
 		round->wait = FULL_RETRY;
 		break;
 	case ERROR_PURGED:
-		if (plan_resync(in, err))
+		if (plan_resync(in, err)) {
+			log_line(LOG_WARN, "%s", err->message);
 			break;
+		}
 		/* fall through */
 	case ERROR_REFUSED:
 	case ERROR_FOREIGN:

@@ -63,7 +63,8 @@ bool snapshot_begin(struct snapshot *s, const struct snapshot_how *how, struct e
 {
 	const char *p0;
 	int64_t clock;
-	if (!reader(s)->bound_before(s->source, &p0, &clock, err))
+	bool anew = how->fresh && reader(s)->begin_anew;
+	if (!(anew ? reader(s)->begin_anew : reader(s)->bound_before)(s->source, &p0, &clock, err))
 		return false;
 	if (MUTANT(P0) && !s->source->ops->newest(s->source, &p0, err))
 		return false;

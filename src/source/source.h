@@ -104,6 +104,10 @@ struct source_detached {
 };
 
 struct source_copy_ops {
+	/* As bound_before, before start: where a stream begins anew, and whatever must be made at the server for it to begin there. What
+	 * an earlier stream left there is taken away. NULL: bound_before does. */
+	bool (*begin_anew)(struct source *s, const char **p0, int64_t *clock, struct error *err);
+	/* Asks only, also of a source that follows nothing. */
 	bool (*bound_before)(struct source *s, const char **p0, int64_t *clock, struct error *err);
 	/* `stamp` numbers the catalogue of the entity: a chunk whose stamp differs from a RELOAD's is stale. */
 	bool (*read_chunk)(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err);

@@ -60,6 +60,45 @@ def generated(t, s):
     t.equal(s.cell("SELECT count(*) FROM pg_publication_tables WHERE tablename = 'tellerdesk_note'"), "0", "the generator's note is not published")
 
 
+PAGE, HEAD = 8192, 24
+
+
+def commit_ends_at(s, offset):
+    """A commit of ours that ends so many bytes into a page, but the first of a file: messages of nobody's lead up to it."""
+    with s.session() as c:
+        def end():
+            return number(c.cell("SELECT pg_current_wal_insert_lsn()"))
+
+        def change():
+            begun = end()
+            c.run("UPDATE store SET city = NULL WHERE store_id = 'S01'")
+            return end() - begun
+
+        cost = change()
+        for i in range(1000):
+            room = PAGE - end() % PAGE
+            # The change shall begin this far before the end of the page; what is behind the next page's head is the rest of it.
+            wanted = cost - (offset - HEAD)
+            if room != wanted:
+                size = 500 if room < wanted + 400 else room - wanted - 40 - 8 * (i % 6)
+                c.run(f"SELECT pg_logical_emit_message(false, 'x', repeat('x', {size}))")
+                continue
+            spent = change()
+            if end() % PAGE == offset and end() % (1 << 20) > PAGE:
+                return end()
+            cost = spent if spent < 400 else cost
+    raise RuntimeError(f"no commit ends {offset} bytes into a page")
+
+
+def page_ends(t, s):
+    """A full page, and one that was just begun: where the program ended it begins again."""
+    replica = path("demography.db")
+    for offset in (HEAD, 40, HEAD, 40):
+        end = commit_ends_at(s, offset)
+        done = [desk("ingest", "--once", "--source", s.url(), "--replica", replica) for _ in range(2)]
+        t.equal([d.status for d in done], [0, 0], f"a commit ends {offset} bytes into a page", f"{end:x}\n{done[0]}\n{done[1]}")
+
+
 def pagila(t, s, name, edition, wanted):
     database, replica = s.database(name, PAGILA.format(**edition)), path(f"{name}.db")
     s.publish("customer", "address", "store", database=database)
@@ -91,6 +130,7 @@ def main():
             return
         with Server() as s:
             generated(t, s)
+            page_ends(t, s)
             pagila(t, s, "pagila", NEW, dict(customer="2022-02-15T09:57:20.000000Z", address="2022-02-15T09:45:30.500000Z"))
             pagila(t, s, "pagila_old", OLD, dict(customer="2022-02-15T10:57:20.000000Z", address="2022-02-15T10:45:30.500000Z"))
 

@@ -191,7 +191,11 @@ TABLES = [
      [refuse("account", "its replica identity lacks (id): an update or delete would not tell which row it was of", "ALTER TABLE account REPLICA IDENTITY USING INDEX account_id_key")]),
     ("a primary key of other columns, and none of the model's", CUSTOMER_TABLE + "CREATE TABLE account (id bigint, cif bigint, balance numeric(12, 2), row serial PRIMARY KEY);" + PUBLISHED,
      [refuse("account", "(id) is no primary key, nor unique and not null",
-             "ALTER TABLE account ALTER COLUMN id SET NOT NULL, ADD CONSTRAINT account_id_key UNIQUE (id), REPLICA IDENTITY USING INDEX account_id_key")]),
+             "ALTER TABLE account ALTER COLUMN id SET NOT NULL, ADD CONSTRAINT account_id_identity UNIQUE (id), REPLICA IDENTITY USING INDEX account_id_identity")]),
+    ("a primary key of other columns, and a unique one that may be NULL", CUSTOMER_TABLE + "CREATE TABLE account (id bigint UNIQUE, cif bigint, balance numeric(12, 2), row serial PRIMARY KEY);" + PUBLISHED,
+     [refuse("account", "(id) is no primary key, nor unique and not null", "ALTER TABLE account ALTER COLUMN id SET NOT NULL, REPLICA IDENTITY USING INDEX account_id_key")]),
+    ("the same, and whole rows", CUSTOMER_TABLE + "CREATE TABLE account (id bigint UNIQUE, cif bigint, balance numeric(12, 2), row serial PRIMARY KEY); ALTER TABLE account REPLICA IDENTITY FULL;" + PUBLISHED,
+     [refuse("account", "(id) is no primary key, nor unique and not null", "ALTER TABLE account ALTER COLUMN id SET NOT NULL")]),
     ("a wider primary key has the model's in it", CUSTOMER_TABLE + "CREATE TABLE account (id bigint UNIQUE, cif bigint, balance numeric(12, 2), PRIMARY KEY (cif, id));" + PUBLISHED, []),
     ("unlogged", CUSTOMER_TABLE + f"CREATE UNLOGGED TABLE account ({ACCOUNT_COLUMNS}, PRIMARY KEY (id));" + ONLY_CUSTOMER,
      [refuse("account", "it is unlogged: the log tells nothing of it", "ALTER TABLE account SET LOGGED"), ADD]),
@@ -292,14 +296,16 @@ def tables(t):
 
 def names(t):
     """What must be quoted is, and nothing else."""
-    user, publication = 'Teller "T"', "Select"
+    user, publication, long = 'Teller "T"', "Select", "a" + "é" * 27
     with Server("names", **SETTLED) as s:
         s.sql(f'CREATE ROLE "{user.replace(chr(34), chr(34) * 2)}" LOGIN; CREATE SCHEMA "The Bank"')
         s.script('CREATE TABLE "The Bank"."Customer" ("CIF" bigint, name text); CREATE TABLE "The Bank"."order" (id int, "primary" int, cif bigint);'
-                 'CREATE TABLE "The Bank".plain_2 (id int, cif bigint);')
+                 'CREATE TABLE "The Bank".plain_2 (id int, cif bigint);'
+                 f'CREATE TABLE "The Bank"."{long}" (id int, cif bigint, row serial PRIMARY KEY);')
         model(entity("customer", "Customer", "cif", {"cif": "integer", "name": "text"}, kind="customer", name="name"),
               entity("orders", "order", "id, primary", {"id": "integer", "primary": "integer", "cif": "integer"}, cif="cif"),
-              entity("plain", "PLAIN_2", "id", {"id": "integer", "cif": "integer"}, cif="cif"))
+              entity("plain", "PLAIN_2", "id", {"id": "integer", "cif": "integer"}, cif="cif"),
+              entity("long", long, "id", {"id": "integer", "cif": "integer"}, cif="cif"))
         url = s.url("Teller%20%22T%22", slot=SLOT, publication=publication, schema="The%20Bank")
         result = desk("check-source", "--source", url, "--model", path("bank.model"), "--json")
         role = '"Teller ""T"""'
@@ -307,9 +313,11 @@ def names(t):
             refuse("Customer", f"it has no primary key: {WOULD}", 'ALTER TABLE "The Bank"."Customer" ADD PRIMARY KEY ("CIF")'),
             refuse("order", f"it has no primary key: {WOULD}", 'ALTER TABLE "The Bank"."order" ADD PRIMARY KEY (id, "primary")'),
             refuse("PLAIN_2", f"it has no primary key: {WOULD}", 'ALTER TABLE "The Bank".plain_2 ADD PRIMARY KEY (id)'),
-            refuse("publication", "there is no publication Select", 'CREATE PUBLICATION "Select" FOR TABLE "The Bank"."Customer", "The Bank"."order", "The Bank".plain_2'),
+            refuse(long, "(id) is no primary key, nor unique and not null", f'ALTER TABLE "The Bank"."{long}" ALTER COLUMN id SET NOT NULL, '
+                   f'ADD CONSTRAINT "{long[:-1]}_identity" UNIQUE (id), REPLICA IDENTITY USING INDEX "{long[:-1]}_identity"'),
+            refuse("publication", "there is no publication Select", 'CREATE PUBLICATION "Select" FOR TABLE "The Bank"."Customer", "The Bank"."order", "The Bank".plain_2, "The Bank"."' + long + '"'),
             refuse("privileges", "the account may not follow the log", f"ALTER ROLE {role} REPLICATION"),
-            *(finding for object_, table in (("Customer", '"Customer"'), ("order", '"order"'), ("PLAIN_2", "plain_2")) for finding in (
+            *(finding for object_, table in (("Customer", '"Customer"'), ("order", '"order"'), ("PLAIN_2", "plain_2"), (long, f'"{long}"')) for finding in (
                 refuse(object_, "the account may not use what is in schema The Bank", f'GRANT USAGE ON SCHEMA "The Bank" TO {role}'),
                 refuse(object_, "it may not be read", f'GRANT SELECT ON "The Bank".{table} TO {role}'))),
         ], "everything at once, names as statements write them", result)

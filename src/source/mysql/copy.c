@@ -93,9 +93,6 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 	if (m->ahead)
 		ahead_forget(m->ahead);
 	buffer_clear(&m->bound);
-	/* Before anything is followed this is where a stream begins anew: what it passes over may have decided what was prepared. */
-	if (!m->stream.feed && !m->triggers)
-		xa_forget_all(m->state_folder, m->prepared_for);
 	if (m->triggers)
 		ok = triggers_visible(m, &m->bound, err);
 	else if (m->target.mariadb)
@@ -105,6 +102,16 @@ static bool mysql_bound_before(struct source *s, const char **p0, int64_t *clock
 		ok = m->gtid_mode && (m->stream.gtids || !m->stream.feed) ? bound_of_executed(m, err) : bound_of_file(m, err);
 	*p0 = buffer_text(&m->bound);
 	return ok && mysql_read_clock(m, clock, err);
+}
+
+static bool mysql_begin_anew(struct source *s, const char **p0, int64_t *clock, struct error *err)
+{
+	struct mysql *m = (struct mysql *)s;
+
+	/* What is passed over may have decided what was prepared. */
+	if (!m->triggers)
+		xa_forget_all(m->state_folder, m->prepared_for);
+	return mysql_bound_before(s, p0, clock, err);
 }
 
 /* ---- reading ---- */
@@ -312,6 +319,7 @@ static int64_t mysql_estimate(struct source *s, int entity)
 }
 
 const struct source_copy_ops mysql_copy_ops = {
+	.begin_anew = mysql_begin_anew,
 	.bound_before = mysql_bound_before,
 	.read_chunk = mysql_read_chunk,
 	.read_keys = mysql_read_keys,

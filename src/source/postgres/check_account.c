@@ -49,13 +49,6 @@ static void check_select(struct checking *k, const struct entity *e, const struc
 		report_tell(&k->r, true, e->table, report_format(&k->r, "GRANT SELECT ON %s TO %s", check_table_name(k, t), k->account), "it may not be read");
 }
 
-static const char *hba_line(struct checking *k)
-{
-	const struct postgres_server *s = postgres_client_server(k->m->control);
-
-	return report_format(&k->r, s->local ? "local %s %s peer" : "hostssl %s %s ADDRESS/32 scram-sha-256", s->database, s->user);
-}
-
 /* A walsender of ours, and what is first asked of it. */
 static bool check_walsender(struct checking *k, struct error *err)
 {
@@ -74,10 +67,10 @@ static bool check_walsender(struct checking *k, struct error *err)
 			*err = failed;
 		return false;
 	}
+	/* Who follows the log of a database comes in by the same lines of pg_hba.conf as others, so it is something else. */
 	report_tell(&k->r, true, "replication",
-		    failed.code == ERROR_PERMISSION ? report_format(&k->r, N_("a line in pg_hba.conf lets it in: %s; then SELECT pg_reload_conf()"), hba_line(k))
-		    : *failed.hint                  ? report_text(&k->r, failed.hint)
-						    : N_("connect to the server itself: a pool in between passes no replication"),
+		    failed.code == ERROR_PERMISSION && *failed.hint ? report_text(&k->r, failed.hint)
+								    : N_("connect to the server itself: a pool of connections in between passes none that follow the log"),
 		    "a connection that follows the log is not let in: %s", failed.message);
 	return true;
 }

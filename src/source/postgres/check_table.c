@@ -16,6 +16,7 @@
 
 #define TYPE_JSON 114
 #define TYPE_XML  142
+#define NAME_MOST 63 /* bytes of a name */
 
 /* ---- a table that is not found ---- */
 
@@ -96,27 +97,46 @@ static bool key_is_there(const struct entity *e, const struct postgres_table *t)
 	return true;
 }
 
-/* A second key beside the primary one: its columns never NULL, unique, and named so that the identity can be. */
-static void add_unique(struct checking *k, const struct entity *e, const struct postgres_table *t, struct buffer *sql)
+/* A name for a second key, which should be free, and short enough in whole characters. */
+static const char *constraint_name(struct checking *k, const struct entity *e, const struct postgres_table *t)
 {
+	static const char end[] = "_identity";
 	struct buffer name = {0};
 
 	buffer_text_add(&name, t->base.name);
+	for (int i = 0; i < e->key_count; i++)
+		buffer_format(&name, "_%s", t->columns[t->base.place[e->key[i]]].name);
+	if (name.len > NAME_MOST - (sizeof end - 1))
+		for (buffer_cut(&name, NAME_MOST - (sizeof end - 1) + 1); name.len;) {
+			bool whole = ((unsigned char)buffer_text(&name)[name.len - 1] & 0xC0) != 0x80;
+			buffer_cut(&name, name.len - 1);
+			if (whole)
+				break;
+		}
+	buffer_text_add(&name, end);
+	const char *text = check_name(k, report_text(&k->r, buffer_text(&name)));
+	buffer_done(&name);
+	return text;
+}
+
+/* A second key beside the primary one: its columns never NULL, unique, and the identity. */
+static void add_unique(struct checking *k, const struct entity *e, const struct postgres_table *t, struct buffer *sql)
+{
+	const char *index = t->nullable_index ? check_name(k, t->nullable_index) : constraint_name(k, e, t), *comma = "";
+
 	for (int i = 0; i < e->key_count; i++) {
 		const struct postgres_column *c = &t->columns[t->base.place[e->key[i]]];
-		buffer_format(&name, "_%s", c->name);
-		if (!c->not_null)
-			buffer_format(sql, " ALTER COLUMN %s SET NOT NULL,", check_name(k, c->name));
+		if (c->not_null)
+			continue;
+		buffer_format(sql, "%s ALTER COLUMN %s SET NOT NULL", comma, check_name(k, c->name));
+		comma = ",";
 	}
-	/* As long as the server lets a name be, in whole characters. */
-	while (name.len > 58 || ((unsigned char)buffer_text(&name)[name.len ? name.len - 1 : 0] & 0xC0) == 0x80)
-		buffer_cut(&name, name.len - 1);
-	buffer_text_add(&name, "_key");
-	const char *index = check_name(k, report_text(&k->r, buffer_text(&name)));
-	buffer_format(sql, " ADD CONSTRAINT %s UNIQUE (%s)", index, check_key(k, e, t));
+	if (!t->nullable_index) {
+		buffer_format(sql, "%s ADD CONSTRAINT %s UNIQUE (%s)", comma, index, check_key(k, e, t));
+		comma = ",";
+	}
 	if (t->identity != 'f')
-		buffer_format(sql, ", REPLICA IDENTITY USING INDEX %s", index);
-	buffer_done(&name);
+		buffer_format(sql, "%s REPLICA IDENTITY USING INDEX %s", comma, index);
 }
 
 /* One statement that gives a table of its own rows its key and its identity. */

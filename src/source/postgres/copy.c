@@ -32,19 +32,30 @@ static void forget_ahead(struct postgres *m)
 	m->asked = NULL;
 }
 
+static bool tell_bound(struct postgres *m, uint64_t lsn, const char **p0, int64_t *clock, struct error *err)
+{
+	buffer_clear(&m->bound);
+	postgres_place(m, lsn, &m->bound);
+	*p0 = buffer_text(&m->bound);
+	return postgres_read_clock(m, clock, err);
+}
+
+/* A slot that nobody could use would keep the bank's log for nothing: first all must be as it has to be. */
+static bool postgres_begin_anew(struct source *s, const char **p0, int64_t *clock, struct error *err)
+{
+	struct postgres *m = (struct postgres *)s;
+	uint64_t lsn;
+
+	return postgres_require(m, err) && postgres_slot_make(m, &lsn, err) && tell_bound(m, lsn, p0, clock, err);
+}
+
 static bool postgres_bound_before(struct source *s, const char **p0, int64_t *clock, struct error *err)
 {
 	struct postgres *m = (struct postgres *)s;
 	uint64_t lsn;
 
 	forget_ahead(m);
-	/* Before anything is followed this is where a stream begins anew. A slot that nobody could use would keep the bank's log for nothing. */
-	if (!(m->stream.client ? visible_bound(m, &lsn, err) : postgres_require(m, err) && postgres_slot_make(m, &lsn, err)))
-		return false;
-	buffer_clear(&m->bound);
-	postgres_place(m, lsn, &m->bound);
-	*p0 = buffer_text(&m->bound);
-	return postgres_read_clock(m, clock, err);
+	return (m->stream.client ? visible_bound : visible_bound_alone)(m, &lsn, err) && tell_bound(m, lsn, p0, clock, err);
 }
 
 /* ---- what chunk.h asks ---- */
@@ -250,6 +261,7 @@ void postgres_copy_done(struct postgres *m)
 }
 
 const struct source_copy_ops postgres_copy_ops = {
+	.begin_anew = postgres_begin_anew,
 	.bound_before = postgres_bound_before,
 	.read_chunk = postgres_read_chunk,
 	.read_keys = postgres_read_keys,

@@ -11,7 +11,7 @@
 
 #define HINT_RUNNING N_("is the server running, and does it listen there? It is tried again")
 #define HINT_ACCOUNT N_("user and password come from ~/.pgpass or a service file; passfile= and service= in the URL name others")
-#define HINT_ENTRY   N_("pg_hba.conf of the server says who may connect from where, to which database, and, on a line of its own kind, for replication")
+#define HINT_ENTRY   N_("pg_hba.conf of the server says who may connect from where, and to which database")
 #define HINT_GRANT   N_("ask the database's administrator for the privilege; tellerdesk check-source prints the statements")
 #define HINT_TLS     N_("sslmode= and sslrootcert= of the URL say how the connection is encrypted and the server is known")
 #define HINT_FULL    N_("the server has all the connections it allows; it is tried again")

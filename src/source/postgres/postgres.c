@@ -52,16 +52,6 @@ bool postgres_read_clock(struct postgres *m, int64_t *clock, struct error *err)
 	return true;
 }
 
-/* A page begins with a head of 24 bytes, of 40 in a file's first: the place behind it is the end of the page before, said otherwise, and
- * what is on disk never reaches it while nothing follows. */
-static uint64_t page_begin(const struct postgres *m, uint64_t lsn)
-{
-	uint64_t in_page = lsn % m->block, in_file = lsn % m->segment;
-
-	/* Exactly the head: 40 in another page than a file's first is where a record that began before it ends. */
-	return in_page == (in_file == in_page ? 40 : 24) ? lsn - in_page : lsn;
-}
-
 bool postgres_log_end(struct postgres *m, uint64_t *written, uint64_t *flushed, struct error *err)
 {
 	struct postgres_rows r;
@@ -71,7 +61,7 @@ bool postgres_log_end(struct postgres *m, uint64_t *written, uint64_t *flushed, 
 	ok = ok && postgres_rows_next(&r) && lsn_parse(r.cells[0], r.lens[0], &disk) && lsn_parse(r.cells[1], r.lens[1], &end);
 	postgres_rows_done(&r);
 	if (written)
-		*written = page_begin(m, end);
+		*written = lsn_page_begin(end, m->block, m->segment);
 	if (flushed)
 		*flushed = disk;
 	return ok;
@@ -118,8 +108,7 @@ static void postgres_source_close(struct source *s)
 {
 	struct postgres *m = (struct postgres *)s;
 
-	if (m->stream.client)
-		postgres_client_stream_end(m->stream.client, 200);
+	postgres_stream_end(m);
 	postgres_copy_done(m);
 	postgres_stream_done(&m->stream, m->base.model);
 	visible_done(&m->visible);

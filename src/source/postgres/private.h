@@ -65,6 +65,7 @@ struct postgres_stream {
 	int64_t looked_at;        /* monotonic: at both, and at the stop descriptor */
 	bool reply;               /* the server wants an answer */
 	bool durable_moved;       /* since feedback */
+	bool behind;              /* the server has a backlog for us */
 	bool inside;              /* between BEGIN and COMMIT */
 	bool begun_given;         /* and the caller was told */
 	bool ending;              /* its COMMIT was read; what is still to be told comes first */
@@ -98,6 +99,7 @@ struct postgres_visible {
 	struct postgres_commit *list; /* in order of lsn */
 	int count, cap;
 	bool begun;               /* the list holds what was in progress when we began */
+	uint64_t alone, known;    /* without a stream: the end of the log when the list was begun, and the one before that is visible */
 };
 
 struct postgres_proof {
@@ -167,6 +169,8 @@ void postgres_stream_init(struct postgres_stream *st, const struct model *model)
 void postgres_stream_done(struct postgres_stream *st, const struct model *model);
 enum source_result postgres_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err);
 void postgres_durable(struct source *s, const char *position);
+/* Tells the server what is held, and ends the copy in good order as far as that is soon done. */
+void postgres_stream_end(struct postgres *m);
 /* The position's text of where we stand. */
 const char *postgres_stream_position(struct postgres *m);
 /* The entity is to be copied again. */
@@ -192,6 +196,8 @@ bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *
 bool visible_keep_small(struct postgres *m, struct error *err);
 /* A position before which all is visible to reads made from now on, and not beyond where the stream stands. */
 bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err);
+/* The same without a stream to tell which transactions are ours: the end of the log, once all that was in progress then has ended. 0 until then. */
+bool visible_bound_alone(struct postgres *m, uint64_t *lsn, struct error *err);
 
 /* proof.c */
 /* The stream is no synchronous standby; else it is closed, and err. */

@@ -57,9 +57,10 @@ struct postgres_table {
 	const char *filter;      /* the publication's WHERE for it, as SQL; NULL: none */
 	bool column_list;        /* the publication lists columns of it */
 	const char *filter_columns; /* their numbers, "1 3"; NULL: there is no filter */
-	bool filter_works;       /* updates and deletes do not fail for what filter and list leave out of the identity */
+	bool filter_works;       /* updates and deletes do not fail for what filter, list or generated columns leave out of the identity */
 	const char *unique_index; /* one that could be its identity, of the model's key; NULL: none */
 	bool unique_is_primary;
+	const char *nullable_index; /* one that could, but for columns that may be NULL */
 	int column_count;
 	struct postgres_column *columns;
 	uint32_t since;          /* of when the publication, and the table in it, was last defined */

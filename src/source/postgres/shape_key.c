@@ -65,6 +65,21 @@ static bool never_null(const struct postgres_table *t, const struct numbers *n)
 	return true;
 }
 
+static void take_key(struct postgres_shape *s, struct postgres_table *t, const struct numbers *index, const struct postgres_rows *r)
+{
+	bool immediate = shape_is(r, "indimmediate");
+
+	if (!never_null(t, index)) {
+		t->nullable_index = immediate ? shape_text(s, r, "relname") : t->nullable_index;
+		return;
+	}
+	t->base.keyed = true;
+	if (!t->unique_index && immediate) {
+		t->unique_index = shape_text(s, r, "relname");
+		t->unique_is_primary = shape_is(r, "indisprimary");
+	}
+}
+
 /* Unique from one moment to the next or at the end of each transaction: both will do for a key, only the first for an identity. */
 bool shape_keys(struct postgres_shape *s, struct postgres_client *c, struct error *err)
 {
@@ -83,13 +98,8 @@ bool shape_keys(struct postgres_shape *s, struct postgres_client *c, struct erro
 		if (!t)
 			continue;
 		struct numbers index = numbers_read(postgres_rows_named(&r, "numbers")), key = key_numbers(&s->target.model->entities[t - s->tables], t);
-		if (!key.count || index.count != key.count || !numbers_within(&key, &index) || !never_null(t, &index))
-			continue;
-		t->base.keyed = true;
-		if (!t->unique_index && shape_is(&r, "indimmediate")) {
-			t->unique_index = shape_text(s, &r, "relname");
-			t->unique_is_primary = shape_is(&r, "indisprimary");
-		}
+		if (key.count && index.count == key.count && numbers_within(&key, &index))
+			take_key(s, t, &index, &r);
 	}
 	postgres_rows_done(&r);
 	return ok;
@@ -110,34 +120,43 @@ static const char identities_sql[] =
 	"AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END) AS numbers "
 	"FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.id ORDER BY t.entity, self DESC";
 
-/* The server refuses an update or delete whose old row it could not filter, or not send. */
-static bool filter_passes(const struct postgres_table *t, const struct numbers *identity)
+/* The server refuses an update or delete whose old row it could not filter, or not send as a whole (generated columns count since 18). */
+static bool filter_passes(const struct postgres_table *t, const struct numbers *identity, bool whole, int version)
 {
 	struct numbers filter = numbers_read(t->filter_columns);
 
-	for (int i = 0; t->column_list && i < t->column_count; i++)
-		if (!t->columns[i].published && numbers_have(identity, t->columns[i].number))
+	if (whole && t->column_list)
+		return false;
+	for (int i = 0; i < t->column_count; i++)
+		if (!t->columns[i].published && (t->column_list || version >= 180000) && (whole || numbers_have(identity, t->columns[i].number)))
 			return false;
-	return numbers_within(&filter, identity);
+	return whole || numbers_within(&filter, identity);
 }
 
-/* told: what a relation message marks as its identity, which is the table's own; sent: what is in the old tuple, which is the partition's. */
-static void take_identity(struct postgres_table *t, const struct numbers *key, const struct numbers *told, const struct postgres_rows *r)
+/* Of the modelled table. */
+struct identity {
+	struct numbers key;
+	struct numbers told; /* what a relation message marks as its identity */
+	int version;
+};
+
+/* What is in an old tuple is the identity of the partition. */
+static void take_identity(struct postgres_table *t, const struct identity *table, const struct postgres_rows *r)
 {
 	struct numbers sent = numbers_read(postgres_rows_named(r, "numbers"));
 	bool whole = shape_letter(r, "relreplident") == 'f';
 
 	t->identity_works = t->identity_works && (whole || sent.count > 0);
-	t->filter_works = t->filter_works && (whole ? !t->column_list : sent.count == 0 || filter_passes(t, &sent));
-	t->identity_is_key = t->identity_is_key && key->count > 0 &&
-			     (whole || (told->count > 0 && numbers_within(key, told) && numbers_within(told, &sent)));
+	t->filter_works = t->filter_works && ((!whole && sent.count == 0) || filter_passes(t, &sent, whole, table->version));
+	t->identity_is_key = t->identity_is_key && table->key.count > 0 &&
+			     (whole || (table->told.count > 0 && numbers_within(&table->key, &table->told) && numbers_within(&table->told, &sent)));
 }
 
 bool shape_identities(struct postgres_shape *s, struct postgres_client *c, struct error *err)
 {
 	struct buffer sql = {0};
 	struct postgres_rows r;
-	struct numbers key = {0}, told = {0};
+	struct identity table = {.version = s->target.version};
 
 	buffer_text_add(&sql, "WITH RECURSIVE ");
 	shape_with_tables(s, &sql);
@@ -148,13 +167,13 @@ bool shape_identities(struct postgres_shape *s, struct postgres_client *c, struc
 		if (!t)
 			continue;
 		if (shape_is(&r, "self")) {
-			key = key_numbers(&s->target.model->entities[t - s->tables], t);
-			told = numbers_read(postgres_rows_named(&r, "numbers"));
+			table.key = key_numbers(&s->target.model->entities[t - s->tables], t);
+			table.told = numbers_read(postgres_rows_named(&r, "numbers"));
 			/* Until a partition says otherwise; there may be none yet. */
 			t->identity_works = t->identity_is_key = t->filter_works = true;
 		}
 		if (shape_is(&r, "holds"))
-			take_identity(t, &key, &told, &r);
+			take_identity(t, &table, &r);
 	}
 	postgres_rows_done(&r);
 	return ok;

@@ -27,11 +27,14 @@ static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, s
 {
 	struct postgres_rows r;
 	struct buffer sql = {0};
-	bool options = postgres_client_server(c)->version >= 150000;
+	int version = postgres_client_server(c)->version;
 
 	buffer_text_add(&sql, "CREATE_REPLICATION_SLOT ");
 	postgres_identifier(&sql, m->slot);
-	buffer_text_add(&sql, options ? " LOGICAL pgoutput (SNAPSHOT 'use')" : " LOGICAL pgoutput USE_SNAPSHOT");
+	/* From 17 on standbys that synchronise slots have it too, and nothing is sent that standbys which must have it first have not. */
+	buffer_text_add(&sql, version >= 170000   ? " LOGICAL pgoutput (FAILOVER, SNAPSHOT 'use')"
+			      : version >= 150000 ? " LOGICAL pgoutput (SNAPSHOT 'use')"
+						  : " LOGICAL pgoutput USE_SNAPSHOT");
 	/* It takes as long as the longest transaction under way. */
 	postgres_client_be_patient(c, true);
 	bool ok = postgres_client_rows(c, buffer_text(&sql), &r, err);

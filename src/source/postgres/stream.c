@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -18,6 +19,9 @@
 
 #define READ_ON (SECOND / 10) /* past the deadline, while there is something to read */
 #define LOOK_UP (SECOND / 50) /* so often at the stop descriptor, and whether the server wants to hear from us, meanwhile */
+#define BEHIND  (SECOND / 20) /* from a commit to when it is sent to us: the server has more for us than it can send at once */
+#define LINGER  (SECOND / 200) /* until it has no more: a rest that is shorter is none */
+#define GATHER  50000         /* ns: in a rest, so that there is more than one message to wake up for */
 #define SILENCE MINUTE        /* without a byte of the server, though it was asked: the connection is dead */
 
 void postgres_stream_init(struct postgres_stream *st, const struct model *model)
@@ -116,6 +120,18 @@ void postgres_durable(struct source *s, const char *position)
 		return;
 	m->stream.durable = p.lsn;
 	m->stream.durable_moved = true;
+}
+
+void postgres_stream_end(struct postgres *m)
+{
+	struct error ignored = {0};
+
+	if (!m->stream.client)
+		return;
+	/* What was synced last is told too: where nobody comes back for long, the log is kept from there on only. */
+	if (m->stream.durable_moved)
+		speak(m, false, &ignored);
+	postgres_client_stream_end(m->stream.client, 200);
 }
 
 /* ---- messages ---- */
@@ -262,7 +278,9 @@ static enum source_result on_frame(struct postgres *m, const uint8_t *bytes, siz
 		return SOURCE_ERROR;
 	if (f.kind == PGFRAME_DATA) {
 		st->bytes += (int64_t)f.n;
-		return on_message(m, f.bytes, f.n, event, err);
+		enum source_result result = on_message(m, f.bytes, f.n, event, err);
+		st->behind = f.sent - st->commit_time > BEHIND;
+		return result;
 	}
 	st->reply |= f.reply;
 	if (f.end > st->received)
@@ -336,6 +354,21 @@ static enum source_result read_one(struct postgres *m, int timeout_ms, bool *rea
 	}
 }
 
+/* A server sends slower than we apply, a message at a time. While it has a backlog for us, who ended a batch whenever nothing is there would
+ * commit each transaction alone, and who woke up for each message would have both sides do little else. Live, neither is done. */
+static int64_t deadline_of(const struct postgres_stream *st, int64_t now, int timeout_ms)
+{
+	int64_t wait = (int64_t)timeout_ms * 1000;
+
+	return now + (st->behind && wait < LINGER ? LINGER : wait);
+}
+
+static void gather(const struct postgres_stream *st)
+{
+	if (st->behind)
+		nanosleep(&(struct timespec){.tv_nsec = GATHER}, NULL);
+}
+
 enum source_result postgres_next(struct source *s, int timeout_ms, struct source_event *event, struct error *err)
 {
 	struct postgres *m = (struct postgres *)s;
@@ -350,7 +383,7 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 			return result;
 		int64_t now = clock_mono();
 		if (!deadline)
-			deadline = now + (int64_t)timeout_ms * 1000;
+			deadline = deadline_of(st, now, timeout_ms);
 		if (heard && read)
 			st->heard_at = now;
 		if (!read || now - st->looked_at >= LOOK_UP) {
@@ -366,8 +399,12 @@ enum source_result postgres_next(struct source *s, int timeout_ms, struct source
 		int idle = postgres_proof_idle(m, !read, event, err);
 		if (idle)
 			return idle > 0 ? SOURCE_IDLE : SOURCE_ERROR;
-		if (now >= deadline + (read ? READ_ON : 0))
+		if (now >= deadline + (read ? READ_ON : 0)) {
+			st->behind &= read;
 			return SOURCE_WAIT;
+		}
+		if (!read)
+			gather(st);
 		int64_t left = read || now >= deadline ? 0 : (deadline - now + 999) / 1000;
 		result = read_one(m, (int)left, &read, event, err);
 		heard = true;

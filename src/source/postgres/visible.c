@@ -168,3 +168,17 @@ bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err)
 	*lsn = !v->count ? stands : v->list[0].lsn ? v->list[0].lsn - 1 : 0;
 	return true;
 }
+
+bool visible_bound_alone(struct postgres *m, uint64_t *lsn, struct error *err)
+{
+	struct postgres_visible *v = &m->visible;
+
+	if ((!v->begun && (!postgres_log_end(m, &v->alone, NULL, err) || !visible_begin(m, NULL, err))) || !prune(m, err))
+		return false;
+	if (!v->count) {
+		v->known = v->alone;
+		v->begun = false;
+	}
+	*lsn = v->known;
+	return true;
+}
