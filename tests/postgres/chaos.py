@@ -28,6 +28,6 @@ def identity(server):
 
 with tap() as t:
     if need(t):
-        with Server("chaos", tcp=True, wal_sender_timeout="5s") as server:
+        with Server("chaos", tcp=True, wal_sender_timeout="5s", max_replication_slots=60, max_wal_senders=60) as server:
             chaos(t, server, KILLS, SERVERS, CUTS, SEED, identity(server))
             t.equal(len(server.slots()), (KILLS + SERVERS + CUTS + 9) // 10, "one slot a replica is left, none more")
