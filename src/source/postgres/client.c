@@ -21,23 +21,8 @@
 
 /* ---- failing ---- */
 
-void client_note(struct postgres_client *c, const PGresult *r)
-{
-	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL, *words = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-
-	buffer_clear(&c->words);
-	memset(c->sqlstate, 0, sizeof c->sqlstate);
-	if (state)
-		strncpy(c->sqlstate, state, sizeof c->sqlstate - 1);
-	buffer_text_add(&c->words, words ? words : PQerrorMessage(c->handle));
-	size_t n = strcspn(buffer_text(&c->words), "\n");
-	buffer_cut(&c->words, n);
-	if (PQstatus(c->handle) == CONNECTION_BAD)
-		c->end = CLIENT_BROKEN;
-}
-
-/* What the server said while the connection was made comes as text alone: told at length, its code is in it. */
-static void note_connect(struct postgres_client *c)
+/* What the server said beside any answer comes as text alone: told at length, its code is in it. */
+static void note_text(struct postgres_client *c)
 {
 	const char *text = PQerrorMessage(c->handle), *found = NULL;
 
@@ -53,7 +38,28 @@ static void note_connect(struct postgres_client *c)
 	}
 	found = found ? found : text;
 	buffer_add(&c->words, found, strcspn(found, "\n"));
+}
+
+static void note_connect(struct postgres_client *c)
+{
+	note_text(c);
 	c->end = CLIENT_BROKEN;
+}
+
+void client_note(struct postgres_client *c, const PGresult *r)
+{
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL, *words = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+	note_text(c);
+	if (words) {
+		memset(c->sqlstate, 0, sizeof c->sqlstate);
+		if (state)
+			strncpy(c->sqlstate, state, sizeof c->sqlstate - 1);
+		buffer_clear(&c->words);
+		buffer_add(&c->words, words, strcspn(words, "\n"));
+	}
+	if (PQstatus(c->handle) == CONNECTION_BAD)
+		c->end = CLIENT_BROKEN;
 }
 
 bool client_fail(struct postgres_client *c, const char *what, struct error *err)
@@ -169,7 +175,7 @@ static char *client_place(PGconn *handle, const PQconninfoOption *o)
 	user = user ? user : "";
 	if (host && *host == '/')
 		return memory_format("%s%s%s", user, *user ? "@" : "", host);
-	return memory_format("%s%s%s:%s", user, *user ? "@" : "", host ? host : "localhost", port ? port : "5432");
+	return memory_format(host && strchr(host, ':') ? "%s%s[%s]:%s" : "%s%s%s:%s", user, *user ? "@" : "", host ? host : "localhost", port ? port : "5432");
 }
 
 /* Names are looked up here first, where it can be stopped: the library's own look-up cannot. */

@@ -69,6 +69,7 @@ static struct postgres_relation *relation_put(struct postgres_stream *st, uint32
 	st->relation_count++;
 	st->relations[i] = memory_zero(1, sizeof **st->relations);
 	st->relations[i]->id = id;
+	st->relations[i]->entity = -1;
 	arena_init(&st->relations[i]->arena);
 	return st->relations[i];
 }
@@ -133,13 +134,30 @@ static bool replaced(struct postgres_stream *st, const struct postgres_relation 
 	return found;
 }
 
+/* A table of ours under a name that is not: what happens to it until it has its own again is passed over, and must be read. */
+static void renamed(struct postgres *m, const struct postgres_relation *r)
+{
+	int entity = r->entity;
+
+	for (int i = 0; i < m->shape.entity_count && entity < 0; i++)
+		if (m->shape.tables[i].oid == r->id)
+			entity = i;
+	if (entity < 0)
+		return;
+	postgres_stream_reload(m, entity);
+	m->shape_stale = true;
+}
+
 void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told)
 {
 	struct postgres_stream *st = &m->stream;
 	struct postgres_relation *r = relation_put(st, told->id);
+	int entity = postgres_shape_entity(&m->shape, *told->schema ? told->schema : "pg_catalog", told->name);
 
+	if (entity < 0)
+		renamed(m, r);
 	arena_reset(&r->arena);
-	r->entity = postgres_shape_entity(&m->shape, *told->schema ? told->schema : "pg_catalog", told->name);
+	r->entity = entity;
 	r->column_count = told->column_count;
 	r->identity = told->identity;
 	if (r->entity < 0)
