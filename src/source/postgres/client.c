@@ -21,6 +21,18 @@
 
 /* ---- failing ---- */
 
+/* A line for each host that was tried; what begins with a tab only guesses. */
+static void note_lines(struct buffer *out, const char *text)
+{
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		if (n && *text != '\t') {
+			buffer_text_add(out, out->len ? "; " : "");
+			buffer_add(out, text, n);
+		}
+	}
+}
+
 /* What the server said beside any answer comes as text alone: told at length, its code is in it. */
 static void note_text(struct postgres_client *c)
 {
@@ -36,8 +48,10 @@ static void note_text(struct postgres_client *c)
 			found = state + 7;
 		}
 	}
-	found = found ? found : text;
-	buffer_add(&c->words, found, strcspn(found, "\n"));
+	if (found)
+		buffer_add(&c->words, found, strcspn(found, "\n"));
+	else
+		note_lines(&c->words, text);
 }
 
 static void note_connect(struct postgres_client *c)
