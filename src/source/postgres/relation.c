@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "model/model.h"
@@ -84,16 +85,27 @@ void postgres_relations_done(struct postgres_stream *st)
 	free(st->types);
 }
 
-/* The model's column of a name: as it is written, else in any case. */
-static int model_column(const struct entity *e, const char *name)
+/* On the wire: the column of a name as it is written, else in any case ("Name" and "name" may both be there); -1: none. */
+static int wire_column(const struct pgoutput_relation *told, const char *name)
+{
+	int found = -1;
+
+	for (int i = 0; i < told->column_count; i++) {
+		if (strcmp(told->columns[i].name, name) == 0)
+			return i;
+		if (found < 0 && strcasecmp(told->columns[i].name, name) == 0)
+			found = i;
+	}
+	return found;
+}
+
+/* Whether a column on the wire is one of the entity's. */
+static bool is_taken(const struct entity *e, const struct postgres_relation *r, int wire)
 {
 	for (int i = 0; i < e->column_count; i++)
-		if (strcmp(e->columns[i].name, name) == 0)
-			return i;
-	for (int i = 0; i < e->column_count; i++)
-		if (strcasecmp(e->columns[i].name, name) == 0)
-			return i;
-	return -1;
+		if (r->wire[i] == wire)
+			return true;
+	return false;
 }
 
 static void lay_out(struct postgres *m, struct postgres_relation *r, const struct pgoutput_relation *told)
@@ -107,17 +119,14 @@ static void lay_out(struct postgres *m, struct postgres_relation *r, const struc
 	r->after = arena_zero(&r->arena, n, sizeof *r->after);
 	r->wire = arena_alloc(&r->arena, sizeof *r->wire * (size_t)e->column_count);
 	for (int i = 0; i < e->column_count; i++)
-		r->wire[i] = -1;
+		r->wire[i] = wire_column(told, e->columns[i].name);
 	r->print = PRINT_BEGIN;
 	for (int i = 0; i < told->column_count; i++) {
 		const struct pgoutput_column *c = &told->columns[i];
-		int column = model_column(e, c->name);
 		r->key[i] = c->key;
 		r->types[i] = base_type(&m->stream, c->type);
-		if (column < 0 || r->wire[column] >= 0)
-			continue;
-		r->wire[column] = i;
-		r->print = postgres_print_column(r->print, c->name, c->type, c->modifier);
+		if (is_taken(e, r, i))
+			r->print = postgres_print_column(r->print, c->name, c->type, c->modifier);
 	}
 }
 
@@ -134,32 +143,38 @@ static bool replaced(struct postgres_stream *st, const struct postgres_relation 
 	return found;
 }
 
-/* A table of ours under a name that is not: what happens to it until it has its own again is passed over, and must be read. */
-static void renamed(struct postgres *m, const struct postgres_relation *r)
+/* The entity whose table it is by the catalogue; -1: of none. */
+static int entity_of_oid(const struct postgres_shape *s, uint32_t oid)
 {
-	int entity = r->entity;
+	for (int i = 0; i < s->entity_count; i++)
+		if (s->tables[i].base.name && s->tables[i].oid == oid)
+			return i;
+	return -1;
+}
 
-	for (int i = 0; i < m->shape.entity_count && entity < 0; i++)
-		if (m->shape.tables[i].oid == r->id)
-			entity = i;
-	if (entity < 0)
+/* A table of ours goes by another name, for a while or for good. What is changed under that one is not given: should it ever
+ * come back, it is not what it was. */
+static void went_away(struct postgres *m, int entity)
+{
+	if (entity < 0 || !m->stream.prints[entity].relation)
 		return;
-	postgres_stream_reload(m, entity);
-	m->shape_stale = true;
+	m->stream.prints[entity] = (struct postgres_prints){.relation = PRINT_AWAY};
+	m->stream.prints_dirty = m->shape_stale = true;
 }
 
 void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *told)
 {
 	struct postgres_stream *st = &m->stream;
+	const struct postgres_relation *before = postgres_relation_find(st, told->id);
+	int was = before && before->entity >= 0 ? before->entity : entity_of_oid(&m->shape, told->id);
 	struct postgres_relation *r = relation_put(st, told->id);
-	int entity = postgres_shape_entity(&m->shape, *told->schema ? told->schema : "pg_catalog", told->name);
 
-	if (entity < 0)
-		renamed(m, r);
 	arena_reset(&r->arena);
-	r->entity = entity;
+	r->entity = postgres_shape_entity(&m->shape, told->schema, told->name);
 	r->column_count = told->column_count;
 	r->identity = told->identity;
+	if (was != r->entity)
+		went_away(m, was);
 	if (r->entity < 0)
 		return;
 	lay_out(m, r, told);

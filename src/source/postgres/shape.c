@@ -247,9 +247,9 @@ static const char found_sql[] =
 	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND CASE WHEN w.schema IS NOT NULL THEN lower(n.nspname::text COLLATE \"C\") = lower(w.schema COLLATE \"C\") "
 	"ELSE pg_catalog.pg_table_is_visible(c.oid) OR (place.place IS NOT NULL AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')) END "
 	"ORDER BY w.entity, pg_catalog.has_schema_privilege(n.oid, 'USAGE') DESC, c.relname = w.name AND n.nspname = coalesce(w.schema, n.nspname) DESC, place.place, c.oid)"
-	/* partitions below a table, to the last; partitioned tables above it */
-	", tree (entity, id) AS (SELECT entity, id FROM found UNION ALL "
-	"SELECT t.entity, c.oid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.id "
+	/* partitions below a table, to the last, and since when; partitioned tables above it */
+	", tree (entity, id, since) AS (SELECT entity, id, NULL::text FROM found UNION ALL "
+	"SELECT t.entity, c.oid, i.xmin::text FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.id "
 	"JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE c.relispartition)"
 	", above (entity, id, height) AS (SELECT entity, id, 0 FROM found UNION ALL "
 	"SELECT a.entity, i.inhparent, a.height + 1 FROM above a JOIN pg_catalog.pg_class c ON c.oid = a.id AND c.relispartition "
@@ -288,10 +288,10 @@ static const char tables_sql[] =
 	"LEFT JOIN member own ON own.entity = f.entity AND own.height = 0 "
 	"LEFT JOIN LATERAL (SELECT m.height, m.relname FROM member m WHERE m.entity = f.entity AND (m.prrelid IS NOT NULL OR m.whole) "
 	"ORDER BY m.height DESC LIMIT 1) topmost ON true "
-	"CROSS JOIN LATERAL (SELECT sum(greatest(c.reltuples, 0))::bigint AS rows, "
-	"(sum(c.relpages + coalesce(o.relpages, 0)) * pg_catalog.current_setting('block_size')::bigint)::bigint AS bytes, "
-	"string_agg(t.id || ' ' || coalesce(pg_catalog.pg_relation_filenode(t.id), 0), ' ' ORDER BY t.id) AS files "
-	"FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.id LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid WHERE t.entity = f.entity AND c.relkind <> 'p') sizes";
+	"CROSS JOIN LATERAL (SELECT sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind <> 'p')::bigint AS rows, "
+	"(sum(c.relpages + coalesce(o.relpages, 0)) FILTER (WHERE c.relkind <> 'p') * pg_catalog.current_setting('block_size')::bigint)::bigint AS bytes, "
+	"string_agg(pg_catalog.concat_ws(' ', t.id, coalesce(pg_catalog.pg_relation_filenode(t.id), 0), t.since), ' ' ORDER BY t.id) AS files "
+	"FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.id LEFT JOIN pg_catalog.pg_class o ON o.oid = c.reltoastrelid WHERE t.entity = f.entity) sizes";
 
 static void read_published(struct postgres_shape *s, const struct postgres_rows *r, struct postgres_table *t)
 {
@@ -330,7 +330,7 @@ static void read_table(struct postgres_shape *s, const struct postgres_rows *r, 
 	read_published(s, r, t);
 	t->since = postgres_print(PRINT_BEGIN, since ? since : "", since ? strlen(since) : 0);
 	uint32_t print = postgres_print(t->since, files ? files : "", files ? strlen(files) : 0);
-	t->storage_print = print_fold(t->filter ? postgres_print(print, t->filter, strlen(t->filter)) : print);
+	t->storage = t->filter ? postgres_print(print, t->filter, strlen(t->filter)) : print;
 }
 
 static bool load_tables(struct postgres_shape *s, struct postgres_client *c, struct error *err)
@@ -413,7 +413,7 @@ static void place_columns(const struct entity *e, struct postgres_table *t)
 
 static void finish_columns(const struct entity *e, struct postgres_table *t, const struct column_facts *facts)
 {
-	uint32_t print = t->since;
+	uint32_t print = t->since, storage = t->storage;
 
 	place_columns(e, t);
 	print_relation(t);
@@ -422,8 +422,10 @@ static void finish_columns(const struct entity *e, struct postgres_table *t, con
 			continue;
 		t->readable = t->readable && facts[i].readable;
 		print = print_number(print_number(print, (uint32_t)t->columns[i].number), facts[i].defined);
+		storage = print_number(storage, (uint32_t)t->columns[i].number);
 	}
 	t->columns_print = print_fold(print);
+	t->storage_print = print_fold(storage);
 }
 
 static bool load_columns(struct postgres_shape *s, struct postgres_client *c, struct error *err)

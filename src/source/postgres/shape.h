@@ -8,7 +8,8 @@
  * Prints say whether a table is still the one it was, across restarts (position.h keeps them):
  *
  *     relation   of what a relation message would tell now: names, types, modifiers of the modelled columns, in the order they are sent
- *     storage    of the files the rows lie in (of each partition too), of the publication's filter for it, and of since when it is published
+ *     storage    of the files the rows lie in (of each partition too, and of since when it is one), of the places of the modelled columns, of the
+ *                publication's filter for it, and of since when it is published
  *     columns    of when the modelled columns were last defined (xmin of their rows in pg_attribute), and of since when it is published:
  *                what was changed while a table had left the publication was not sent
  */
@@ -64,6 +65,7 @@ struct postgres_table {
 	int column_count;
 	struct postgres_column *columns;
 	uint32_t since;          /* of when the publication, and the table in it, was last defined */
+	uint32_t storage;        /* of what the storage print is made of, but for the columns */
 	uint32_t relation_print;
 	uint16_t storage_print, columns_print;
 };
@@ -101,6 +103,7 @@ int postgres_shape_entity(const struct postgres_shape *s, const char *schema, co
 int postgres_shape_column(const struct postgres_table *t, const char *name);
 /* The relation print of columns as a message tells them: fed name by name. Begins with PRINT_BEGIN. */
 #define PRINT_BEGIN UINT32_C(2166136261)
+#define PRINT_AWAY  UINT32_C(1) /* a relation print that is no table's: it was changed under another name */
 uint32_t postgres_print(uint32_t print, const void *p, size_t n);
 uint32_t postgres_print_column(uint32_t print, const char *name, uint32_t type, int32_t modifier);
 
