@@ -18,7 +18,7 @@ _tellerdesk_argument()
 {
 	local option=$1 word=$2
 	case $option in
-	--config | --replica)
+	--config | --replica | --log)
 		COMPREPLY=($(compgen -f -- "$word"))
 		compopt -o filenames 2>/dev/null
 		;;
@@ -38,6 +38,21 @@ _tellerdesk_argument()
 	--format)
 		COMPREPLY=($(compgen -W "text json csv" -- "$word"))
 		;;
+	--language)
+		COMPREPLY=($(compgen -W "auto en fr id" -- "$word"))
+		;;
+	--theme)
+		COMPREPLY=($(compgen -W "auto dark light mono contrast green" -- "$word"))
+		;;
+	--charts)
+		COMPREPLY=($(compgen -W "blocks braille ascii" -- "$word"))
+		;;
+	--encoding)
+		COMPREPLY=($(compgen -W "utf-8 latin1" -- "$word"))
+		;;
+	--log-level)
+		COMPREPLY=($(compgen -W "error warn note debug" -- "$word"))
+		;;
 	--zone)
 		COMPREPLY=($(compgen -W "$(cut -f3 /usr/share/zoneinfo/zone.tab 2>/dev/null | grep -v '^#') UTC" -- "$word"))
 		;;
@@ -47,8 +62,8 @@ _tellerdesk_argument()
 	--window | --slide)
 		COMPREPLY=($(compgen -W "1m 5m 15m 1h d w mo" -- "$word"))
 		;;
-	--max-age | --timeout | --delay | --for | --limit | --entity | --store | --wait | --until | --customers | --seed | \
-		--rate | --batch | --changes | --log | --script)
+	--slot | --max-age | --timeout | --delay | --for | --limit | --entity | --store | --wait | --until | --customers | --seed | \
+		--rate | --batch | --changes | --settle | --reject-percent | --script)
 		COMPREPLY=()
 		;;
 	*)

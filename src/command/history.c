@@ -108,7 +108,9 @@ static void history_came(const struct ask *a, struct sheet *t, const struct vers
 static void history_began(const struct ask *a, struct sheet *t, const struct version *v, struct buffer *b)
 {
 	const struct entity *e = &a->model->entities[v->entity];
-	if (!v->previous || v->moved_from || !v->changed_count) {
+	/* When a difference was found is not when the bank made it. */
+	bool late = v->origin == ORIGIN_RESYNC || v->origin == ORIGIN_REPAIR;
+	if (!v->previous || v->moved_from || !v->changed_count || late) {
 		history_came(a, t, v, b);
 		if (!v->previous)
 			return;

@@ -193,8 +193,10 @@ static bool plan_resync(struct ingest *in, struct error *err)
 {
 	bool asked = in->task.resync && !in->task.fresh;
 	if (!asked && !replica_may_resync(in->replica, RESYNC_PAUSE)) {
+		char hint[sizeof err->hint];
+		memcpy(hint, err->hint, sizeof hint);
 		err->code = ERROR_REFUSED;
-		return error_hint(err, "this is the second time within an hour: look at the source's retention, then run tellerdesk resync");
+		return error_hint(err, "for the second time within an hour: %s", hint);
 	}
 	in->task = (struct session_task){.resync = true, .fresh = true, .accept_server = in->task.accept_server, .entity = -1,
 	                                 .gap_reason = N_("purged")};

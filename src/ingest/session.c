@@ -275,7 +275,7 @@ static bool begin_copy(struct session *s, const struct snapshot_how *how, struct
 {
 	replica_catching_up(s->replica, true);
 	if (how->gap_reason)
-		log_line(LOG_WARN, "resync: %s", how->gap_reason);
+		log_line(LOG_WARN, "tables are compared row by row, a gap is noted: %s", how->gap_reason);
 	return snapshot_begin(s->snapshot, how, err);
 }
 

@@ -103,19 +103,41 @@ static void put_encryption(struct telling *t)
 }
 
 /* While nobody answers, what was told last is not how things stand: it says when that was. */
+static bool told_before(const struct telling *t, char when[MOMENT_SIZE])
+{
+	bool old = t->fresh->state == FRESH_OFFLINE || t->fresh->state == FRESH_REFUSED;
+	const char *asked_at = detail_text(t->source, "asked_at");
+	int64_t asked;
+	if (!old || !asked_at || !moment_rfc3339(asked_at, &asked))
+		return false;
+	moment_minute(asked, t->zone, when);
+	return true;
+}
+
+/* As put, dated. */
+static void put_then(struct telling *t, const char *label, struct buffer *b, bool warn)
+{
+	char when[MOMENT_SIZE];
+	struct buffer dated = {0};
+	if (!told_before(t, when)) {
+		put(t, label, b, warn);
+		return;
+	}
+	buffer_format(&dated, N_("%s, as of %s"), buffer_text(b), when);
+	buffer_done(b);
+	put(t, label, &dated, warn);
+}
+
 static void put_behind(struct telling *t)
 {
 	const struct freshness *f = t->fresh;
-	int64_t bytes = detail_number(t->source, "behind_bytes", -1), asked;
-	const char *asked_at = detail_text(t->source, "asked_at");
+	int64_t bytes = detail_number(t->source, "behind_bytes", -1);
 	char age[MOMENT_SIZE], when[MOMENT_SIZE], size[TEXT_SIZE];
 	bool old = f->state == FRESH_OFFLINE || f->state == FRESH_REFUSED;
 	struct buffer b = {0};
-	bool dated = bytes >= 0 && old && asked_at && moment_rfc3339(asked_at, &asked);
+	bool dated = bytes >= 0 && told_before(t, when);
 	if (bytes >= 0)
 		text_size(bytes, size);
-	if (dated)
-		moment_minute(asked, t->zone, when);
 	if (f->age != TIME_NONE)
 		duration_short(f->age, age);
 	if (f->age != TIME_NONE && dated)
@@ -199,7 +221,7 @@ static void put_slot(struct telling *t)
 		buffer_format(&b, N_("%s, missing: somebody dropped it"), slot);
 	else
 		buffer_text_add(&b, slot); /* servers before 13 tell no state */
-	put(t, /* xgettext: cell 14 */ N_("Slot"), &b, *state && !reserved);
+	put_then(t, /* xgettext: cell 14 */ N_("Slot"), &b, *state && !reserved);
 }
 
 /* How much of its log the server keeps for us, and when it will do so no more. */
@@ -212,6 +234,9 @@ static void put_retained(struct telling *t)
 	struct buffer b = {0};
 	if (bytes < 0)
 		return;
+	/* The server counts whole segments, and so may have more left than its limit says. */
+	if (most >= 0 && left > most)
+		left = most;
 	text_size(bytes, kept);
 	text_size(most < 0 ? 0 : most, limit);
 	text_size(left < 0 ? 0 : left, rest);
@@ -225,7 +250,7 @@ static void put_retained(struct telling *t)
 		buffer_format(&b, N_("%s, at most %s: only %s are left before it is given up"), kept, limit, rest);
 	else
 		buffer_format(&b, N_("%s, at most %s: %s are left"), kept, limit, rest);
-	put(t, /* xgettext: cell 14 */ N_("Kept for us"), &b, little || left == 0);
+	put_then(t, /* xgettext: cell 14 */ N_("Kept for us"), &b, little || left == 0);
 }
 
 int detail_lines(const struct status_source *s, const struct freshness *f, const struct zone *zone, struct arena *a, struct detail_line *out)

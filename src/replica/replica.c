@@ -121,6 +121,23 @@ static bool open_file(struct replica *r, struct error *err)
 	return true;
 }
 
+/* Of another model altogether the name says more than all that differs. */
+static bool another_model(const struct replica *r, const struct model *asked, const struct buffer *difference, struct error *err)
+{
+	struct buffer line = {0};
+
+	for (const char *p = buffer_text(difference); *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		buffer_text_add(&line, line.len ? "; " : "");
+		buffer_add(&line, p, strcspn(p, "\n"));
+	}
+	if (strcmp(r->model->name, asked->name) != 0)
+		error_set(err, ERROR_USAGE, "could not use model \"%s\": the replica was built with \"%s\"", asked->name, r->model->name);
+	else
+		error_set(err, ERROR_USAGE, "could not use model \"%s\": the replica was built with another: %s", asked->name, buffer_text(&line));
+	buffer_done(&line);
+	return error_hint(err, "leave it out (--model, or model in the configuration), name another replica, or apply it with tellerdesk resync --adopt-model");
+}
+
 static bool set_model(struct replica *r, const struct replica_params *p, struct error *err)
 {
 	r->model = replica_stored_model(r->db, r->path, err);
@@ -135,9 +152,7 @@ static bool set_model(struct replica *r, const struct replica_params *p, struct 
 			r->model = ok ? replica_stored_model(r->db, r->path, err) : NULL;
 			ok = r->model != NULL;
 		} else {
-			error_set(err, ERROR_USAGE, "could not use model \"%s\": the replica was built with another: %s", p->model->name,
-			          buffer_text(&difference));
-			ok = error_hint(err, "leave --model out, or apply it with tellerdesk resync --adopt-model");
+			ok = another_model(r, p->model, &difference, err);
 		}
 	}
 	buffer_done(&difference);

@@ -1,4 +1,5 @@
-/* What a source that forgets is told: nothing that a machine could still lose, no oftener than it asks for, and all of it in the end. */
+/* What a source that forgets is told: nothing that a machine could still lose, no oftener than it asks for, and all of it in the end.
+ * And that one whose transaction stops half-way is waited for, not asked over and over. */
 #include "config.h"
 
 #include <poll.h>
@@ -55,6 +56,8 @@ static struct {
 	struct told told[TOLD];
 	int told_count;
 	bool closing, break_disk;
+	bool slow;          /* stops once in the middle of each transaction */
+	int stops, hurried; /* so often; and of them, asked again without time to wait */
 	char position[24];
 	struct value *row;
 } keep;
@@ -129,7 +132,7 @@ static enum source_result keep_next(struct source *s, int timeout_ms, struct sou
 		e->commit_time = clock_now();
 		return SOURCE_BEGIN;
 	case 1:
-		keep.step = 2;
+		keep.step = keep.slow ? 4 : 2;
 		keep.row[0] = value_integer(keep.given + 1);
 		e->change = (struct change){.op = CHANGE_INSERT, .entity = place_model->customer, .after = keep.row};
 		return SOURCE_CHANGE;
@@ -143,6 +146,14 @@ static enum source_result keep_next(struct source *s, int timeout_ms, struct sou
 			full_disk_fail_sync(true);
 		e->position = print(++keep.given);
 		return SOURCE_COMMIT;
+	case 4:
+		keep.step = 5;
+		return SOURCE_WAIT;
+	case 5:
+		keep.step = 2;
+		keep.stops++;
+		keep.hurried += timeout_ms == 0;
+		return keep_next(s, timeout_ms, e, err);
 	default:
 		keep.step = 0;
 		e->complete_to = clock_now();
@@ -371,6 +382,16 @@ static void test_a_careless_source(void **state)
 	}
 }
 
+static void test_the_rest_of_a_transaction_is_waited_for(void **state)
+{
+	struct error err = {0};
+	(void)state;
+	keep.slow = true;
+	assert_true(run("each:", 20, &err));
+	assert_int_equal(keep.stops, 20);
+	assert_int_equal(keep.hurried, 0);
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -405,6 +426,7 @@ int main(void)
 		cmocka_unit_test_setup(test_nothing_that_could_not_be_synced, fresh),
 		cmocka_unit_test_setup(test_at_each_commit, fresh),
 		cmocka_unit_test_setup(test_a_careless_source, fresh),
+		cmocka_unit_test_setup(test_the_rest_of_a_transaction_is_waited_for, fresh),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

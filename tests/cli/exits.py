@@ -60,7 +60,12 @@ def usage(t, bank, replica):
     fails(t, "adopt no model", desk("resync", "--adopt-model", *ask), 2, "--model")
     fails(t, "console without a terminal", desk("console", *ask), 2, "terminal")
     differing = desk("ingest", "--once", "--source", f"bank:{bank}", "--model", "sakila", *ask)
-    t.ok(differing.status == 2 and "could not" in differing.err, "another model than the replica's is refused", differing)
+    t.ok(differing.status == 2 and 'could not use model "sakila": the replica was built with "demography"\n' in differing.err and "--replica" not in differing.err
+         and "name another replica" in differing.err, "another model than the replica's is refused", differing)
+    with open(os.path.join(SRCDIR, "data", "models", "demography.model"), encoding="utf-8") as f, open(path("other.model"), "w", encoding="utf-8") as g:
+        g.write(f.read().replace("[model]", "[model]\ntitle = Else", 1).replace("title = Customer demography", "", 1).replace("Asia/Jakarta", "Europe/Paris"))
+    differing = desk("ingest", "--once", "--source", f"bank:{bank}", "--model", path("other.model"), *ask)
+    t.ok(differing.status == 2 and 'is "Else"; the model: the zone was "Asia/Jakarta", is "Europe/Paris"\n' in differing.err, "one of the same name by what differs, on one line", differing)
 
 
 def model_errors(t, bank):

@@ -123,4 +123,11 @@ sed -n 's/^\.It Cm \([a-z_]*\) Ta Li \(.*\) Ta .*/\1 \2/p' "$SRCDIR/man/tellerde
 	sed -e 's/\\&//g' -e 's/\\ / /g' | sort >keys.page
 ok 'there are keys' test "$(wc -l <keys.program)" -ge 20
 ok 'every key of the console is in tellerdesk.conf(5), and no other' same keys.program keys.page
+
+# The completion: an option that takes a word is known to it, or the word would be taken for a command.
+cat help.* | sed -n 's/^ *-*[a-z,]* *\(--[a-z-]*\) [A-Z].*/\1/p' | sort -u >options.word
+ok 'there are options that take a word' test "$(wc -l <options.word)" -ge 10
+bash -c 'compopt() { :; }; . "$0"; while read -r option; do _tellerdesk_argument "$option" "" || echo "$option"; done' \
+	"$SRCDIR/data/completion/tellerdesk.bash" <options.word >unknown 2>/dev/null
+ok 'the completion knows each of them' same /dev/null unknown
 echo "1..$n"

@@ -47,6 +47,8 @@ def reconciled(t):
     t.equal(desk("check", "--against-source", *ask).status, 0, "after a resync nothing differs")
     newest = desk("history", "10000005", "--entity", "customer", *ask, "--json").json()["versions"][0]
     t.equal(newest["origin"], "resync", "history says that a resync found it")
+    text = desk("history", "10000005", "--entity", "customer", *ask)
+    t.ok("found by a resync" in text.out and "->" in text.out, "as text, before what differed", text)
     with running("ingest", "--source", f"bank:{bank}", *ask) as service:
         wait_for(lambda: desk("status", *ask, "--json").json()["freshness"]["state"] == "live", "a live replica")
         result = desk("resync", *ask, "--json")

@@ -349,7 +349,7 @@ def gone(t):
         t.equal(counts(replica, "gaps"), 1, "purged: the gap is recorded", status(replica))
         lose()
         done = once(s.url(), replica)
-        t.ok(done.status == 8 and "purged" in done.err and "retention" in done.err and source(replica)["state"] == "refused",
+        t.ok(done.status == 8 and "purged" in done.err and "second time within an hour: keep logs longer" in done.err and source(replica)["state"] == "refused",
              "purged again within the hour: a person is asked", done)
     with filled() as s:
         replica = fresh("old.db")

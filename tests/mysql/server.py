@@ -259,6 +259,14 @@ class Server:
     def lost(error):
         return not isinstance(error, wire.ServerError) or error.number in (1053, 1317, 1927, 2006, 2013)
 
+    # ---- commits that are in the log and not visible ----
+
+    def hold(self, sql, database):
+        return Held(self, sql, database)
+
+    def let_go(self):
+        self.sql("SET GLOBAL rpl_semi_sync_master_enabled = OFF")
+
     def script(self, text, database="bank"):
         """Text through the server's own client program, which knows DELIMITER and SOURCE."""
         done = subprocess.run(["mariadb", "--no-defaults", "--user=root", f"--socket={self.socket}", "--batch", "--skip-column-names", database],
@@ -333,6 +341,36 @@ class Server:
     def tcp_url(self, port=None, user="teller", database="bank", **parameters):
         more = "&".join(f"{n.replace('_', '-')}={v}" for n, v in parameters.items())
         return f"mysql://{user}@127.0.0.1:{port or self.port}/{database}" + (f"?{more}" if more else "")
+
+
+class Held:
+    """One commit that is logged and not visible, until it is let go: semi-synchronous replication without a replica."""
+
+    def __init__(self, server, sql, database):
+        self.server = server
+        before = server.position()
+        server.sql("SET GLOBAL rpl_semi_sync_master_timeout = 3600000; SET GLOBAL rpl_semi_sync_master_wait_point = AFTER_SYNC; "
+                   "SET GLOBAL rpl_semi_sync_master_wait_no_slave = ON; SET GLOBAL rpl_semi_sync_master_enabled = ON")
+        self.session = server.connect(database=database)
+        self.session.send(sql)
+        end = time.monotonic() + BOUND
+        while server.position() == before:
+            if time.monotonic() > end:
+                raise TimeoutError("a commit that is in the log")
+            time.sleep(0.02)
+
+    def release(self):
+        session, self.session = self.session, None
+        if session:
+            self.server.let_go()
+            session.receive()
+            session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release()
 
 
 @atexit.register

@@ -3,7 +3,8 @@
 
     chaos.py [--kills N] [--servers N] [--cuts N] [--seed N]
 
-A killed program leaves a connection that the server takes for alive; the slot is busy until it is found dead.
+A killed program leaves a connection that the server takes for alive; the slot is busy until it is found dead. In every other life the
+log has whole images of what was (REPLICA IDENTITY FULL), in the others of deletions no more than the key.
 """
 
 import sys
@@ -15,8 +16,18 @@ from lives import chaos  # noqa: E402
 
 KILLS, SERVERS, CUTS, SEED = numbers(kills=12, servers=3, cuts=6, seed=1)
 
+
+
+def identity(server):
+    def before(number_):
+        for table, _, _ in BANK.values():
+            server.sql(f"ALTER TABLE {table} REPLICA IDENTITY {'FULL' if number_ % 2 else 'DEFAULT'}")
+        return number_ % 2 == 1
+    return before
+
+
 with tap() as t:
     if need(t):
-        with Server("chaos", tcp=True, wal_sender_timeout="5s") as server:
-            chaos(t, server, KILLS, SERVERS, CUTS, SEED)
+        with Server("chaos", tcp=True, wal_sender_timeout="5s", max_replication_slots=60, max_wal_senders=60) as server:
+            chaos(t, server, KILLS, SERVERS, CUTS, SEED, identity(server))
             t.equal(len(server.slots()), (KILLS + SERVERS + CUTS + 9) // 10, "one slot a replica is left, none more")

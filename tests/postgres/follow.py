@@ -142,6 +142,17 @@ def swapped(t, server):
         f.same("then the new table is followed, the old one is not")
 
 
+def renamed(t, server):
+    with Case(t, server, "renamed", ROWS) as f:
+        f.sql("BEGIN; ALTER TABLE account RENAME TO account_away; INSERT INTO account_away VALUES (901, 1, 5, 'away'); DELETE FROM account_away WHERE id = 11;"
+              "ALTER TABLE account_away RENAME TO account; INSERT INTO account VALUES (902, 1, 5, 'back'); COMMIT")
+        f.settles("what happened to a table while it went by another name is read")
+        f.service.terminate()
+        f.sql("ALTER TABLE account RENAME TO account_away; INSERT INTO account_away VALUES (903, 1, 5, 'away'); ALTER TABLE account_away RENAME TO account")
+        f.service.start()
+        f.settles("while nobody followed, too")
+
+
 def altered(t, server):
     with Case(t, server, "altered", ROWS) as f:
         before = value(f.replica, "SELECT count(*) FROM customer_versions")
@@ -656,7 +667,7 @@ def standby_promoted(t, server):
             f.equal(value(f.replica, "SELECT count(*) FROM td_gap") > 0, True, "with a gap")
 
 
-SCENARIOS = [page_heads, emptied, cascades, dropped, swapped, altered, rewritten, partitioned, toast, toast_while_copied, keys, rolled_back, interleaved, prepared, large, conflicts, atomic, filtered,
+SCENARIOS = [page_heads, emptied, cascades, dropped, swapped, renamed, altered, rewritten, partitioned, toast, toast_while_copied, keys, rolled_back, interleaved, prepared, large, conflicts, atomic, filtered,
              publication_gone, publication_remade, slot_gone, slot_ahead, slot_busy, idle, schemas, oddities, standby_promoted]
 
 if __name__ == "__main__":

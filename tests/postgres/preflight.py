@@ -368,6 +368,10 @@ def accounts(t):
                 "a schema of the search_path that may not be used", result)
         mend(s, told(result))
         t.equal(told(preflight(s, user="partly")), [], "and the GRANT mends it")
+        ports = server_.free_port(), server_.free_port()
+        result = desk("check-source", "--source", f"postgresql://teller@127.0.0.1:{ports[0]},[::1]:{ports[1]}/bank", "--model", path("bank.model"))
+        t.ok(result.status == 6 and f"port {ports[0]} failed" in result.err and f"port {ports[1]} failed" in result.err and f"teller@[::1]:{ports[1]}: " in result.err,
+             "of several hosts each is told of", result)
         for user in ("hidden", "nobody"):
             result = preflight(s, user=user)
             t.ok(result.status == 3 and "hint:" in result.err, f"{user}: denied is exit 3, with what to do", result)

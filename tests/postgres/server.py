@@ -461,7 +461,7 @@ class Server:
         return contextlib.closing(self.connect(user, database, **more))
 
     def connect(self, user="postgres", database="bank", **more):
-        parameters = dict(host=self.folder, port=self.port or 5432, user=user, dbname=database, connect_timeout=int(BOUND), application_name="test")
+        parameters = dict(host=self.folder, port=self.port or 5432, user=user, dbname=database, connect_timeout=int(BOUND), application_name="test", client_encoding="UTF8")
         return Session(**dict(parameters, **more))
 
     def sql(self, text, database="bank"):
@@ -519,6 +519,14 @@ class Server:
     def lost(error):
         """The connection is gone, or the server ends or begins."""
         return error.pgcode is None or error.pgcode.startswith(("08", "57P0"))
+
+    # ---- commits that are in the log and not visible ----
+
+    def hold(self, sql, database):
+        return Held(self, sql, database)
+
+    def let_go(self):
+        self.reload(synchronous_standby_names="")
 
     def dump(self, table, database="bank"):
         """All rows, in canonical text, in order."""
@@ -592,6 +600,32 @@ class Server:
     def tcp_url(self, port=None, user="teller", database="bank", **parameters):
         more = "&".join(f"{name}={value}" for name, value in parameters.items())
         return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}" + (f"?{more}" if more else "")
+
+
+class Held:
+    """One commit that is logged and not visible, until it is let go: a synchronous standby that never comes."""
+
+    def __init__(self, server, sql, database):
+        self.server = server
+        server.reload(synchronous_standby_names="never")
+        self.session = server.connect(database=database)
+        self.answer = self.session.later(sql)
+        until(lambda: self.answer.done() or server.cell(f"SELECT wait_event FROM pg_stat_activity WHERE pid = {self.session.pid}", "postgres") == "SyncRep", "a commit that waits for its standby")
+        if self.answer.done():
+            raise RuntimeError(f"a commit that does not wait: {self.answer.result()}")
+
+    def release(self):
+        session, self.session = self.session, None
+        if session:
+            self.server.let_go()
+            self.answer.result(BOUND)
+            session.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release()
 
 
 def parent(pid):

@@ -6,7 +6,9 @@
     judge(t, replica, book, "after it all")  rows, versions and registrations are those of the book
 
 The book holds, for every key, its versions in the order they were committed. A replica whose first copy began after transaction
-n knows each key from its version of then on: so its versions must be an end of the book's, and one n must fit all keys.
+n knows each key from its version of then on: so its versions must be an end of the book's, and one n must fit all keys. Where
+images of what was are not whole (judge(..., whole=False)), a row that changed before it was copied is known from that change on, of one
+that ended no more than its key and its end: each key then has a beginning of its own.
 The writer asks the target after a lost connection whether its last transaction is there.
 """
 
@@ -312,7 +314,20 @@ def fits(book_versions, got):
     return (low, high), None
 
 
-def verdict(replica, book):
+def ends(book_versions, got):
+    """The same where images are not whole: why they are no end of the book's; None: they are."""
+    if len(got) > len(book_versions):
+        return f"{len(got)} versions, committed were {len(book_versions)}"
+    for i, (version, (values, origin, ended)) in enumerate(zip(book_versions[len(book_versions) - len(got):], got)):
+        only_its_end = i == 0 and origin == "snapshot" and ended and sum(v is not None for v in values.values()) == 1
+        if version.values != values and not only_its_end:
+            return f"version {i + 1}: {unlike(values, version.values)}"
+        if version.how != ended:
+            return f"version {i + 1} ended by {ended}, not {version.how}"
+    return None
+
+
+def verdict(replica, book, whole=True):
     """(what is wrong as lines, the transaction the copy began after)"""
     versions, registered, rows = replica_versions(replica)
     low, high, wrong = 0, NEVER, []
@@ -324,23 +339,37 @@ def verdict(replica, book):
             if live.get(key) != rows[name].get(key):
                 wrong.append(f"{name} {key}: {unlike(rows[name].get(key), live.get(key))}")
         for key, committed in book.keys[name].items():
-            span, why = fits(committed, versions[name].get(key, []))
+            got = versions[name].get(key, [])
+            span, why = fits(committed, got) if whole else ((0, NEVER), ends(committed, got))
             if why:
                 wrong.append(f"{name} {key}: {why}")
             else:
                 low, high = max(low, span[0]), min(high, span[1])
     if low > high:
         wrong.append(f"no one beginning fits all keys: after {low} by some, before {high + 1} by others")
-    began, wanted = low, {}
+    return wrong + (registrations(book, registered, low) if whole else some_registrations(book, registered)), low
+
+
+def registrations(book, registered, began):
+    """What is wrong with them."""
+    wanted = {}
     for key in book.first:
         seen = [v for v in life(book, key) if v.ended > began]
         if seen:  # those before the copy began are not known to it
             first = min(seen, key=lambda v: (v.begun, v.ended))
             wanted[key] = (first.values["store_id"], first.values["registered_at"])
-    for key in sorted(set(wanted) | set(registered)):
-        if registered.get(key) != wanted.get(key):
-            wrong.append(f"registration of {key}: {registered.get(key)}, committed {wanted.get(key)}")
-    return wrong, began
+    return [f"registration of {key}: {registered.get(key)}, committed {wanted.get(key)}" for key in sorted(set(wanted) | set(registered)) if registered.get(key) != wanted.get(key)]
+
+
+def some_registrations(book, registered):
+    """One for each that lives, of a version it had; of one that ended unseen nothing is known, and it may have come again."""
+    wrong, live = [], book.live("customer")
+    for key in sorted(set(live) | set(registered)):
+        versions = life(book, key)
+        known = [(v.values["store_id"], v.values["registered_at"]) for v in versions] + [(None, None)] * any(v.how == "delete" for v in versions)
+        if registered.get(key) not in known:
+            wrong.append(f"registration of {key}: {registered.get(key)}, committed were {known}")
+    return wrong
 
 
 def life(book, key):
@@ -352,7 +381,7 @@ def life(book, key):
     return out
 
 
-def judge(t, replica, book, name):
-    wrong, began = verdict(replica, book)
+def judge(t, replica, book, name, whole=True):
+    wrong, began = verdict(replica, book, whole)
     return t.ok(not wrong, f"{name}: rows, versions and registrations are those committed", f"{book.commits} transactions, the copy began after {began}\n" + "\n".join(wrong[:25]) +
                 f"\n{len(wrong)} in all; anomalies {ask(replica, 'SELECT * FROM td_anomaly LIMIT 5')}")

@@ -80,6 +80,21 @@ static void committed(struct writer *w)
 		fail_msg("%s", err.message);
 }
 
+/* What a server says as it goes is told by its code, not with its prefix. */
+static void test_sent_away(void **state)
+{
+	struct writer *w = opened();
+	struct error err = {0};
+
+	(void)state;
+	pgserver_sql(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'tellerdesk%'");
+	assert_false(w->ops->begin(w, 1, &err));
+	assert_int_equal(err.code, ERROR_UNREACHABLE);
+	if (!strstr(err.message, ": terminating connection due to administrator command (57P01)") || strstr(err.message, "FATAL"))
+		fail_msg("%s", err.message);
+	w->ops->close(w);
+}
+
 static void hex(struct buffer *out, const char *text)
 {
 	buffer_clear(out);
@@ -540,6 +555,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rows, empty),
 		cmocka_unit_test_setup(test_escapes, empty),
+		cmocka_unit_test_setup(test_sent_away, empty),
 		cmocka_unit_test_setup(test_order, empty),
 		cmocka_unit_test_setup(test_failure, empty),
 		cmocka_unit_test_setup(test_same_as_bank, empty),

@@ -170,6 +170,8 @@ static const struct {
 	 "Behind: 1s by the source's clock; 0 bytes\nLog ends at: 16/B3\nSlot: tellerdesk_b7, reserved\n"
 	 "Kept for us: 12.0 MB, at most 400.0 MB: 100.0 MB are left\n",
 	 FRESH_LIVE, SECOND},
+	{"{\"slot\":\"s\",\"slot_state\":\"reserved\",\"retained_bytes\":7,\"safe_bytes\":29000000,\"retained_limit_bytes\":16000000,\"asked_at\":\"" TOLD_AT "\"}",
+	 "Slot: s, reserved, as of 2026-11-20 07:02\nKept for us: 7 bytes, at most 16.0 MB: 16.0 MB are left, as of 2026-11-20 07:02\n", FRESH_REFUSED, TIME_NONE},
 	{"{\"slot\":\"s\",\"slot_state\":\"extended\",\"retained_bytes\":12000000,\"safe_bytes\":99999999,\"retained_limit_bytes\":400000000}",
 	 "!Slot: s, extended: it holds more log than the server plans for\n"
 	 "!Kept for us: 12.0 MB, at most 400.0 MB: only 100.0 MB are left before it is given up\n",

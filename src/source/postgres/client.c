@@ -22,23 +22,20 @@
 
 /* ---- failing ---- */
 
-void client_note(struct postgres_client *c, const PGresult *r)
+/* A line for each host that was tried; what begins with a tab only guesses. */
+static void note_lines(struct buffer *out, const char *text)
 {
-	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL, *words = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-
-	buffer_clear(&c->words);
-	memset(c->sqlstate, 0, sizeof c->sqlstate);
-	if (state)
-		strncpy(c->sqlstate, state, sizeof c->sqlstate - 1);
-	buffer_text_add(&c->words, words ? words : PQerrorMessage(c->handle));
-	size_t n = strcspn(buffer_text(&c->words), "\n");
-	buffer_cut(&c->words, n);
-	if (PQstatus(c->handle) == CONNECTION_BAD)
-		c->end = CLIENT_BROKEN;
+	for (size_t n; *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		if (n && *text != '\t') {
+			buffer_text_add(out, out->len ? "; " : "");
+			buffer_add(out, text, n);
+		}
+	}
 }
 
-/* What the server said while the connection was made comes as text alone: told at length, its code is in it. */
-static void note_connect(struct postgres_client *c)
+/* What the server said beside any answer comes as text alone: told at length, its code is in it. */
+static void note_text(struct postgres_client *c)
 {
 	const char *text = PQerrorMessage(c->handle), *found = NULL;
 
@@ -52,9 +49,32 @@ static void note_connect(struct postgres_client *c)
 			found = state + 7;
 		}
 	}
-	found = found ? found : text;
-	buffer_add(&c->words, found, strcspn(found, "\n"));
+	if (found)
+		buffer_add(&c->words, found, strcspn(found, "\n"));
+	else
+		note_lines(&c->words, text);
+}
+
+static void note_connect(struct postgres_client *c)
+{
+	note_text(c);
 	c->end = CLIENT_BROKEN;
+}
+
+void client_note(struct postgres_client *c, const PGresult *r)
+{
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL, *words = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+	note_text(c);
+	if (words) {
+		memset(c->sqlstate, 0, sizeof c->sqlstate);
+		if (state)
+			strncpy(c->sqlstate, state, sizeof c->sqlstate - 1);
+		buffer_clear(&c->words);
+		buffer_add(&c->words, words, strcspn(words, "\n"));
+	}
+	if (PQstatus(c->handle) == CONNECTION_BAD)
+		c->end = CLIENT_BROKEN;
 }
 
 bool client_fail(struct postgres_client *c, const char *what, struct error *err)
@@ -170,7 +190,7 @@ static char *client_place(PGconn *handle, const PQconninfoOption *o)
 	user = user ? user : "";
 	if (host && *host == '/')
 		return memory_format("%s%s%s", user, *user ? "@" : "", host);
-	return memory_format("%s%s%s:%s", user, *user ? "@" : "", host ? host : "localhost", port ? port : "5432");
+	return memory_format(host && strchr(host, ':') ? "%s%s[%s]:%s" : "%s%s%s:%s", user, *user ? "@" : "", host ? host : "localhost", port ? port : "5432");
 }
 
 /* Names are looked up here first, where it can be stopped: the library's own look-up cannot. */

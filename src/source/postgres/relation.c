@@ -70,6 +70,7 @@ static struct postgres_relation *relation_put(struct postgres_stream *st, uint32
 	st->relation_count++;
 	st->relations[i] = memory_zero(1, sizeof **st->relations);
 	st->relations[i]->id = id;
+	st->relations[i]->entity = -1;
 	arena_init(&st->relations[i]->arena);
 	return st->relations[i];
 }

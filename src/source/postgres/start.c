@@ -23,7 +23,9 @@
 
 /* ---- a slot of our own ---- */
 
-static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, struct error *err)
+/* snapshot: the name of the slot's own, held until the connection is asked for something else. Not in a transaction: one that is open while
+ * the server waits may take a snapshot of its own (when its settings are read again), and the slot then fails. */
+static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, char **snapshot, struct error *err)
 {
 	struct postgres_rows r;
 	struct buffer sql = {0};
@@ -32,9 +34,9 @@ static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, s
 	buffer_text_add(&sql, "CREATE_REPLICATION_SLOT ");
 	postgres_identifier(&sql, m->slot);
 	/* From 17 on standbys that synchronise slots have it too, and nothing is sent that standbys which must have it first have not. */
-	buffer_text_add(&sql, version >= 170000   ? " LOGICAL pgoutput (FAILOVER, SNAPSHOT 'use')"
-			      : version >= 150000 ? " LOGICAL pgoutput (SNAPSHOT 'use')"
-						  : " LOGICAL pgoutput USE_SNAPSHOT");
+	buffer_text_add(&sql, version >= 170000   ? " LOGICAL pgoutput (FAILOVER, SNAPSHOT 'export')"
+			      : version >= 150000 ? " LOGICAL pgoutput (SNAPSHOT 'export')"
+						  : " LOGICAL pgoutput EXPORT_SNAPSHOT");
 	/* It takes as long as the longest transaction under way. */
 	postgres_client_be_patient(c, true);
 	bool ok = postgres_client_rows(c, buffer_text(&sql), &r, err);
@@ -47,6 +49,7 @@ static bool make(struct postgres *m, struct postgres_client *c, uint64_t *lsn, s
 	}
 	const char *point = postgres_rows_next(&r) ? postgres_rows_named(&r, "consistent_point") : NULL;
 	ok = point && lsn_parse(point, strlen(point), lsn);
+	*snapshot = ok ? memory_text(postgres_rows_named(&r, "snapshot_name")) : NULL;
 	postgres_rows_done(&r);
 	return ok || error_set(err, ERROR_REFUSED, "could not follow server %s: it made a slot and did not say where", postgres_client_name(c));
 }
@@ -60,21 +63,32 @@ static void take_prints(struct postgres *m)
 	m->stream.prints_dirty = true;
 }
 
+/* What the slot's snapshot sees: it is made from the log, not from what readers see. */
+static bool slot_sees(struct postgres *m, const char *snapshot, struct error *err)
+{
+	bool ok = postgres_client_run(m->control, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) &&
+		  postgres_client_runf(m->control, err, "SET TRANSACTION SNAPSHOT '%s'", snapshot ? snapshot : "");
+	char *text = ok ? postgres_client_cell(m->control, "SELECT txid_current_snapshot()", err) : NULL;
+
+	/* What went wrong is told already. */
+	ok = text && postgres_client_run(m->control, "COMMIT", err);
+	if (!ok)
+		postgres_client_run(m->control, "ROLLBACK", NULL);
+	ok = ok && visible_begin(m, text, err);
+	free(text);
+	return ok;
+}
+
 bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err)
 {
 	if (!slot_drop(m->control, m->slot, err))
 		return false;
 	struct postgres_client *c = postgres_connect(m, POSTGRES_REPLICATION, err);
-	char *snapshot = NULL;
 	struct error ignored = {0};
-	bool made = c && postgres_client_run(c, "BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ", err) && make(m, c, lsn, err), ok = made;
+	char *name = NULL;
+	bool made = c && make(m, c, lsn, &name, err), ok = made && slot_sees(m, name, err);
 
-	if (ok) {
-		/* Of the slot, not of the server: it is made from the log. */
-		snapshot = postgres_client_cell(c, "SELECT txid_current_snapshot()", err);
-		ok = snapshot && visible_begin(m, snapshot, err);
-	}
-	free(snapshot);
+	free(name);
 	postgres_client_close(c);
 	/* Read after the point: a change before this read is in what is copied, one after it is told by a message or found out later. */
 	m->shape_stale = true;

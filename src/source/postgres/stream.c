@@ -22,6 +22,7 @@
 #define BEHIND  (SECOND / 20) /* from a commit to when it is sent to us: the server has more for us than it can send at once */
 #define LINGER  (SECOND / 200) /* until it has no more: a rest that is shorter is none */
 #define GATHER  50000         /* ns: in a rest, so that there is more than one message to wake up for */
+#define GOODBYE_MS 50         /* for the server to end its side: who is told to stop is gone within 200 ms, whatever else there is to end */
 #define SILENCE MINUTE        /* without a byte of the server, though it was asked: the connection is dead */
 
 void postgres_stream_init(struct postgres_stream *st, const struct model *model)
@@ -131,7 +132,7 @@ void postgres_stream_end(struct postgres *m)
 	/* What was synced last is told too: where nobody comes back for long, the log is kept from there on only. */
 	if (m->stream.durable_moved)
 		speak(m, false, &ignored);
-	postgres_client_stream_end(m->stream.client, 200);
+	postgres_client_stream_end(m->stream.client, GOODBYE_MS);
 }
 
 /* ---- messages ---- */

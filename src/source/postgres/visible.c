@@ -96,16 +96,23 @@ static bool bad(struct postgres *m, struct error *err)
 	return error_set(err, ERROR_REFUSED, "could not follow server %s: it told a snapshot that cannot be read", postgres_client_name(m->control));
 }
 
-/* A snapshot names those in progress below the newest that has ended, so one must have ended behind all that we ask for: ours. */
-static char *ask_for_all(struct postgres *m, struct error *err)
+/* A snapshot, and behind it a number that nobody had before: of all numbers between nobody can know yet. */
+static char *ask_newest(struct postgres *m, uint64_t *next, struct error *err)
 {
-	return postgres_client_run(m->control, "SELECT txid_current()", err) ? ask(m, err) : NULL;
+	char *text = postgres_client_cell(m->control, "SELECT txid_current_snapshot() || ' ' || txid_current()", err);
+	char *behind = text ? strchr(text, ' ') : NULL;
+
+	*next = behind ? strtoull(behind, NULL, 10) : 0;
+	if (behind)
+		*behind = '\0';
+	return text;
 }
 
 bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *err)
 {
 	struct snapshot_text then = {0}, now;
-	char *text = ask_for_all(m, err);
+	uint64_t next;
+	char *text = ask_newest(m, &next, err);
 
 	m->visible.count = 0;
 	if (!text)
@@ -123,6 +130,10 @@ bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *
 			note(&m->visible, xid, 0);
 		p = end;
 	}
+	/* A snapshot ends behind the last that has ended: those who began after it are in no list. */
+	for (uint64_t xid = now.xmax; xid < next; xid++)
+		if (!slot_snapshot || seen(&then, xid))
+			note(&m->visible, xid, 0);
 	free(text);
 	m->visible.begun = true;
 	return true;
