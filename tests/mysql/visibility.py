@@ -14,7 +14,7 @@ import os
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
-from unseen import Case, at_random, checks, first_copy, play, resync  # noqa: E402
+from held import Case, at_random, checks, first_copy, play, resync  # noqa: E402
 
 SEED, ROWS = numbers(seed=1, rows=20000)
 TABLES = """CREATE TABLE customer (cif BIGINT PRIMARY KEY, name VARCHAR(80), note VARCHAR(80));

@@ -128,6 +128,24 @@ def dropped(t, server):
         f.settles("added to the publication it is read anew")
 
 
+def dropped_often(t, server):
+    """A commit is sent a moment before the catalogue shows what it did: whoever reads the catalogue in between believes what was."""
+    with Case(t, server, "dropped_often", ROWS) as f:
+        odd = []
+        for turn in range(12):
+            f.sql(f"UPDATE account SET kind = 'turn {turn}' WHERE id < 3; DELETE FROM account WHERE id > 2")
+            f.sync()
+            f.sql("CREATE TABLE again (LIKE account INCLUDING ALL); DROP TABLE account; ALTER TABLE again RENAME TO account; ALTER PUBLICATION tellerdesk ADD TABLE account;"
+                  f"INSERT INTO account VALUES (1, 1, {turn}, 'anew'), ({turn + 3}, 1, 1, 'anew')")
+            f.sync()
+            end = time.monotonic() + 10
+            while differences(server, f.replica, f.shapes, f.name) and time.monotonic() < end:
+                time.sleep(0.05)
+            odd += differences(server, f.replica, f.shapes, f.name)
+        f.equal(odd, [], "however often a table is made again, no row is missed")
+        f.same()
+
+
 def swapped(t, server):
     with Case(t, server, "swapped", ROWS) as f:
         before = value(f.replica, "SELECT count(*) FROM account_versions")
@@ -667,7 +685,7 @@ def standby_promoted(t, server):
             f.equal(value(f.replica, "SELECT count(*) FROM td_gap") > 0, True, "with a gap")
 
 
-SCENARIOS = [page_heads, emptied, cascades, dropped, swapped, renamed, altered, rewritten, partitioned, toast, toast_while_copied, keys, rolled_back, interleaved, prepared, large, conflicts, atomic, filtered,
+SCENARIOS = [page_heads, emptied, cascades, dropped, dropped_often, swapped, renamed, altered, rewritten, partitioned, toast, toast_while_copied, keys, rolled_back, interleaved, prepared, large, conflicts, atomic, filtered,
              publication_gone, publication_remade, slot_gone, slot_ahead, slot_busy, idle, schemas, oddities, standby_promoted]
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Commits that are in the log, and were sent to whoever follows it, before any reader may see them (tests/server/unseen.py).
+"""Commits that are in the log, and were sent to whoever follows it, before any reader may see them (tests/server/held.py).
 
     visibility.py [--seed N] [--rows N]
 
@@ -11,7 +11,7 @@ import os
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
-from unseen import Case, at_random, checks, play, resync  # noqa: E402
+from held import Case, at_random, checks, play, resync  # noqa: E402
 
 SEED, ROWS = numbers(seed=1, rows=20000)
 TABLES = """CREATE TABLE customer (cif BIGINT PRIMARY KEY, name VARCHAR(80), note VARCHAR(80));

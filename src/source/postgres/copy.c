@@ -234,12 +234,16 @@ static struct chunk_reader *chunks(struct postgres *m)
 
 static bool postgres_read_chunk(struct source *s, int entity, const struct value *after_key, int limit, struct source_chunk *out, struct error *err)
 {
-	return chunk_read(chunks((struct postgres *)s), entity, after_key, limit, out, err);
+	struct postgres *m = (struct postgres *)s;
+
+	return (!m->shape_stale || postgres_shape_refresh(m, err)) && chunk_read(chunks(m), entity, after_key, limit, out, err);
 }
 
 static bool postgres_read_keys(struct source *s, int entity, const struct value *const *keys, int count, struct source_chunk *out, struct error *err)
 {
-	return chunk_read_keys(chunks((struct postgres *)s), entity, keys, count, out, err);
+	struct postgres *m = (struct postgres *)s;
+
+	return (!m->shape_stale || postgres_shape_refresh(m, err)) && chunk_read_keys(chunks(m), entity, keys, count, out, err);
 }
 
 static int64_t postgres_estimate(struct source *s, int entity)

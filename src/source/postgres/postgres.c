@@ -92,12 +92,17 @@ bool postgres_log_end_on_disk(struct postgres *m, uint64_t *written, struct erro
 
 bool postgres_shape_refresh(struct postgres *m, struct error *err)
 {
+	bool all = true;
+
 	if (!m->shape_stale && clock_mono() - m->shape_at < SHAPE_EVERY)
 		return true;
+	/* A change of a table is sent before the catalogue shows it: read too early it would say what was. */
+	if (m->stream.client && !visible_all(m, &all, err))
+		return false;
 	/* A standby does not write the log, and is not followed: check says so. */
 	if (!postgres_shape_load(&m->shape, m->control, &m->target, err) || (m->timeline && !postgres_log_end(m, &m->proof.shape_end, NULL, err)))
 		return false;
-	m->shape_stale = false;
+	m->shape_stale = !all;
 	m->shape_at = clock_mono();
 	return true;
 }

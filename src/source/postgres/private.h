@@ -198,6 +198,8 @@ void visible_committed(struct postgres_visible *v, uint32_t xid, uint64_t end);
 bool visible_begin(struct postgres *m, const char *slot_snapshot, struct error *err);
 /* After each commit: now and then the server is asked, so that the list stays short. */
 bool visible_keep_small(struct postgres *m, struct error *err);
+/* Waits a moment until all that was sent is visible; *all: it is. */
+bool visible_all(struct postgres *m, bool *all, struct error *err);
 /* A position before which all is visible to reads made from now on, and not beyond where the stream stands. */
 bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err);
 /* The same without a stream to tell which transactions are ours: the end of the log, once all that was in progress then has ended. 0 until then. */

@@ -134,9 +134,10 @@ static void lay_out(struct postgres *m, struct postgres_relation *r, const struc
 }
 
 /* Another table goes by the name of one we know: dropped and made again, or swapped in. */
-static bool replaced(struct postgres_stream *st, const struct postgres_relation *r)
+static bool replaced(struct postgres *m, const struct postgres_relation *r)
 {
-	bool found = false;
+	struct postgres_stream *st = &m->stream;
+	bool found = m->shape.tables[r->entity].base.name && m->shape.tables[r->entity].oid != r->id;
 
 	for (int i = 0; i < st->relation_count; i++)
 		if (st->relations[i]->entity == r->entity && st->relations[i] != r) {
@@ -182,7 +183,7 @@ void postgres_relation_take(struct postgres *m, const struct pgoutput_relation *
 		return;
 	lay_out(m, r, told);
 	struct postgres_prints *known = &st->prints[r->entity];
-	if (!replaced(st, r) && known->relation == r->print)
+	if (!replaced(m, r) && known->relation == r->print)
 		return;
 	/* Old rows of an altered table are not sent: their values may have been rewritten, a new column has its default. */
 	if (known->relation)

@@ -235,7 +235,8 @@ bool shape_with_tables(const struct postgres_shape *s, struct buffer *sql)
 	return any;
 }
 
-/* As the name is written before any case, what the search_path has first before the rest; what lies in one of its schemas that may not be
+/* pg_table_is_visible would look at the catalogue of now, not of this snapshot, and miss what is being replaced.
+ * As the name is written before any case, what the search_path has first before the rest; what lies in one of its schemas that may not be
  * used is found last, so that this can be told. */
 static const char found_sql[] =
 	", path AS (SELECT CASE p.name WHEN '\"$user\"' THEN pg_catalog.quote_ident(current_user) ELSE p.name END AS name, p.place FROM pg_catalog.unnest("
@@ -245,7 +246,7 @@ static const char found_sql[] =
 	"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
 	"LEFT JOIN LATERAL (SELECT min(path.place) AS place FROM path WHERE path.name IN (n.nspname, pg_catalog.quote_ident(n.nspname))) place ON true "
 	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND CASE WHEN w.schema IS NOT NULL THEN lower(n.nspname::text COLLATE \"C\") = lower(w.schema COLLATE \"C\") "
-	"ELSE pg_catalog.pg_table_is_visible(c.oid) OR (place.place IS NOT NULL AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')) END "
+	"ELSE place.place IS NOT NULL OR n.nspname = 'pg_catalog' END "
 	"ORDER BY w.entity, pg_catalog.has_schema_privilege(n.oid, 'USAGE') DESC, c.relname = w.name AND n.nspname = coalesce(w.schema, n.nspname) DESC, place.place, c.oid)"
 	/* partitions below a table, to the last, and since when; partitioned tables above it */
 	", tree (entity, id, since) AS (SELECT entity, id, NULL::text FROM found UNION ALL "

@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "pgoutput/xid.h"
 #include "source/postgres/private.h"
 
+#define SETTLE (SECOND / 5) /* most that is waited for commits that were sent: without a synchronous standby it is no time at all */
 #define LIST_MOST 4096 /* entries; then the server is asked */
 
 /* A snapshot as text: xmin:xmax:xip,xip... */
@@ -164,6 +166,20 @@ static bool prune(struct postgres *m, struct error *err)
 bool visible_keep_small(struct postgres *m, struct error *err)
 {
 	return m->visible.count < LIST_MOST || prune(m, err);
+}
+
+bool visible_all(struct postgres *m, bool *all, struct error *err)
+{
+	int64_t end = clock_mono() + SETTLE;
+
+	do {
+		if (!prune(m, err))
+			return false;
+		*all = true;
+		for (int i = 0; i < m->visible.count; i++)
+			*all = *all && m->visible.list[i].lsn == 0;
+	} while (!*all && clock_mono() < end && !source_stopped(&m->base, 2));
+	return true;
 }
 
 bool visible_bound(struct postgres *m, uint64_t *lsn, struct error *err)
