@@ -99,11 +99,11 @@ static void check_room(struct checking *k, const struct settings *s)
 	if (k->slot.state == SLOT_MISSING && s->slots >= slots)
 		report_tell(&k->r, true, "max_replication_slots",
 			    report_format(&k->r, "ALTER SYSTEM SET max_replication_slots = '%" PRId64 "'", s->slots + ROOM_MORE),
-			    "all %" PRId64 " slots are taken (pg_replication_slots shows by whom; the server must be restarted after the change)", slots);
+			    "all %lld slots are taken (pg_replication_slots shows by whom; the server must be restarted after the change)", (long long)slots);
 	k->crowded = k->slot.state != SLOT_BUSY && s->senders >= senders;
 	if (k->crowded)
 		report_tell(&k->r, true, "max_wal_senders", report_format(&k->r, "ALTER SYSTEM SET max_wal_senders = '%" PRId64 "'", s->senders + ROOM_MORE),
-			    "all %" PRId64 " of them are in use (the server must be restarted after the change)", senders);
+			    "all %lld of them are in use (the server must be restarted after the change)", (long long)senders);
 }
 
 static void check_kept(struct checking *k, const struct settings *s)

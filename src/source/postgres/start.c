@@ -120,8 +120,8 @@ static bool parted_after(struct postgres *m, const char *history, const struct p
 			  postgres_client_name(m->control), lsn_text(lsn, at), lsn_text(p->lsn, ours));
 		return error_hint(err, "what the replica has of those transactions, the bank has not; take it as it is now: tellerdesk resync --accept-server");
 	}
-	error_set(err, ERROR_FOREIGN, "could not follow server %s: its log does not come from the one we know (timeline %" PRIu32 ", ours %" PRIu32 ")",
-		  postgres_client_name(m->control), m->timeline, p->timeline);
+	error_set(err, ERROR_FOREIGN, "could not follow server %s: its log does not come from the one we know (timeline %u, ours %u)",
+		  postgres_client_name(m->control), (unsigned)m->timeline, (unsigned)p->timeline);
 	return error_hint(err, "it was restored or replaced; take it as it is now: tellerdesk resync --accept-server");
 }
 
