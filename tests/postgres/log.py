@@ -210,6 +210,19 @@ def begun_anew(t):
         p.same()
 
 
+def anothers_slot(t):
+    """A slot that a person named, and that is there already, may be another program's: its place in the log is not taken from it."""
+    with Place(t, "others") as p:
+        p.server.sql("SELECT pg_create_logical_replication_slot('warehouse', 'pgoutput')")
+        before = p.server.slots()["warehouse"]
+        done = once(p.server.url(slot="warehouse"), fresh("mine.db"))
+        p.ok(done.status == 8 and "may be another program's" in done.err and "detach --slot warehouse" in done.err, "another's slot is refused", done)
+        p.equal(p.server.slots()["warehouse"], before, "and stays as it is")
+        must(desk("detach", "--slot", "warehouse", "--source", p.server.url(), "--replica", path("mine.db")))
+        done = once(p.server.url(slot="warehouse"), path("mine.db"))
+        p.equal(done.status, 0, "dropped by a person, the name is free", done)
+
+
 # ---- what was kept for us is gone ----
 
 def lost(t):
@@ -439,7 +452,7 @@ def never_waited_for(t):
         p.equal(p.server.walsenders(), [], "no connection of ours is there to wait for")
 
 
-SCENARIOS = (idle, restarted, acknowledged, looked_at, begun_anew, lost, missing, dropped_under_us, busy, half_open, restored_replica, restored_server, another_server,
+SCENARIOS = (idle, restarted, acknowledged, looked_at, begun_anew, anothers_slot, lost, missing, dropped_under_us, busy, half_open, restored_replica, restored_server, another_server,
              failover_with_slot, failover_without_slot, failover_that_lost, never_waited_for)
 
 with tap() as t:

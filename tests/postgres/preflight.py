@@ -400,6 +400,7 @@ def slots(t):
         s.drop_slot(SLOT)
         s.sql(f"SELECT pg_create_logical_replication_slot('{SLOT}', 'pgoutput')")
         t.equal(told(preflight(s)), [], "ours, and free")
+        s.drop_slot(SLOT)
         replica = fresh("slots.db")
         with follow(s.url(slot=SLOT), replica, path("bank.model")) as service:
             service.until_live()

@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
 from held import Case, at_random, checks, play, resync  # noqa: E402
 
-SEED, ROWS = numbers(seed=1, rows=20000)
+SEED, ROWS = numbers(seed=1, rows=8000)
 TABLES = """CREATE TABLE customer (cif BIGINT PRIMARY KEY, name VARCHAR(80), note VARCHAR(80));
 CREATE TABLE account (id BIGINT PRIMARY KEY, cif BIGINT, balance DECIMAL(12,2));
 INSERT INTO customer SELECT n, 'name ' || n, 'first' FROM generate_series(1, {rows}) n;

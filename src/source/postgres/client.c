@@ -276,6 +276,7 @@ static void client_know(struct postgres_client *c)
 		.cipher = cipher ? cipher : "",
 		.local = host && *host == '/',
 		.pid = PQbackendPID(c->handle),
+		.application = PQparameterStatus(c->handle, "application_name"),
 	};
 }
 

@@ -53,6 +53,7 @@ struct postgres_server {
 	const char *cipher;     /* of TLS; "" without */
 	bool local;             /* reached by a socket of this machine */
 	int pid;                /* of this connection's process on the server */
+	const char *application; /* as the server lists it: ours, or the URL's */
 };
 
 struct postgres_client *postgres_client_open(const struct postgres_client_params *p, struct error *err);

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "pgoutput/lsn.h"
 #include "source/postgres/client.h"
+#include "source/postgres/shape.h"
 
 #define SLOT_PREFIX "tellerdesk_"
 #define SLOT_PRINT 9 /* characters: _ and eight digits */
@@ -24,9 +25,7 @@
 
 static uint32_t print_add(uint32_t print, const char *text)
 {
-	for (; *text; text++)
-		print = (print ^ (uint8_t)*text) * UINT32_C(16777619); /* FNV-1a */
-	return print;
+	return postgres_print(print, text, strlen(text));
 }
 
 /* systemd's id of the machine, where there is one: copies of a machine have one of their own. */
@@ -59,7 +58,7 @@ void slot_name(const char *replica, char out[SLOT_NAME])
 	size_t n = strlen(SLOT_PREFIX);
 
 	gethostname(host, sizeof host - 1);
-	uint32_t print = print_replica(print_machine(print_add(UINT32_C(2166136261), host)), replica ? replica : "");
+	uint32_t print = print_replica(print_machine(print_add(PRINT_BEGIN, host)), replica ? replica : "");
 	memcpy(out, SLOT_PREFIX, n);
 	for (const char *p = host; *p && *p != '.' && n < SLOT_NAME - SLOT_PRINT - 1; p++)
 		out[n++] = isalnum((unsigned char)*p) && (unsigned char)*p < 128 ? (char)tolower((unsigned char)*p) : '_';

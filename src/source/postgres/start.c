@@ -79,9 +79,27 @@ static bool slot_sees(struct postgres *m, const char *snapshot, struct error *er
 	return ok;
 }
 
+/* One of the name we would make is what an earlier try of ours left. One that was named by a person may be another program's, with its
+ * place in it: that is for a person to drop. */
+static bool clear_name(struct postgres *m, struct error *err)
+{
+	char ours[SLOT_NAME];
+	struct slot s;
+
+	slot_name(m->replica, ours);
+	if (strcmp(m->slot, ours) == 0)
+		return slot_drop(m->control, m->slot, err);
+	if (!slot_look(m->control, m->slot, &s, err))
+		return false;
+	if (s.state == SLOT_MISSING)
+		return true;
+	error_set(err, ERROR_REFUSED, "could not follow server %s: slot %s is there already, and may be another program's", postgres_client_name(m->control), m->slot);
+	return error_hint(err, "name another in the URL; if this one is nobody's any more: tellerdesk detach --slot %s", m->slot);
+}
+
 bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err)
 {
-	if (!slot_drop(m->control, m->slot, err))
+	if (!clear_name(m, err))
 		return false;
 	struct postgres_client *c = postgres_connect(m, POSTGRES_REPLICATION, err);
 	struct error ignored = {0};
