@@ -531,27 +531,6 @@ def publication_remade(t, server):
         f.looks("a table that left and came back is read anew")
 
 
-def slot_gone(t, server):
-    def starve(s, slot):
-        s.reload(max_slot_wal_keep_size="1MB")
-        s.lose_slot(slot)
-        s.reload(max_slot_wal_keep_size="-1")
-    for name, lose in (("slot_dropped", lambda s, slot: s.drop_slot(slot)), ("slot_lost", starve)):
-        with Case(t, server, name, ROWS) as f:
-            slot = f.slot()["slot_name"]
-            f.service.terminate()
-            f.sql("UPDATE customer SET note = 'unseen' WHERE cif = 1; DELETE FROM account WHERE id = 1; INSERT INTO account VALUES (700, 1, 1, 'unseen')")
-            lose(server, slot)
-            f.service.start()
-            f.service.until_live()
-            f.settles("the log is gone: read anew, by itself")
-            f.equal((counts(f.replica, "gaps"), f.ended("account", "id = 1")), (1, ["resync"]), "with a gap that says so")
-            f.ok(f.slot() and f.slot()["wal_status"] == "reserved", "by a fresh slot", server.slots())
-            f.sql("UPDATE customer SET note = 'seen' WHERE cif = 2")
-            f.sync()
-            f.same("and followed again")
-
-
 def slot_ahead(t, server):
     """Somebody else read from our slot: what it confirmed will never be told again."""
     with Case(t, server, "slot_ahead", ROWS) as f:
@@ -563,26 +542,6 @@ def slot_ahead(t, server):
         f.refused("the slot stands past what we have", "slot", "resync")
         f.mended("--accept-server")
         f.same("then nothing is missing")
-
-
-def slot_busy(t, server):
-    """Another program reads from it for a while."""
-    with Case(t, server, "slot_busy", ROWS) as f:
-        slot = f.slot()["slot_name"]
-        f.service.terminate()
-        words = [os.path.join(server_.programs(), "pg_recvlogical"), "-h", server.folder, "-p", str(server.port), "-U", "postgres", "-d", f.name, "--slot", slot, "--start", "-f", "/dev/null",
-                 "-o", "proto_version=1", "-o", "publication_names=tellerdesk", "--status-interval=0"]
-        other = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for(lambda: f.slot()["active"] == "t", "another reader of the slot")
-        f.service.start()
-        f.service.until_state("offline")
-        f.ok(re.search("slot", status(f.replica)["sources"][0]["error"] or ""), "it waits, and says for what", status(f.replica))
-        other.kill()
-        other.wait()
-        f.service.until_live()
-        f.sql("UPDATE customer SET note = 'free' WHERE cif = 1")
-        f.sync()
-        f.same("free again it goes on")
 
 
 def idle(t, server):
@@ -665,28 +624,8 @@ def oddities(t, server):
         f.equal(value(f.replica, "SELECT note FROM customer WHERE cif = 4"), "guarded", "the log tells of rows that a policy would hide")
 
 
-def standby_promoted(t, server):
-    """Another server of the same identity, on which the slot is not: a person must decide."""
-    with Case(t, server, "promoted", ROWS) as f:
-        f.sync()
-        f.service.terminate()
-        with server.standby("standby") as other:
-            other.promote()
-            other.sql("UPDATE customer SET note = 'on the new primary' WHERE cif = 1; INSERT INTO mark VALUES (100, 0)", f.name)
-            url = other.url(database=f.name)
-            done = once(url, f.replica)
-            f.ok(done.status in (0, 8), "a promoted standby without the slot", done)
-            if done.status == 8:
-                f.ok("hint:" in done.err and re.search("slot|timeline|server", done.err), "says what to do", done)
-                done = desk("resync", "--replica", f.replica, "--source", url, "--accept-server", "--json")
-                f.ok(done.status == 0, "accepted, it is read anew", done)
-            other_rows = differences(other, f.replica, f.shapes, f.name)
-            f.equal(other_rows, [], "then it is what the new primary is")
-            f.equal(value(f.replica, "SELECT count(*) FROM td_gap") > 0, True, "with a gap")
-
-
 SCENARIOS = [page_heads, emptied, cascades, dropped, dropped_often, swapped, renamed, altered, rewritten, partitioned, toast, toast_while_copied, keys, rolled_back, interleaved, prepared, large, conflicts, atomic, filtered,
-             publication_gone, publication_remade, slot_gone, slot_ahead, slot_busy, idle, schemas, oddities, standby_promoted]
+             publication_gone, publication_remade, slot_ahead, idle, schemas, oddities]
 
 if __name__ == "__main__":
     with tap() as t:
