@@ -147,6 +147,15 @@ static void rest(struct bench *t, int times)
 			skip();    \
 	} while (0)
 
+/* The key of a row, to read on after it: rows themselves live until the next read only. */
+static const struct value *key_of(const struct source_chunk *chunk, int row)
+{
+	static struct value key[8];
+
+	key[0] = chunk->rows[row][0];
+	return key;
+}
+
 /* A chunk waits for the log for as long as a backlog takes. */
 static void test_chunk_stays(void **state)
 {
@@ -172,7 +181,7 @@ static void test_chunk_stays(void **state)
 		assert_int_equal(chunk.rows[i][1].len, strlen(text));
 		assert_memory_equal(chunk.rows[i][1].text, text, strlen(text));
 	}
-	sure(t->source->ops->copy->read_chunk(t->source, 0, chunk.rows[89], 1000, &chunk, &err), &err);
+	sure(t->source->ops->copy->read_chunk(t->source, 0, key_of(&chunk, 89), 1000, &chunk, &err), &err);
 	assert_int_equal(chunk.count, 10);
 }
 
@@ -196,7 +205,7 @@ static void test_ahead_holds_nothing(void **state)
 	}
 	int first = chunk.count;
 	assert_non_null(own(t)->asked);
-	sure(t->source->ops->copy->read_chunk(t->source, 0, chunk.rows[first - 1], 5000, &chunk, &err), &err);
+	sure(t->source->ops->copy->read_chunk(t->source, 0, key_of(&chunk, first - 1), 5000, &chunk, &err), &err);
 	assert_int_equal(chunk.rows[0][0].integer, first + 1);
 }
 
@@ -211,11 +220,11 @@ static void test_reads_end(void **state)
 	start(t);
 	sure(t->source->ops->copy->read_chunk(t->source, 0, NULL, 10, &chunk, &err), &err);
 	rest(t, 1);
-	sure(t->source->ops->copy->read_chunk(t->source, 0, chunk.rows[9], 10, &chunk, &err), &err);
+	sure(t->source->ops->copy->read_chunk(t->source, 0, key_of(&chunk, 9), 10, &chunk, &err), &err);
 	rest(t, 1);
 	other(t, "BEGIN; LOCK TABLE customer IN ACCESS EXCLUSIVE MODE");
 	assert_non_null(own(t)->asked);
-	sure(t->source->ops->copy->read_chunk(t->source, 0, chunk.rows[9], 10, &chunk, &err), &err); /* read before the lock */
+	sure(t->source->ops->copy->read_chunk(t->source, 0, key_of(&chunk, 9), 10, &chunk, &err), &err); /* read before the lock */
 	pgserver_await(t->server, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'teller' AND wait_event = 'relation'", "1\n", 10);
 	int64_t began = clock_mono();
 	close_source(t);
