@@ -14,83 +14,14 @@ import os
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
+from place import Place  # noqa: E402
 
 (ONLY,) = numbers(only=0)
 
-ROWS = BANK_TABLES + "INSERT INTO store VALUES ('S1', 'One', 'A'), ('S2', 'Two', 'B');" + \
-    "INSERT INTO customer_info (cif, name, phone, store_id, registered_at) VALUES " + \
-    ", ".join(f"({i}, 'Name {i}', '{i}', 'S{1 + i % 2}', '2026-01-01 00:00:{i:02d}')" for i in range(1, 31)) + ";"
 
-
-class Bank:
-    """One server with a small bank, copied, and a service that follows it."""
-
+class Bank(Place):
     def __init__(self, t, name, proxied=False, **options):
-        self.t, self.name = t, name
-        self.server = Server(name, tcp=proxied, **options)
-        self.server.sql(ROWS, "bank")
-        self.proxy = Proxy(("127.0.0.1", self.server.port)) if proxied else None
-        self.replica, self.turn = fresh(f"{name}.db"), 0
-        self.url = self.server.tcp_url(self.proxy.port) if proxied else self.server.url()
-
-    def __enter__(self):
-        self.service = Service(self.url, self.replica)
-        try:
-            self.service.until_live()
-        except TimeoutError:
-            self.service.kill9()
-            raise
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if self.service.alive:
-            self.service.kill9()
-        if self.proxy:
-            self.proxy.close()
-        self.server.remove()
-        if kind and issubclass(kind, (TimeoutError, RuntimeError, KeyError, TypeError, IndexError, OSError, wire.ServerError)):
-            self.t.ok(False, f"{self.name}: comes to its end", f"{kind.__name__}: {error}\nline {trace.tb_lineno}")
-            return True
-        return False
-
-    def sql(self, text):
-        return self.server.sql(text, "bank")
-
-    def change(self):
-        self.turn += 1
-        self.sql(f"UPDATE customer_info SET phone = 'turn {self.turn}' WHERE cif = {1 + self.turn % 30}")
-
-    def sync(self, what="the change"):
-        self.change()
-        self.service.until(f"SELECT count(*) FROM customer WHERE phone = 'turn {self.turn}'", 1, f"{self.name}: {what}")
-
-    def ok(self, condition, name, shown=None):
-        return self.t.ok(condition, f"{self.name}: {name}", shown)
-
-    def equal(self, got, wanted, name, shown=""):
-        return self.t.equal(got, wanted, f"{self.name}: {name}", shown)
-
-    def same(self, name="the replica is what the source is", gaps=0):
-        whole(self.t, self.replica, f"{self.name}: {name}", self.server, BANK)
-        return self.equal(counts(self.replica, "gaps"), gaps, f"{name}: gaps", status(self.replica))
-
-    def refused(self, name, *words, mend=("--accept-server",), batch=True):
-        self.service.until_state("refused")
-        source = status(self.replica)["sources"][0]
-        text = f"{source['error']} {source['hint']}"
-        missing = [w for w in words if not re.search(w, text, re.I)]
-        self.ok(not missing and source["hint"], f"{name}: refused, with why and what to do", f"missing {missing} in: {text}")
-        self.ok(desk("lookup", "1", "--replica", self.replica).status in (0, 4), f"{name}: questions are answered")
-        self.service.terminate()
-        if batch:
-            done = once(self.url, self.replica)
-            self.ok(done.status == 8 and "hint:" in done.err, f"{name}: a batch ends with 8", done)
-        if mend is not None:
-            done = desk("resync", "--replica", self.replica, "--source", self.url, *mend, "--json")
-            self.ok(done.status == 0 and done.json()["gap"], f"{name}: a resync mends it, and records the gap", done)
-            self.service.start()
-            self.service.until_live()
-            self.sync()
+        super().__init__(t, Server(name, tcp=proxied, **options), proxied)
 
 
 # ---- the log goes on ----

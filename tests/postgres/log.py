@@ -14,69 +14,16 @@ import os
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from scene import *  # noqa: E402,F403
+from place import Place, ROWS  # noqa: E402
 
 (ONLY,) = numbers(only=0)
 
-ROWS = "INSERT INTO store VALUES ('S1', 'One', 'A'), ('S2', 'Two', 'B');" + \
-    "INSERT INTO customer_info (cif, name, phone, store_id, registered_at) VALUES " + \
-    ", ".join(f"({i}, 'Name {i}', '{i}', 'S{1 + i % 2}', '2026-01-01 00:00:{i:02d}')" for i in range(1, 31)) + ";"
 MEGABYTE = 1 << 20
 
 
-class Place:
-    """One server with a small bank, copied, and a service that follows it."""
-
+class SlotPlace(Place):
     def __init__(self, t, name, proxied=False, **options):
-        self.t, self.name = t, name
-        self.server = Server(name, tcp=proxied, **options)
-        self.server.bank()
-        self.server.sql(ROWS)
-        self.proxy = Proxy(("127.0.0.1", self.server.port)) if proxied else None
-        self.replica, self.turn = fresh(f"{name}.db"), 0
-        self.url = self.server.tcp_url(self.proxy.port) if proxied else self.server.url()
-        self.others = []
-
-    def __enter__(self):
-        self.service = Service(self.url, self.replica)
-        try:
-            self.service.until_live()
-        except TimeoutError:
-            self.service.kill9()
-            raise
-        return self
-
-    def __exit__(self, kind, error, trace):
-        if self.service.alive:
-            self.service.kill9()
-        if self.proxy:
-            self.proxy.close()
-        for server in (self.server, *self.others):
-            server.remove()
-        if kind and issubclass(kind, (TimeoutError, RuntimeError, KeyError, TypeError, IndexError, OSError, Failure)):
-            self.t.ok(False, f"{self.name}: comes to its end", f"{kind.__name__}: {error}\nline {trace.tb_lineno}")
-            return True
-        return False
-
-    def sql(self, text):
-        return self.server.sql(text)
-
-    def change(self):
-        self.turn += 1
-        self.sql(f"UPDATE customer_info SET phone = 'turn {self.turn}' WHERE cif = {1 + self.turn % 30}")
-
-    def sync(self, what="the change"):
-        self.change()
-        self.service.until(f"SELECT count(*) FROM customer WHERE phone = 'turn {self.turn}'", 1, f"{self.name}: {what}")
-
-    def ok(self, condition, name, shown=None):
-        return self.t.ok(condition, f"{self.name}: {name}", shown)
-
-    def equal(self, got, wanted, name, shown=""):
-        return self.t.equal(got, wanted, f"{self.name}: {name}", shown)
-
-    def same(self, name="the replica is what the source is", gaps=0):
-        whole(self.t, self.replica, f"{self.name}: {name}", self.server, BANK)
-        return self.equal(counts(self.replica, "gaps"), gaps, f"{name}: gaps", status(self.replica))
+        super().__init__(t, Server(name, tcp=proxied, **options), proxied)
 
     def slot(self):
         """Its row of pg_replication_slots; there is exactly one."""
@@ -85,26 +32,6 @@ class Place:
 
     def retained(self):
         return self.server.lsn() - number(self.slot()["restart_lsn"])
-
-    def error(self):
-        source = status(self.replica)["sources"][0]
-        return f"{source['error']} {source['hint']}"
-
-    def refused(self, name, *words, mend=("--accept-server",)):
-        self.service.until_state("refused")
-        text = self.error()
-        missing = [w for w in words if not re.search(w, text, re.I)]
-        self.ok(not missing and status(self.replica)["sources"][0]["hint"], f"{name}: refused, with why and what to do", f"missing {missing} in: {text}")
-        self.ok(desk("lookup", "1", "--replica", self.replica).status in (0, 4), f"{name}: questions are answered")
-        self.service.terminate()
-        done = once(self.url, self.replica)
-        self.ok(done.status == 8 and "hint:" in done.err, f"{name}: a batch ends with 8", done)
-        if mend is not None:
-            done = desk("resync", "--replica", self.replica, "--source", self.url, *mend, "--json")
-            self.ok(done.status == 0 and done.json()["gap"], f"{name}: a resync mends it, and records the gap", done)
-            self.service.start()
-            self.service.until_live()
-            self.sync()
 
 
 def copy_replica(source, target):
@@ -131,7 +58,7 @@ def history_of_a_gap(p, name):
 
 def idle(t):
     """A week in which others write, an hour's checkpoint after the other: nothing of ours changes."""
-    with Place(t, "idle", max_slot_wal_keep_size="32MB") as p:
+    with SlotPlace(t, "idle", max_slot_wal_keep_size="32MB") as p:
         most = 0
         for hour in range(7 * 24):
             p.server.noise(1)
@@ -148,7 +75,7 @@ def idle(t):
 
 
 def restarted(t):
-    with Place(t, "restarted", fsync="on") as p:
+    with SlotPlace(t, "restarted", fsync="on") as p:
         for end, words in ((p.server.stop, "stopped"), (p.server.kill9, "killed")):
             p.sync()
             end()
@@ -165,7 +92,7 @@ def restarted(t):
 
 def acknowledged(t):
     """What is told to be held is held: the slot never stands past the replica's own position."""
-    with Place(t, "acknowledged") as p:
+    with SlotPlace(t, "acknowledged") as p:
         for turn in range(30):
             p.sync()
             confirmed = number(p.slot()["confirmed_flush_lsn"])
@@ -182,7 +109,7 @@ def acknowledged(t):
 
 def looked_at(t):
     """Questions make nothing at the server."""
-    with Place(t, "looked") as p:
+    with SlotPlace(t, "looked") as p:
         p.sync()
         name = p.slot()["slot_name"]
         with p.server.session() as other:
@@ -198,7 +125,7 @@ def looked_at(t):
 
 def begun_anew(t):
     """A program that was ended after it made its slot and before it noted it finds it again; so does a replica that was removed."""
-    with Place(t, "anew") as p:
+    with SlotPlace(t, "anew") as p:
         name = p.slot()["slot_name"]
         p.ok(name.startswith("tellerdesk_") and re.fullmatch("[a-z0-9_]+_[0-9a-f]{8}", name), "the slot is named after the console", name)
         p.service.terminate()
@@ -212,7 +139,7 @@ def begun_anew(t):
 
 def anothers_slot(t):
     """A slot that a person named, and that is there already, may be another program's: its place in the log is not taken from it."""
-    with Place(t, "others") as p:
+    with SlotPlace(t, "others") as p:
         p.server.sql("SELECT pg_create_logical_replication_slot('warehouse', 'pgoutput')")
         before = p.server.slots()["warehouse"]
         done = once(p.server.url(slot="warehouse"), fresh("mine.db"))
@@ -226,7 +153,7 @@ def anothers_slot(t):
 # ---- what was kept for us is gone ----
 
 def lost(t):
-    with Place(t, "lost", max_slot_wal_keep_size="1MB") as p:
+    with SlotPlace(t, "lost", max_slot_wal_keep_size="1MB") as p:
         name = p.slot()["slot_name"]
         p.service.terminate()
         while_away(p)
@@ -248,7 +175,7 @@ def lost(t):
 
 
 def missing(t):
-    with Place(t, "missing") as p:
+    with SlotPlace(t, "missing") as p:
         name = p.slot()["slot_name"]
         p.service.terminate()
         while_away(p)
@@ -263,7 +190,7 @@ def missing(t):
 
 def dropped_under_us(t):
     """While it is in use a slot cannot be dropped, but its reader can be ended first."""
-    with Place(t, "under") as p:
+    with SlotPlace(t, "under") as p:
         p.sync()
         p.server.drop_slot(p.slot()["slot_name"])
         p.service.wait(lambda: "not there any more" in p.service.said(), "a slot that went away under us")
@@ -276,7 +203,7 @@ def dropped_under_us(t):
 
 def busy(t):
     """A copy of a replica reads from the same slot: one of the two is told, the other goes on."""
-    with Place(t, "busy", wal_sender_timeout="2s") as p:
+    with SlotPlace(t, "busy", wal_sender_timeout="2s") as p:
         p.sync()
         copy = fresh("copy.db")
         p.service.terminate()
@@ -299,7 +226,7 @@ def busy(t):
 
 def half_open(t):
     """A connection that was cut off without a word: the server holds the slot until it notices."""
-    with Place(t, "halfopen", proxied=True, wal_sender_timeout="3s") as p:
+    with SlotPlace(t, "halfopen", proxied=True, wal_sender_timeout="3s") as p:
         p.sync()
         p.proxy.stall()
         p.service.kill9()
@@ -312,7 +239,7 @@ def half_open(t):
 # ---- another log, another place ----
 
 def restored_replica(t):
-    with Place(t, "restored") as p:
+    with SlotPlace(t, "restored") as p:
         p.sync()
         p.service.terminate()
         old = path("old.db")
@@ -329,7 +256,7 @@ def restored_replica(t):
 
 
 def restored_server(t):
-    with Place(t, "backup", proxied=True) as p:
+    with SlotPlace(t, "backup", proxied=True) as p:
         p.sync()
         p.service.until_live()
         backup = p.server.twin("backup-old")
@@ -348,7 +275,7 @@ def restored_server(t):
 
 
 def another_server(t):
-    with Place(t, "another", proxied=True) as p:
+    with SlotPlace(t, "another", proxied=True) as p:
         p.sync()
         other = Server("alien", tcp=True, alien=True)
         p.others.append(other)
@@ -384,7 +311,7 @@ def received(p, standby):
 
 
 def failover_with_slot(t):
-    with Place(t, "failover", proxied=True) as p:
+    with SlotPlace(t, "failover", proxied=True) as p:
         standby = p.server.standby("second")
         p.others.append(standby)
         p.sync()
@@ -403,7 +330,7 @@ def failover_with_slot(t):
 
 
 def failover_without_slot(t):
-    with Place(t, "noslot", proxied=True) as p:
+    with SlotPlace(t, "noslot", proxied=True) as p:
         standby = p.server.standby("second-noslot")
         p.others.append(standby)
         p.sync()
@@ -417,7 +344,7 @@ def failover_without_slot(t):
 
 def failover_that_lost(t):
     """The replica has what the first server committed and the standby never got."""
-    with Place(t, "parted", proxied=True) as p:
+    with SlotPlace(t, "parted", proxied=True) as p:
         standby = p.server.standby("second-parted")
         p.others.append(standby)
         p.sync()
@@ -437,7 +364,7 @@ def failover_that_lost(t):
 # ---- the bank never waits for us ----
 
 def never_waited_for(t):
-    with Place(t, "standbys") as p:
+    with SlotPlace(t, "standbys") as p:
         p.sync()
         p.server.reload(synchronous_standby_names="*")
         p.service.until_state("refused")

@@ -109,7 +109,7 @@ struct postgres_proof {
 	int64_t asked, told;      /* monotonic */
 	bool owed;                /* IDLE is due at the first rest */
 	bool late;                /* the open one was asked for again already: its end is what was on disk by then */
-	int64_t looked;           /* at the catalogue, the slot and our place among the standbys; monotonic */
+	int64_t looked;           /* at the catalogue, and whether all is as it must be; monotonic */
 	uint64_t shape_end;       /* end of the log after the catalogue was read: once it is reached, prints must agree; 0: nothing to hold */
 };
 
@@ -159,8 +159,8 @@ void postgres_place(struct postgres *m, uint64_t lsn, struct buffer *out);
 
 /* start.c */
 bool postgres_start(struct source *s, const char *position, struct error *err);
-/* A slot of ours, made anew: *lsn is its consistent point. One that is there already is dropped before. What is committed before that point and
- * may not be visible yet goes into visible. */
+/* A slot of ours, made anew: *lsn is its consistent point. One of the name we would make is dropped before; one that a person named and that is
+ * there already is refused. What is committed before that point and may not be visible yet goes into visible. */
 bool postgres_slot_make(struct postgres *m, uint64_t *lsn, struct error *err);
 
 /* The stream ended in err: what only the slot's state can tell apart is told. */

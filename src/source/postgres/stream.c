@@ -240,6 +240,8 @@ static enum source_result on_message(struct postgres *m, const uint8_t *bytes, s
 	arena_reset(&st->message);
 	if (!pgoutput_read(bytes, n, false, &st->message, &msg, err))
 		return SOURCE_ERROR;
+	if (!pgoutput_is_first(msg.kind))
+		return refuse(m, N_("it sends messages of a later protocol than was asked for"), err), SOURCE_ERROR;
 	switch (msg.kind) {
 	case PGOUTPUT_BEGIN:
 		if (st->inside)
@@ -264,11 +266,8 @@ static enum source_result on_message(struct postgres *m, const uint8_t *bytes, s
 	case PGOUTPUT_TYPE:
 		postgres_type_take(st, &msg.type);
 		return SOURCE_WAIT;
-	case PGOUTPUT_ORIGIN:
-	case PGOUTPUT_MESSAGE:
+	default: /* an origin, a message of an application */
 		return SOURCE_WAIT;
-	default:
-		return refuse(m, N_("it sends messages of a later protocol than was asked for"), err), SOURCE_ERROR;
 	}
 }
 

@@ -8,7 +8,8 @@
  * taken out before libpq sees it:
  *
  *     publication=NAME   whose tables are followed; tellerdesk unless told
- *     slot=NAME          of the replication slot; made of the machine's name and the replica unless told (slot.h)
+ *     slot=NAME          of the replication slot; made of the machine's name and the replica unless told (slot.h). One that is there
+ *                        already, and is not this replica's, is refused
  *     schema=NAME        where the model's tables are looked for; the account's search_path unless told
  *
  * A password in it is refused: passfile, service file and PGPASSFILE are for that.
